@@ -1,0 +1,214 @@
+"""What a backend is: three small protocols and a registry by entry point.
+
+``backend.check(network) -> findings``, ``backend.compile(network) -> Program``,
+``program.open() -> Session``; a session runs, reads, writes and closes. A backend is a package
+with one entry point in the group ``neuroport.backends`` that names a class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuroport.errors import BackendMissingError, Problem, UnknownBackendError, nearest
+from neuroport.findings import Finding
+from neuroport.network.description import Network, Recording
+
+__all__ = [
+    "Backend",
+    "Program",
+    "Session",
+    "Progress",
+    "BackendInformation",
+    "backend_names",
+    "load_backend",
+    "GROUP",
+]
+
+GROUP = "neuroport.backends"
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+Progress = Callable[[float], None]
+"""Called now and then during a run with the simulated time reached (ms)."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackendInformation:
+    """What a backend says of itself.
+
+    Attributes
+    ----------
+    name : str
+        As used in ``simulator(name)``.
+    description : str
+        One line.
+    packages : tuple of str
+        Packages it needs besides neuroport's own, as import names.
+    install : str
+        The command that installs them.
+    runs_on : str
+        ``simulation``, ``emulated`` or ``hardware``.
+    versions : mapping
+        Engine -> version.
+    """
+
+    name: str
+    description: str
+    packages: tuple[str, ...] = ()
+    install: str = ""
+    runs_on: str = "simulation"
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Session(Protocol):
+    """A network that is ready to run, running, or paused between runs."""
+
+    @property
+    def step(self) -> int:
+        """Time steps done since the start or the last reset."""
+        ...
+
+    def run(
+        self,
+        steps: int,
+        progress: Progress | None = None,
+        stop_asked: Callable[[], bool] | None = None,
+    ) -> int:
+        """Run some steps; return how many were done (fewer when asked to stop)."""
+        ...
+
+    def spikes(self, population: str) -> tuple[IntArray, IntArray]:
+        """Return (step, cell) of the recorded spikes since the last reset, by step."""
+        ...
+
+    def signal(self, population: str, variable: str) -> tuple[IntArray, FloatArray]:
+        """Return (step, values) of a recorded variable.
+
+        A sample of step k is the state at time k·dt. The present state is included as the last
+        sample where the sampling interval allows. Values have shape (n_samples, n_cells).
+        """
+        ...
+
+    def weights(self, projection: str) -> FloatArray:
+        """Return the present weights, in the order of the network's synapses."""
+        ...
+
+    def write_parameters(self, population: str, values: Mapping[str, FloatArray]) -> None:
+        """Set cell parameters of a whole population."""
+        ...
+
+    def write_states(self, population: str, values: Mapping[str, FloatArray]) -> None:
+        """Set state variables of a whole population."""
+        ...
+
+    def write_synapses(self, projection: str, values: Mapping[str, FloatArray]) -> None:
+        """Set weights (``weight``) or parameters of all synapses of a projection."""
+        ...
+
+    def update(self, network: Network) -> None:
+        """Take over spike times and injected currents of a network that is otherwise the same."""
+        ...
+
+    def record(self, population: str, recordings: tuple[Recording, ...]) -> None:
+        """Record more from now on."""
+        ...
+
+    def reset(self) -> None:
+        """Go back to time 0 and the initial values; recorded data are dropped."""
+        ...
+
+    def close(self) -> None:
+        """Free what the session holds; it cannot be used afterwards."""
+        ...
+
+
+class Program(Protocol):
+    """A network lowered to a backend; it can be opened any number of times."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What lowering found."""
+        ...
+
+    def open(self) -> Session:
+        """Start a session at time 0."""
+        ...
+
+
+class Backend(Protocol):
+    """Somewhere to run a network."""
+
+    information: BackendInformation
+
+    def check(self, network: Network) -> list[Finding]:
+        """Return everything that a user should know before the run."""
+        ...
+
+    def compile(self, network: Network, duration: float | None = None) -> Program:
+        """Lower a network.
+
+        Parameters
+        ----------
+        network : Network
+            Realised.
+        duration : float, optional
+            How long the first run will be (ms), as a hint.
+        """
+        ...
+
+
+def _entry_points() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def backend_names() -> list[str]:
+    """Return the names of all registered backends."""
+    return sorted(_entry_points())
+
+
+def load_backend(name: str, **options: Any) -> Backend:
+    """Return a backend by name.
+
+    Parameters
+    ----------
+    name : str
+        As registered, e.g. ``brian2``.
+    **options
+        Passed to the backend's constructor.
+
+    Raises
+    ------
+    UnknownBackendError
+        If nothing is registered under that name; what is registered is listed.
+    BackendMissingError
+        If the engine behind it is not installed; the command that installs it is named.
+    """
+    points = _entry_points()
+    if name not in points:
+        near = nearest(name, points)
+        raise UnknownBackendError(
+            Problem(
+                f"there is no backend '{name}'",
+                limit=f"registered: {', '.join(sorted(points)) or '(none)'}",
+                fix=f"did you mean '{near[0]}'?" if near else "see `neuroport backends`",
+            )
+        )
+    try:
+        factory = points[name].load()
+        backend: Backend = factory(**options)
+    except BackendMissingError:
+        raise
+    except ImportError as error:
+        raise BackendMissingError(
+            Problem(
+                f"backend '{name}' cannot be loaded: {error}",
+                fix=f"pip install 'neuroport[{name.partition('-')[0]}]'",
+            )
+        ) from None
+    return backend

@@ -1,0 +1,51 @@
+"""How much memory a network may take."""
+
+from __future__ import annotations
+
+import os
+
+from neuroport.errors import InvalidValueError, Problem
+
+__all__ = ["memory_limit"]
+
+
+def memory_limit() -> float:
+    """Return the number of bytes that a network may take.
+
+    ``NEUROPORT_MEMORY_GB`` where it is set, else half of the memory that is free now.
+
+    Raises
+    ------
+    InvalidValueError
+        If the variable holds no number above 0.
+    """
+    chosen = os.environ.get("NEUROPORT_MEMORY_GB")
+    if chosen is not None:
+        try:
+            gigabytes = float(chosen)
+        except ValueError:
+            gigabytes = -1.0
+        if not gigabytes > 0:
+            raise InvalidValueError(
+                Problem(
+                    "NEUROPORT_MEMORY_GB is not an amount of memory",
+                    measured=repr(chosen),
+                    limit="a number of gigabytes above 0",
+                )
+            )
+        return gigabytes * 1e9
+    return _available() / 2
+
+
+def _available() -> float:
+    try:
+        with open("/proc/meminfo", encoding="ascii") as stream:
+            for line in stream:
+                if line.startswith("MemAvailable:"):
+                    return float(line.split()[1]) * 1024
+    except OSError:
+        pass
+    try:
+        return float(os.sysconf("SC_PHYS_PAGES")) * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError, AttributeError):
+        return 8e9

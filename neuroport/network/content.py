@@ -1,0 +1,90 @@
+"""The content hash of a network: equal hashes mean equal runs.
+
+Labels, arrays, numerics, seed and recordings count; the user's line numbers and the wording of
+descriptions do not, so moving a model to another file does not change its hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import numpy as np
+
+from neuroport.network.description import Network, PoissonSource, SpikeTimes
+
+__all__ = ["content_hash"]
+
+
+class _Digest:
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+
+    def data(self, name: str, value: Any) -> None:
+        self._hash.update(f"{name}=".encode())
+        self._hash.update(json.dumps(value, sort_keys=True, default=_plain).encode())
+        self._hash.update(b"\n")
+
+    def array(self, name: str, values: Any) -> None:
+        array = np.ascontiguousarray(values)
+        kind = "<f8" if array.dtype.kind == "f" else "<i8"
+        array = array.astype(kind, copy=False)
+        self._hash.update(f"{name}:{kind}:{array.shape}\n".encode())
+        self._hash.update(memoryview(array).cast("B") if array.size else b"")
+
+    def hex(self) -> str:
+        return self._hash.hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    from dataclasses import asdict, is_dataclass
+
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return dict(value) if hasattr(value, "items") else str(value)
+
+
+def content_hash(network: Network) -> str:
+    """Return the SHA-256 of everything that decides a run, as 64 hexadecimal digits."""
+    digest = _Digest()
+    digest.data("format", 1)
+    digest.data("timestep", network.timestep)
+    digest.data("seed", network.seed)
+    digest.data("numerics", network.numerics.as_dict())
+    for population in network.populations:
+        digest.data("population", [population.label, population.size, population.cell])
+        for name, values in sorted(population.parameters.items()):
+            digest.array(name, values)
+        for name, values in sorted(population.initial.items()):
+            digest.array(f"initial {name}", values)
+        if isinstance(population.spikes, SpikeTimes):
+            digest.array("spike index", population.spikes.index)
+            digest.array("spike time", population.spikes.time)
+        elif isinstance(population.spikes, PoissonSource):
+            digest.data("stream", population.spikes.stream)
+        for recording in population.recordings:
+            digest.data("record", [recording.variable, recording.interval])
+            digest.array("cells", recording.index)
+    for projection in network.projections:
+        digest.data(
+            "projection",
+            [projection.label, projection.pre, projection.post, projection.receptor,
+             projection.synapse, projection.dendritic_fraction],
+        )
+        digest.array("pre", projection.pre_index)
+        digest.array("post", projection.post_index)
+        digest.array("weight", projection.weight)
+        digest.array("delay", projection.delay)
+        for name, values in sorted(projection.parameters.items()):
+            digest.array(name, values)
+    for current in network.currents:
+        digest.data("current", [current.kind, current.parameters, current.stream])
+        for label, index in current.targets:
+            digest.data("into", label)
+            digest.array("cells", index)
+    return digest.hex()

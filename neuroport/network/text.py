@@ -1,0 +1,96 @@
+"""A network as text that can be read and compared with ``diff``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuroport.network.description import Network, PoissonSource, Population, Projection, SpikeTimes
+
+__all__ = ["network_text", "values_text"]
+
+
+def values_text(values: NDArray[np.generic], described: str = "") -> str:
+    """Return a short text for an array: one number, or its range, mean and count."""
+    if values.size == 0:
+        return "(none)"
+    first = values.flat[0]
+    if bool(np.all(values == first)):
+        return f"{first:.10g}"
+    summary = (
+        f"{np.min(values):.6g} .. {np.max(values):.6g}, mean {np.mean(values):.6g}, "
+        f"{values.size} values"
+    )
+    return f"{described} -> {summary}" if described else summary
+
+
+def _parameters(
+    values: Mapping[str, NDArray[np.float64]], described: Mapping[str, str], indent: str
+) -> list[str]:
+    return [
+        f"{indent}{name} = {values_text(values[name], described.get(name, ''))}"
+        for name in sorted(values)
+    ]
+
+
+def _population(population: Population) -> list[str]:
+    lines = [f"population '{population.label}': {population.size} x {population.cell.name}"]
+    lines += _parameters(population.parameters, population.described, "    ")
+    lines += [
+        f"    initial {line.strip()}"
+        for line in _parameters(population.initial, population.described, "")
+    ]
+    if isinstance(population.spikes, SpikeTimes):
+        count = population.spikes.time.size
+        span = (
+            f", {population.spikes.time.min():g} .. {population.spikes.time.max():g} ms"
+            if count
+            else ""
+        )
+        lines.append(f"    spike_times = {count} spikes{span}")
+    elif isinstance(population.spikes, PoissonSource):
+        lines.append(f"    Poisson stream {population.spikes.stream}")
+    for recording in population.recordings:
+        lines.append(
+            f"    record {recording.variable} of {recording.index.size} cells"
+            + (f" every {recording.interval} steps" if recording.interval != 1 else "")
+        )
+    return lines
+
+
+def _projection(projection: Projection, timestep: float) -> list[str]:
+    lines = [
+        f"projection '{projection.label}': {projection.pre} -> {projection.post} "
+        f"({projection.receptor}), {projection.size} synapses by {projection.connector}",
+        f"    {projection.synapse.name}",
+        f"    weight = {values_text(projection.weight, projection.described.get('weight', ''))}",
+        "    delay = "
+        + values_text(projection.delay * timestep, projection.described.get("delay", ""))
+        + " ms",
+    ]
+    lines += _parameters(projection.parameters, projection.described, "    ")
+    if projection.synapse.plastic:
+        lines.append(f"    dendritic_delay_fraction = {projection.dendritic_fraction:g}")
+    return lines
+
+
+def network_text(network: Network) -> str:
+    """Return the whole network as text, one parameter a line, in a fixed order."""
+    lines = [
+        f"network: {network.n_cells} cells, {network.n_synapses} synapses, "
+        f"timestep {network.timestep:g} ms, seed {network.seed}, numerics {network.numerics.name}",
+        f"hash {network.hash}",
+    ]
+    if network.numerics.name == "custom":
+        lines += [f"    {k} = {v}" for k, v in network.numerics.as_dict().items() if k != "name"]
+    for population in network.populations:
+        lines += _population(population)
+    for projection in network.projections:
+        lines += _projection(projection, network.timestep)
+    for current in network.currents:
+        into = ", ".join(f"{label}[{index.size}]" for label, index in current.targets)
+        shown = ", ".join(f"{k}={v}" for k, v in sorted(current.parameters.items()))
+        lines.append(f"current {current.kind}({shown}) into {into or 'nothing'}")
+    return "\n".join(lines)

@@ -1,0 +1,181 @@
+"""The time-grid contract: what happens inside a time step, written down.
+
+PyNN says nothing about it, so engines differ. Every choice is named here; ``docs/numerics.md``
+explains each with its formula. Two named points are ready: ``pynn`` and ``spinnaker``; single
+choices are switched with :meth:`Numerics.switch` or ``numerics={"base": "pynn", ...}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Literal, get_args, get_type_hints
+
+from neuroport.errors import Problem, UnknownNumericsError, nearest
+
+__all__ = ["Numerics", "PYNN", "SPINNAKER", "NAMED", "numerics"]
+
+
+@dataclass(frozen=True, slots=True)
+class Numerics:
+    """One point in the space of choices.
+
+    Attributes
+    ----------
+    name : str
+        ``pynn``, ``spinnaker`` or ``custom``.
+    input_rule : {"exact", "step"}
+        ``exact``: the decaying synaptic current is integrated in closed form. ``step``: it is held
+        over a step and enters with the charge-conserving factor (τ/dt)(1−e^(−dt/τ)), as on the
+        SpiNNaker chip.
+    refractory_rule : {"round", "ceil"}
+        Steps that follow a spike in which the membrane is not updated.
+    threshold_rule : {">=", ">"}
+        When a neuron fires.
+    delta_input : {"voltage", "current"}
+        What a delta synapse is: a jump of the potential (weight in mV), or a current that lasts
+        one step (weight in nA, the chip's).
+    delay_rule : {"same_step", "next_step"}
+        A spike of step k over d steps is used in step k+d (the step rule), or one later, as stock
+        Brian2 and NEST do between neurons.
+    integrator : {"accurate", "chip"}
+        For cells without a closed solution: the reference's own scheme, or the chip's.
+    plasticity_update : {"immediate", "deferred"}
+        When a weight change can be seen: at once, or at the next presynaptic spike.
+    plasticity_amplitude : {"fraction", "absolute"}
+        Whether A_plus and A_minus are multiplied by w_max (PyNN) or are weight changes (chip).
+    dendritic_delay : {"as_given", "all"}
+        Whether ``dendritic_delay_fraction`` is honoured or the whole delay is dendritic.
+    coincidence : {"ignored", "depression"}
+        What a presynaptic and a postsynaptic spike at the same moment do (NEST; chip).
+    initial_presynaptic_spike : bool
+        Whether an imaginary presynaptic spike at time 0 takes part in the first pairing (chip).
+    plastic_weight_step : float or None
+        Plastic weights are floored to a multiple of this (nA or µS) when written; None: not.
+    trace_bits : int or None
+        Fraction bits of the plasticity look-up tables, floored (chip: 11); None: exact.
+    """
+
+    name: str = "custom"
+    input_rule: Literal["exact", "step"] = "exact"
+    refractory_rule: Literal["round", "ceil"] = "round"
+    threshold_rule: Literal[">=", ">"] = ">="
+    delta_input: Literal["voltage", "current"] = "voltage"
+    delay_rule: Literal["same_step", "next_step"] = "same_step"
+    integrator: Literal["accurate", "chip"] = "accurate"
+    plasticity_update: Literal["immediate", "deferred"] = "immediate"
+    plasticity_amplitude: Literal["fraction", "absolute"] = "fraction"
+    dendritic_delay: Literal["as_given", "all"] = "as_given"
+    coincidence: Literal["ignored", "depression"] = "ignored"
+    initial_presynaptic_spike: bool = False
+    plastic_weight_step: float | None = None
+    trace_bits: int | None = None
+
+    def switch(self, **choices: Any) -> Numerics:
+        """Return these numerics with single choices replaced.
+
+        Raises
+        ------
+        UnknownNumericsError
+            For an unknown choice or value; all of them are named.
+        """
+        _validate(choices)
+        changed = replace(self, **choices)
+        for named in (PYNN, SPINNAKER):
+            if replace(changed, name=named.name) == named:
+                return named
+        return replace(changed, name="custom")
+
+    def differences(self, other: Numerics) -> dict[str, tuple[Any, Any]]:
+        """Return the choices in which two points differ, as ``{choice: (mine, other's)}``."""
+        mine, theirs = asdict(self), asdict(other)
+        return {k: (mine[k], theirs[k]) for k in mine if k != "name" and mine[k] != theirs[k]}
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the choices as plain data."""
+        return asdict(self)
+
+
+def _validate(choices: Mapping[str, Any]) -> None:
+    hints = get_type_hints(Numerics)
+    known = [f.name for f in fields(Numerics) if f.name != "name"]
+    problems = []
+    for key, value in choices.items():
+        if key not in known:
+            near = nearest(key, known)
+            problems.append(
+                Problem(
+                    f"there is no numerics choice '{key}'",
+                    limit=f"choices: {', '.join(known)}",
+                    fix=f"did you mean '{near[0]}'?" if near else "",
+                )
+            )
+            continue
+        allowed = get_args(hints[key])
+        if key in ("plastic_weight_step", "trace_bits"):
+            number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            good = value is None or (number and value > 0)
+            shown = "a number above 0, or None"
+        elif key == "initial_presynaptic_spike":
+            good, shown = isinstance(value, bool), "True or False"
+        else:
+            good, shown = value in allowed, " or ".join(repr(a) for a in allowed)
+        if not good:
+            problems.append(
+                Problem(f"numerics choice '{key}' cannot be {value!r}", limit=shown)
+            )
+    if problems:
+        raise UnknownNumericsError(problems, where="numerics")
+
+
+PYNN = Numerics(name="pynn")
+"""PyNN's definitions, integrated as accurately as the time step allows."""
+
+SPINNAKER = Numerics(
+    name="spinnaker",
+    input_rule="step",
+    refractory_rule="ceil",
+    delta_input="current",
+    integrator="chip",
+    plasticity_update="deferred",
+    plasticity_amplitude="absolute",
+    dendritic_delay="all",
+    coincidence="depression",
+    initial_presynaptic_spike=True,
+)
+"""What the SpiNNaker software (sPyNNaker 7.4.x) computes, in double precision."""
+
+NAMED: dict[str, Numerics] = {"pynn": PYNN, "spinnaker": SPINNAKER}
+
+
+def numerics(choice: str | Numerics | Mapping[str, Any]) -> Numerics:
+    """Return the numerics for a name, a mapping of choices, or numerics themselves.
+
+    Parameters
+    ----------
+    choice : str, Numerics or mapping
+        ``"pynn"``, ``"spinnaker"``, or a mapping of single choices with an optional ``"base"``
+        (``"pynn"`` where left out).
+
+    Raises
+    ------
+    UnknownNumericsError
+        For a name, choice or value that does not exist.
+    """
+    if isinstance(choice, Numerics):
+        return choice
+    if isinstance(choice, Mapping):
+        rest = dict(choice)
+        base = numerics(rest.pop("base", "pynn"))
+        return base.switch(**rest)
+    if choice in NAMED:
+        return NAMED[choice]
+    near = nearest(str(choice), NAMED)
+    raise UnknownNumericsError(
+        Problem(
+            f"there are no numerics called {choice!r}",
+            limit=f"named: {', '.join(NAMED)}; or a mapping of single choices",
+            fix=f"did you mean '{near[0]}'?" if near else "",
+        ),
+        where="numerics",
+    )

@@ -1,0 +1,82 @@
+"""Spike trains of sources, realised before the run so that every engine gets the same spikes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuroport.network.description import PoissonSource, SpikeTimes
+from neuroport.realise.streams import generator
+
+__all__ = ["source_spikes", "to_steps"]
+
+# Poisson trains are drawn in blocks of this many steps, each from its own stream: a spike does
+# not depend on how a run is cut into several run() calls.
+_BLOCK = 1024
+
+
+def to_steps(time: NDArray[np.float64], timestep: float) -> NDArray[np.int64]:
+    """Return the nearest time step of each time (ms)."""
+    return np.rint(np.asarray(time, dtype=float) / timestep).astype(np.int64)
+
+
+def source_spikes(
+    spikes: SpikeTimes | PoissonSource,
+    first: int,
+    last: int,
+    timestep: float,
+    seed: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the spikes of sources in steps `first` up to but not including `last`.
+
+    Parameters
+    ----------
+    spikes : SpikeTimes or PoissonSource
+        The sources.
+    first, last : int
+        Time steps.
+    timestep : float
+        ms.
+    seed : int
+        The network's seed.
+
+    Returns
+    -------
+    step, index : ndarray of int, shape (n_spikes,)
+        Ordered by step, then by cell. A cell can occur several times in a step.
+    """
+    if isinstance(spikes, SpikeTimes):
+        step = to_steps(spikes.time, timestep)
+        inside = (step >= first) & (step < last)
+        step, index = step[inside], spikes.index[inside]
+    else:
+        step, index = _poisson(spikes, first, last, timestep, seed)
+    order = np.lexsort((index, step))
+    return step[order], index[order]
+
+
+def _poisson(
+    source: PoissonSource, first: int, last: int, timestep: float, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    # A step belongs to a source while start <= t < start + duration.
+    begins = np.ceil(source.start / timestep - 1e-9)
+    ends = np.ceil((source.start + source.duration) / timestep - 1e-9)
+    mean = source.rate * timestep * 1e-3
+    steps, cells = [], []
+    for block in range(first // _BLOCK, (last + _BLOCK - 1) // _BLOCK):
+        start = block * _BLOCK
+        rng = generator(seed, (*source.stream, block))
+        # The number of spikes in a block is Poisson, their steps are uniform: equal to a Poisson
+        # number in each step, with as many draws as spikes.
+        count = rng.poisson(mean * _BLOCK)
+        total = int(count.sum())
+        step = start + rng.integers(0, _BLOCK, total)
+        cell = np.repeat(np.arange(mean.size, dtype=np.int64), count)
+        keep = (
+            (step >= first) & (step < last) & (step >= begins[cell]) & (step < ends[cell])
+        )
+        steps.append(step[keep])
+        cells.append(cell[keep])
+    if not steps:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    return np.concatenate(steps), np.concatenate(cells)

@@ -1,0 +1,171 @@
+"""PyNN's connectors with checked arguments; how they become arrays is in ``realise``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from inspect import signature
+from typing import Any
+
+import numpy as np
+from pyNN import connectors
+from pyNN.random import AbstractRNG, RandomDistribution
+
+from neuroport.errors import ConnectorError, Problem, UnknownParameterError
+
+__all__ = ["CONNECTORS"]
+
+_Check = Callable[[dict[str, Any]], list[Problem]]
+
+
+def _probability(given: dict[str, Any]) -> list[Problem]:
+    p = given.get("p_connect")
+    if isinstance(p, (int, float, np.number)) and not isinstance(p, bool) and 0 <= p <= 1:
+        return []
+    return [Problem("p_connect is not a probability", measured=f"{p!r}", limit="0 to 1")]
+
+
+def _number(given: dict[str, Any]) -> list[Problem]:
+    n = given.get("n")
+    if isinstance(n, RandomDistribution):
+        return []
+    if isinstance(n, (int, np.integer)) and not isinstance(n, bool) and n >= 0:
+        given["n"] = int(n)
+        return []
+    return [
+        Problem(
+            "n is not a number of synapses",
+            measured=f"{n!r}",
+            limit="a whole number, 0 or more, or a RandomDistribution",
+        )
+    ]
+
+
+def _rewiring(given: dict[str, Any]) -> list[Problem]:
+    problems = []
+    if not 0 <= given.get("rewiring", -1) <= 1:
+        problems.append(
+            Problem("rewiring is not a probability", f"{given.get('rewiring')!r}", "0 to 1")
+        )
+    if not given.get("degree", -1) > 0:
+        problems.append(
+            Problem("degree is not a distance", f"{given.get('degree')!r}", "above 0")
+        )
+    return problems
+
+
+def _list(given: dict[str, Any]) -> list[Problem]:
+    rows = given.get("conn_list")
+    if rows is None:
+        return [Problem("FromListConnector needs a list of connections", measured="None")]
+    if len(rows) == 0:
+        return []
+    widths = {len(row) for row in rows} if not isinstance(rows, np.ndarray) else {rows.shape[-1]}
+    if len(widths) != 1:
+        return [
+            Problem("the rows of the connection list have different lengths",
+                    measured=f"{sorted(widths)} values")
+        ]
+    width = widths.pop()
+    problems = []
+    names = given.get("column_names")
+    if width < 2:
+        problems.append(
+            Problem("a row of the connection list needs at least (pre, post)", f"{width} values")
+        )
+    elif names is None and width not in (2, 3, 4):
+        problems.append(
+            Problem(
+                "the columns of the connection list have no names",
+                measured=f"{width} values a row",
+                limit="without column_names: (pre, post), (pre, post, weight) or "
+                "(pre, post, weight, delay)",
+                fix="pass column_names=('weight', 'delay', ...)",
+            )
+        )
+    elif names is None and width == 3:
+        given["column_names"] = ("weight",)
+    elif names is not None and len(names) != width - 2:
+        problems.append(
+            Problem(
+                "column_names do not fit the connection list",
+                measured=f"{len(names)} names for {width - 2} columns after (pre, post)",
+            )
+        )
+    numbers = np.asarray(rows, dtype=float)
+    if np.isnan(numbers).any():
+        problems.append(
+            Problem("the connection list holds NaN", f"in {int(np.isnan(numbers).any(1).sum())} rows")
+        )
+    return problems
+
+
+def _none(given: dict[str, Any]) -> list[Problem]:
+    return []
+
+
+def _checked(base: type, check: _Check) -> type:
+    parameters = [p for p in signature(base.__init__).parameters if p != "self"]  # type: ignore[misc]
+
+    def __init__(self: Any, *arguments: Any, **keywords: Any) -> None:
+        name = type(self).__name__
+        given = dict(zip(parameters, arguments, strict=False), **keywords)
+        unknown = [k for k in given if k not in parameters]
+        if unknown:
+            raise UnknownParameterError(unknown, name, parameters)
+        problems = check(given)
+        allow = given.get("allow_self_connections", True)
+        if allow not in (True, False, "NoMutual"):
+            problems.append(
+                Problem("allow_self_connections is unclear", f"{allow!r}",
+                        "True, False or 'NoMutual'")
+            )
+        rng = given.get("rng")
+        if rng is not None and not isinstance(rng, AbstractRNG):
+            problems.append(
+                Problem("rng is not a PyNN random number generator", type(rng).__name__,
+                        "NumpyRNG(seed=...)")
+            )
+        if problems:
+            raise ConnectorError(problems, where=name)
+        if allow == "NoMutual" and base is connectors.AllToAllConnector:
+            base.__init__(self, **{**given, "allow_self_connections": True})  # type: ignore[misc]
+            self.allow_self_connections = "NoMutual"
+            return
+        base.__init__(self, **given)  # type: ignore[misc]
+
+    return type(
+        base.__name__,
+        (base,),
+        {"__init__": __init__, "__doc__": base.__doc__, "__module__": __name__},
+    )
+
+
+_CHECKS: dict[str, _Check] = {
+    "FixedProbabilityConnector": _probability,
+    "FixedNumberPreConnector": _number,
+    "FixedNumberPostConnector": _number,
+    "FixedTotalNumberConnector": _number,
+    "FromListConnector": _list,
+    "SmallWorldConnector": _rewiring,
+}
+
+CONNECTORS: dict[str, type] = {
+    name: _checked(getattr(connectors, name), _CHECKS.get(name, _none))
+    for name in (
+        "AllToAllConnector",
+        "OneToOneConnector",
+        "FixedProbabilityConnector",
+        "DistanceDependentProbabilityConnector",
+        "IndexBasedProbabilityConnector",
+        "DisplacementDependentProbabilityConnector",
+        "FromListConnector",
+        "FromFileConnector",
+        "FixedNumberPreConnector",
+        "FixedNumberPostConnector",
+        "FixedTotalNumberConnector",
+        "SmallWorldConnector",
+        "CloneConnector",
+        "ArrayConnector",
+    )
+}
+CONNECTORS["MultapseConnector"] = CONNECTORS["FixedTotalNumberConnector"]

@@ -1,0 +1,137 @@
+"""The recorder behind ``record`` and ``get_data``: PyNN's own over a backend's session."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import quantities as pq
+from pyNN import recording
+
+from neuroport.errors import InvalidTimeError, NotReadyError, Problem, UnsupportedError, nearest
+
+__all__ = ["RecorderBase"]
+
+
+class RecorderBase(recording.Recorder):  # type: ignore[misc]
+    """Records variables of one population; see ``pyNN.recording.Recorder``."""
+
+    def __init__(self, population: Any, file: Any = None) -> None:
+        super().__init__(population, file)
+        self._from_step = 0
+        self._order: list[Any] = []
+
+    def record(
+        self,
+        variables: Any,
+        ids: Any,
+        sampling_interval: float | None = None,
+        locations: Any = None,
+    ) -> None:
+        """Add cells to those recorded; see ``pyNN.recording.Recorder.record``."""
+        state = self._simulator.state
+        names = [variables] if isinstance(variables, str) else list(variables)
+        known = list(self.population.celltype.recordable)
+        wrong = [n for n in names if n not in known]
+        if wrong:
+            raise _RecordingError(
+                [
+                    Problem(
+                        f"'{name}' cannot be recorded from {type(self.population.celltype).__name__}",
+                        limit=f"it has {', '.join(known)}",
+                        fix=(f"did you mean '{nearest(name, known)[0]}'?"
+                             if nearest(name, known) else ""),
+                    )
+                    for name in wrong
+                ],
+                where=f"population '{self.population.label}'",
+            )
+        if sampling_interval is not None:
+            steps = sampling_interval / state.dt
+            if steps < 1 - 1e-9 or abs(steps - round(steps)) > 1e-6:
+                raise InvalidTimeError(
+                    Problem(
+                        "the sampling interval is not a multiple of the time step",
+                        measured=f"{sampling_interval:g} ms",
+                        limit=f"{state.dt:g} ms, {2 * state.dt:g} ms, ...",
+                    ),
+                    where=f"population '{self.population.label}'",
+                )
+        super().record(names, ids, sampling_interval, locations)
+        state.recordings_changed(self.population)
+
+    def _record(
+        self, variable: Any, new_ids: Any, sampling_interval: float | None = None
+    ) -> None:
+        if sampling_interval is not None and variable.name != "spikes":
+            self.sampling_interval = sampling_interval
+
+    def _reset(self) -> None:
+        self.sampling_interval = self._simulator.state.dt
+
+    def _clear_simulator(self) -> None:
+        self._from_step = self._simulator.state.step
+
+    def store_to_cache(self, annotations: Any = None) -> None:
+        """Keep the data of the run that ends; see ``pyNN.recording.Recorder``."""
+        super().store_to_cache(annotations)
+        self._from_step = 0
+
+    def _index(self, ids: Any) -> Any:
+        return np.fromiter((int(i) - int(self.population.first_id) for i in ids), dtype=np.int64)
+
+    def _get_spiketimes(self, ids: Any, clear: bool = False) -> tuple[Any, Any]:
+        state = self._simulator.state
+        step, cell = state.spikes(self.population)
+        keep = (step >= self._from_step) & np.isin(cell, self._index(ids))
+        return cell[keep] + int(self.population.first_id), step[keep] * state.dt
+
+    def _get_all_signals(self, variable: Any, ids: Any, clear: bool = False) -> tuple[Any, Any]:
+        state = self._simulator.state
+        step, values, recorded = state.signal(self.population, variable.name)
+        columns = np.searchsorted(recorded, self._index(ids))
+        first = int(np.searchsorted(step, self._from_step, side="left"))
+        return values[first:, columns], None
+
+    def _local_count(self, variable: Any, filter_ids: Any = None) -> dict[Any, int]:
+        wanted = self.filter_recorded(variable, filter_ids)
+        step, cell = self._simulator.state.spikes(self.population)
+        cell = cell[step >= self._from_step]
+        counts = np.bincount(cell, minlength=self.population.size)
+        return {i: int(counts[int(i) - int(self.population.first_id)]) for i in sorted(wanted)}
+
+    def get(self, variables: Any, *arguments: Any, **keywords: Any) -> Any:
+        """Return the recorded data as a Neo Block; see ``pyNN.recording.Recorder.get``."""
+        if not self._simulator.state.running and not list(self.cache):
+            raise NotReadyError(
+                Problem(
+                    f"no data have been recorded from '{self.population.label}' yet",
+                    fix="call record(...) and then run(...) before get_data()",
+                )
+            )
+        block = super().get(variables, *arguments, **keywords)
+        for segment in block.segments:
+            if "interrupted" not in segment.annotations and self._simulator.state.interrupted:
+                segment.annotate(interrupted=True)
+        return block
+
+    def write(self, variables: Any, file: Any = None, *arguments: Any, **keywords: Any) -> None:
+        """Write recorded data through Neo; see ``pyNN.recording.Recorder.write``."""
+        super().write(variables, file, *arguments, **keywords)
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """PyNN's annotations and where the data come from."""
+        return {**super().metadata, **self._simulator.state.provenance()}
+
+    @property
+    def start(self) -> Any:
+        """Time at which the present recording starts."""
+        return self._from_step * self._simulator.state.dt * pq.ms
+
+
+class _RecordingError(UnsupportedError, recording.errors.RecordingError):  # type: ignore[misc]
+    """A variable that the cell does not have."""
+
+    def __init__(self, problems: Any, *, where: str = "") -> None:
+        UnsupportedError.__init__(self, problems, where=where)

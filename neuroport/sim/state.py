@@ -1,0 +1,436 @@
+"""The state behind one simulator: time, objects, the backend's session and findings.
+
+PyNN keeps this in a module; here it is an object, so that several simulators live side by side.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pyNN import common
+
+from neuroport.backend import Backend, Session
+from neuroport.errors import (
+    CheckFailedError,
+    InvalidTimeError,
+    InvalidValueError,
+    NetworkChangedError,
+    NotReadyError,
+    Problem,
+    RunInterrupted,
+    UnsupportedError,
+)
+from neuroport.findings import Finding
+from neuroport.interrupt import StopOnInterrupt
+from neuroport.memory import memory_limit
+from neuroport.network.description import Network, Projection, Recording
+from neuroport.numerics import Numerics
+from neuroport.provenance import versions
+from neuroport.sim.checks import check_network
+
+__all__ = ["State", "FindingWarning"]
+
+logger = logging.getLogger("neuroport")
+
+
+class FindingWarning(UserWarning):
+    """A finding of severity ``warning``, shown once when a run starts."""
+
+
+class State(common.control.BaseState):  # type: ignore[misc]
+    """Everything one simulator knows.
+
+    Parameters
+    ----------
+    backend : Backend
+        Where to run.
+    backend_name : str
+        Its name.
+    timestep : float
+        ms.
+    seed : int
+        From which all random numbers come.
+    numerics : Numerics
+        The rules inside a time step.
+    dialect : str
+        ``pynn`` or ``spynnaker``.
+    min_delay, max_delay : float or "auto"
+        Limits for delays (ms).
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        backend_name: str,
+        timestep: float,
+        seed: int,
+        numerics: Numerics,
+        dialect: str,
+        min_delay: float | str,
+        max_delay: float | str,
+    ) -> None:
+        super().__init__()
+        self.backend = backend
+        self.backend_name = backend_name
+        self.dt = timestep
+        self.seed = seed
+        self.numerics = numerics
+        self.dialect = dialect
+        self.shortest_delay = timestep if min_delay == "auto" else float(min_delay)
+        self.longest_delay = None if max_delay == "auto" else float(max_delay)
+        self.max_delay = max_delay
+        self.mpi_rank = 0
+        self.num_processes = 1
+        self.id_counter = 0
+        self.segment_counter = 0
+        self.populations: list[Any] = []
+        self.projections: list[Any] = []
+        self.current_sources: list[Any] = []
+        self.findings: list[Finding] = []
+        self.progress: Callable[[float, float], None] | None = None
+        self.interrupted = False
+        self.wall_time = 0.0
+        self.hints: dict[str, Any] = {}
+        self.session: Session | None = None
+        self._network: Network | None = None
+        self._parts: dict[int, list[tuple[str, NDArray[np.int64]]]] = {}
+        self._labels: set[str] = set()
+        self._numbers = 0
+        self._samples = 0
+        self._shown: set[tuple[str, str]] = set()
+        self._closed = False
+
+    # -- what PyNN's common code asks for -------------------------------------------------------
+
+    @property
+    def step(self) -> int:
+        """Time steps done."""
+        return 0 if self.session is None else self.session.step
+
+    @property
+    def t(self) -> float:
+        """Simulated time (ms)."""
+        return round(self.step * self.dt, 9)
+
+    @property
+    def min_delay(self) -> float:
+        """Shortest delay (ms)."""
+        return self.shortest_delay
+
+    def run_until(self, until: float) -> None:
+        """Run up to a time (ms); it is rounded up to a whole step, with a finding."""
+        if not np.isfinite(until):
+            raise InvalidTimeError(
+                Problem("the time to run is not a number", measured=f"{until}", limit="finite")
+            )
+        exact = until / self.dt
+        steps = int(np.ceil(exact - 1e-6))
+        if steps < self.step:
+            raise InvalidTimeError(
+                Problem(
+                    "the time to run to is in the past",
+                    measured=f"{until:g} ms",
+                    limit=f"{self.t:g} ms or later",
+                )
+            )
+        session = self.ready((steps - self.step) * self.dt)
+        self.running = True
+        todo = steps - session.step
+        if todo <= 0:
+            return
+        progress = self.progress
+        target = steps * self.dt
+        began = time.perf_counter()
+        try:
+            with StopOnInterrupt() as stop:
+                session.run(
+                    todo,
+                    None if progress is None else (lambda now: progress(now, target)),
+                    stop.asked,
+                )
+                stopped = stop.asked()
+        finally:
+            self.wall_time += time.perf_counter() - began
+        if stopped and session.step < steps:
+            self.interrupted = True
+            raise RunInterrupted(self.t, target)
+        if progress is not None:
+            progress(self.t, target)
+
+    def reset(self) -> None:
+        """Go back to time 0, initial potentials and weights; start a new segment."""
+        if self.session is not None:
+            self.session.reset()
+        self.running = False
+        self.interrupted = False
+        self.t_start = 0
+        self.segment_counter += 1
+        for source in self.current_sources:
+            source.begin()
+
+    def close(self) -> None:
+        """Free the backend's session."""
+        if self.session is not None:
+            self.session.close()
+            self.session = None
+        self._closed = True
+
+    # -- building ------------------------------------------------------------------------------
+
+    def next_number(self) -> int:
+        """Return a number that no other object of this simulator has."""
+        self._numbers += 1
+        return self._numbers
+
+    def next_sample(self) -> int:
+        """Return a number for one more random draw."""
+        self._samples += 1
+        return self._samples
+
+    def unique_label(self, label: str) -> str:
+        """Return the label, with a number where another object has it already."""
+        unique, k = label, 2
+        while unique in self._labels:
+            unique, k = f"{label} #{k}", k + 1
+        self._labels.add(unique)
+        return unique
+
+    def accept_hints(self, hints: dict[str, Any]) -> None:
+        """Keep arguments that only concern a machine; refuse unknown ones."""
+        known = ("additional_parameters", "seed", "splitter", "neurons_per_core")
+        unknown = [h for h in hints if h not in known]
+        if unknown or (hints and self.dialect != "spynnaker"):
+            raise _UnknownArgumentError(
+                [Problem(f"Population has no argument '{h}'") for h in hints]
+            )
+        self.hints.update(hints)
+
+    def add_population(self, population: Any) -> None:
+        """Take in a new population."""
+        self._changed(f"population '{population.label}'")
+        self.populations.append(population)
+
+    def add_projection(self, projection: Any) -> None:
+        """Take in a new projection."""
+        self._changed(f"projection '{projection.label}'")
+        self.projections.append(projection)
+
+    def remove_projection(self, projection: Any) -> None:
+        """Forget a projection whose connections could not be made."""
+        self.projections.remove(projection)
+        self._labels.discard(projection.label)
+
+    def _changed(self, what: str) -> None:
+        if self._closed:
+            raise NotReadyError(Problem("this simulator has been ended", fix="make a new one"))
+        if self.session is None:
+            return
+        if self.step > 0:
+            raise NetworkChangedError(
+                Problem(
+                    f"{what} was added after a run",
+                    measured=f"at {self.t:g} ms",
+                    limit="the network is fixed once it has run",
+                    fix="create it before the first run(), or call reset() first",
+                )
+            )
+        self._drop_session()
+
+    def _drop_session(self) -> None:
+        if self.session is not None:
+            self.session.close()
+        self.session = None
+        self._network = None
+
+    def check_memory(
+        self, needed: float, where: str, count: float, error: type[Exception]
+    ) -> None:
+        """Refuse what would not fit into memory, before it is built."""
+        have = sum(p.expected_synapses for p in self.projections) * 120.0
+        limit = memory_limit()
+        if have + needed > limit:
+            raise error(  # type: ignore[call-arg]
+                Problem(
+                    "this projection does not fit into memory",
+                    measured=f"about {count:,.0f} synapses, {needed / 1e9:.1f} GB"
+                    + (f", besides {have / 1e9:.1f} GB of other projections" if have > 1e8 else ""),
+                    limit=f"{limit / 1e9:.1f} GB (half of the memory that is free; "
+                    "NEUROPORT_MEMORY_GB sets another limit)",
+                    fix="a smaller population or probability, or a sparser connector",
+                ),
+                where=where,
+            )
+
+    # -- the frozen network and the session -------------------------------------------------------
+
+    def network(self) -> Network:
+        """Return the network as it is now, frozen, with all arrays."""
+        projections: list[Projection] = []
+        self._parts = {}
+        for projection in self.projections:
+            parts, positions = projection.freeze()
+            self._parts[projection._number] = [
+                (part.label, position) for part, position in zip(parts, positions, strict=True)
+            ]
+            projections.extend(parts)
+        return Network(
+            timestep=self.dt,
+            seed=self.seed,
+            numerics=self.numerics,
+            populations=tuple(p.describe_frozen() for p in self.populations),
+            projections=tuple(projections),
+            currents=tuple(s.frozen() for s in self.current_sources if s._targets),
+        )
+
+    def check(self) -> list[Finding]:
+        """Return all findings about the network as it is now."""
+        network = self.network()
+        return check_network(network, self.projections) + self.backend.check(network)
+
+    def ready(self, duration: float | None = None) -> Session:
+        """Return the session, opened at the first use after all checks have passed."""
+        if self.session is None:
+            network = self.network()
+            self.findings = check_network(network, self.projections) + self.backend.check(network)
+            if any(f.severity.blocks for f in self.findings):
+                raise CheckFailedError(self.findings)
+            program = self.backend.compile(network, duration)
+            self.findings += list(program.findings)
+            self._show_findings()
+            self.session = program.open()
+            self._network = network
+            for source in self.current_sources:
+                source.begin()
+        return self.session
+
+    def _show_findings(self) -> None:
+        for found in self.findings:
+            key = (found.code, found.where)
+            if found.severity.value == "warning" and key not in self._shown:
+                self._shown.add(key)
+                warnings.warn(FindingWarning(str(found)), stacklevel=6)
+
+    # -- changes between runs -----------------------------------------------------------------
+
+    def parameters_changed(self, population: Any, names: list[str]) -> None:
+        """Pass changed cell parameters on to the running session."""
+        if self.session is None:
+            return
+        if population.model.is_source:
+            self.session.update(self.network())
+            return
+        self.session.write_parameters(
+            population.label, {name: population._parameters[name] for name in names}
+        )
+
+    def states_changed(self, population: Any, names: list[str]) -> None:
+        """Pass changed states on to the running session."""
+        if self.session is not None and hasattr(population, "_number"):
+            self.session.write_states(
+                population.label, {name: population._initial[name] for name in names}
+            )
+
+    def synapses_changed(self, projection: Any, names: list[str]) -> None:
+        """Pass changed synapse parameters on to the running session."""
+        if self.session is None:
+            return
+        if "delay" in names and self.step > 0:
+            raise NetworkChangedError(
+                Problem(
+                    "delays were changed after a run",
+                    limit="delays are fixed once the network has run",
+                    fix="set delays before the first run(), or call reset() and build anew",
+                )
+            )
+        if "delay" in names:
+            self._drop_session()
+            return
+        parts, positions = projection.freeze()
+        for part in parts:
+            values = {
+                name: part.weight if name == "weight" else part.parameters[name]
+                for name in names
+                if name == "weight" or name in part.parameters
+            }
+            self.session.write_synapses(part.label, values)
+
+    def synapse_initial(self, projection: Any, variable: str, value: Any) -> None:
+        """Refuse initial values of synaptic states, which neuroport does not keep."""
+        raise UnsupportedError(
+            Problem(
+                f"initial value of the synaptic variable '{variable}' cannot be set",
+                limit="synaptic variables start from rest",
+            ),
+            where=f"projection '{projection.label}'",
+        )
+
+    def currents_changed(self) -> None:
+        """Pass changed currents on to the running session."""
+        if self.session is not None:
+            self.session.update(self.network())
+
+    def recordings_changed(self, population: Any) -> None:
+        """Record more from now on."""
+        if self.session is None:
+            return
+        recordings: tuple[Recording, ...] = population.describe_frozen().recordings
+        self.session.record(population.label, recordings)
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def spikes(self, population: Any) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return (step, cell) of a population's recorded spikes."""
+        if self.session is None:
+            empty = np.empty(0, dtype=np.int64)
+            return empty, empty
+        return self.session.spikes(population.label)
+
+    def signal(
+        self, population: Any, variable: str
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+        """Return (step, values, cells) of a recorded variable."""
+        if self.session is None:
+            raise NotReadyError(Problem(f"'{variable}' has not been recorded yet"))
+        step, values = self.session.signal(population.label, variable)
+        index = next(
+            r.index
+            for r in population.describe_frozen().recordings
+            if r.variable == variable
+        )
+        return step, values, index
+
+    def present_weights(self, projection: Any) -> NDArray[np.float64] | None:
+        """Return the present weights of a plastic projection, or None before the first run."""
+        if self.session is None or self.step == 0:
+            return None
+        weight = np.array(projection._attributes["weight"], dtype=float)
+        for label, position in self._parts[projection._number]:
+            weight[position] = self.session.weights(label)
+        return weight
+
+    def provenance(self) -> dict[str, Any]:
+        """Return where results come from, as annotations for a Neo Block."""
+        network = self._network
+        numbers = self.numerics
+        return {
+            "network_hash": "" if network is None else network.hash,
+            "seed": self.seed,
+            "numerics": numbers.name,
+            "numerics_choices": repr(sorted(numbers.as_dict().items())),
+            "dialect": self.dialect,
+            "backend": self.backend_name,
+            "runs_on": self.backend.information.runs_on,
+            "versions": repr(sorted(versions(self.backend).items())),
+            "findings": "\n".join(f"{f.code} {f.where}: {f.measured}" for f in self.findings),
+            "wall_time_s": round(self.wall_time, 3),
+        }
+
+
+class _UnknownArgumentError(InvalidValueError, TypeError):
+    """An argument that a population does not take."""
