@@ -36,9 +36,13 @@ class ID(int, common.IDMixin):  # type: ignore[misc]
 
 
 def _sequence_list(value: Any, size: int) -> list[NDArray[np.float64]]:
-    lazy = value if isinstance(value, LazyArray) else LazyArray(value, shape=(size,))
-    if lazy.shape is None:
-        lazy = LazyArray(lazy.base_value, shape=(size,), dtype=Sequence)
+    if isinstance(value, LazyArray):
+        lazy = LazyArray(value.base_value, shape=(size,), dtype=Sequence)
+    else:
+        if isinstance(value, tuple):
+            value = list(value)
+        space = ParameterSpace({"times": value}, {"times": Sequence}, shape=(size,))
+        lazy = space["times"]
     evaluated = np.asarray(lazy.evaluate(simplify=False), dtype=object)
     if evaluated.ndim == 0:
         evaluated = np.full(size, evaluated.item(), dtype=object)

@@ -1,0 +1,151 @@
+"""The Brian2 backend: checks, and the way to a program."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any, Literal
+
+from neuroport.backend import BackendInformation
+from neuroport.errors import BackendMissingError, InvalidValueError, Problem
+from neuroport.findings import Finding, finding
+from neuroport.network.description import Network
+from neuroport.provenance import package_version
+
+__all__ = ["Brian2Backend"]
+
+# Under numerics="spinnaker": what SpiNNaker has and this backend computes as the chip does.
+_CHIP_CELLS = ("IF_curr_exp", "IF_cond_exp", "IF_curr_delta", "Izhikevich_curr_exp")
+
+CodeGeneration = Literal["auto", "numpy", "cython"]
+
+
+class Brian2Backend:
+    """Runs networks on this machine with Brian2, in double precision.
+
+    Parameters
+    ----------
+    codegen : {"auto", "numpy", "cython"}
+        ``numpy`` needs no compiler and starts at once; ``cython`` compiles (once for each kind of
+        model; cached) and runs large networks faster. ``auto`` compiles only where the run is
+        long enough to gain by it.
+    """
+
+    information = BackendInformation(
+        name="brian2",
+        description="Brian2 on this machine: the reference, in double precision",
+        packages=("brian2",),
+        install="pip install 'neuroport[brian2]'",
+        versions={"brian2": package_version("brian2")},
+    )
+
+    def __init__(self, codegen: CodeGeneration = "auto") -> None:
+        if not package_version("brian2"):
+            raise BackendMissingError(
+                Problem("Brian2 is not installed", fix=self.information.install)
+            )
+        if codegen not in ("auto", "numpy", "cython"):
+            raise InvalidValueError(
+                Problem(f"codegen cannot be {codegen!r}", limit="auto, numpy or cython")
+            )
+        if codegen == "cython" and not _compiler():
+            raise BackendMissingError(
+                Problem(
+                    "codegen='cython' needs a C++ compiler, and none was found",
+                    fix="install g++ (Debian: apt install g++), or use codegen='numpy'",
+                )
+            )
+        self.codegen: CodeGeneration = codegen
+
+    def check(self, network: Network) -> list[Finding]:
+        """Return what a user should know before the run."""
+        from neuroport_brian2.neurons import MEMBRANES, neuron_code
+
+        found: list[Finding] = []
+        chip = network.numerics.integrator == "chip" or network.numerics.input_rule == "step"
+        for population in network.populations:
+            cell = population.cell
+            if cell.is_source:
+                continue
+            where = f"population '{population.label}'"
+            if cell.membrane not in MEMBRANES:
+                found.append(
+                    finding(
+                        "NP202", where, measured=cell.name,
+                        limit=f"membranes: {', '.join(sorted(MEMBRANES))}",
+                        why="this backend has no code for it", line=population.line,
+                    )
+                )
+                continue
+            if chip and cell.name not in _CHIP_CELLS:
+                found.append(
+                    finding(
+                        "NP201", where, measured=f"{cell.name} with numerics "
+                        f"'{network.numerics.name}'",
+                        limit=f"cells: {', '.join(_CHIP_CELLS)}",
+                        why="the chip has no such cell, or its arithmetic is not known here",
+                        fixes=("numerics='pynn'", *_nearest_chip_cell(cell.name)),
+                        line=population.line,
+                    )
+                )
+                continue
+            scheme = neuron_code(cell, network.numerics, network.timestep).scheme
+            if scheme and not chip:
+                found.append(
+                    finding(
+                        "NP110", where, measured=f"{cell.name}: {scheme}",
+                        limit=f"time step {network.timestep:g} ms",
+                        why="its equations have no closed solution",
+                        fixes=("compare with half the time step",), line=population.line,
+                    )
+                )
+        for projection in network.projections:
+            where = f"projection '{projection.label}'"
+            if chip and projection.synapse.kind in ("tsodyks_markram", "equations"):
+                found.append(
+                    finding(
+                        "NP201", where, measured=projection.synapse.name,
+                        limit="StaticSynapse, STDPMechanism",
+                        why="the chip has no such synapse", fixes=("numerics='pynn'",),
+                        line=projection.line,
+                    )
+                )
+            elif projection.synapse.kind == "stdp" and network.numerics.name == "spinnaker":
+                found.append(
+                    finding(
+                        "NP111", where, measured="A_plus and A_minus are weight changes, all "
+                        "delay is dendritic, updates wait for the next presynaptic spike",
+                        why="these are the chip's rules", line=projection.line,
+                    )
+                )
+        return found
+
+    def compile(self, network: Network, duration: float | None = None) -> Any:
+        """Lower a network to a program."""
+        from neuroport_brian2.program import Brian2Program
+
+        return Brian2Program(network, self._target(network, duration))
+
+    def _target(self, network: Network, duration: float | None) -> str:
+        if self.codegen != "auto":
+            return self.codegen
+        # NumPy costs about 25 µs a step and population kind, and 20 ns a cell; compiling costs
+        # tens of seconds the first time. Compile only where that is less than the run itself.
+        steps = (duration or 0.0) / network.timestep
+        kinds = 4 + len({p.cell.name for p in network.populations}) * 3
+        estimate = steps * (kinds * 25e-6 + network.n_cells * 60e-9)
+        return "cython" if estimate > 120.0 and _compiler() else "numpy"
+
+
+def _compiler() -> bool:
+    return any(shutil.which(name) for name in ("g++", "c++", "clang++", "cl"))
+
+
+def _nearest_chip_cell(name: str) -> tuple[str, ...]:
+    near = {
+        "IF_curr_alpha": "IF_curr_exp",
+        "IF_cond_alpha": "IF_cond_exp",
+        "EIF_cond_exp_isfa_ista": "IF_cond_exp",
+        "EIF_cond_alpha_isfa_ista": "IF_cond_exp",
+        "Izhikevich": "Izhikevich_curr_exp",
+    }.get(name)
+    return (f"the nearest cell is {near}",) if near else ()

@@ -1,0 +1,28 @@
+"""Import Brian2 as a guest: without its exception hook, log file and warnings to the screen."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+_hook = sys.excepthook
+import brian2  # noqa: E402
+from brian2.codegen.runtime.numpy_rt import NumpyCodeObject  # noqa: E402
+
+# Brian2 would print a request to report a Brian2 bug under any uncaught exception of the user's.
+sys.excepthook = _hook
+brian2.prefs.logging.file_log = False
+brian2.prefs.logging.save_script = False
+logging.getLogger("brian2").setLevel(logging.ERROR)
+
+__all__ = ["brian2", "code_class"]
+
+
+def code_class(target: str) -> Any:
+    """Return Brian2's code object class for a target, ``numpy`` or ``cython``."""
+    if target == "numpy":
+        return NumpyCodeObject
+    from brian2.codegen.runtime.cython_rt import CythonCodeObject
+
+    return CythonCodeObject

@@ -1,0 +1,21 @@
+"""Names inside Brian2: a prefix keeps PyNN's names apart from Brian2's own (cm, t, i ...)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+__all__ = ["inside", "rename"]
+
+
+def inside(name: str) -> str:
+    """Return the Brian2 variable for one of PyNN's names, e.g. ``AMPA.gsyn`` -> ``x_AMPA_gsyn``."""
+    return "x_" + name.replace(".", "_")
+
+
+def rename(expression: str, names: Iterable[str]) -> str:
+    """Return an expression with the given names replaced by their Brian2 variables."""
+    pattern = "|".join(re.escape(n) for n in sorted(names, key=len, reverse=True))
+    if not pattern:
+        return expression
+    return re.sub(rf"\b({pattern})\b", lambda m: inside(m.group(1)), expression)

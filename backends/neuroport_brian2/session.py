@@ -1,0 +1,480 @@
+"""A running Brian2 network."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuroport.backend import Progress
+from neuroport.network.description import Network, Population, Recording
+from neuroport.realise.currents import current_samples
+from neuroport.realise.sources import source_spikes
+from neuroport_brian2.engine import brian2, code_class
+from neuroport_brian2.names import inside
+from neuroport_brian2.program import Brian2Program, CellGroup, SynapseGroup
+
+__all__ = ["Brian2Session"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+# Resets before synapses: an input that is due in the next step must not be wiped out by the reset
+# of this one.
+_SCHEDULE = ["start", "groups", "thresholds", "resets", "synapses", "end"]
+_PROGRESS_EVERY = 0.2  # seconds
+ms = brian2.ms
+_NAMESPACE = {"ms": ms}
+
+
+class Brian2Session:
+    """A network in Brian2, at some time step.
+
+    Parameters
+    ----------
+    program : Brian2Program
+    """
+
+    def __init__(self, program: Brian2Program) -> None:
+        self._program = program
+        self._network = program.network
+        self._dt = program.network.timestep
+        self._code = code_class(program.target)
+        self._clock = brian2.Clock(dt=self._dt * ms)
+        self._written: dict[tuple[str, str], dict[str, FloatArray]] = {}
+        self._source_spikes: list[tuple[IntArray, IntArray]] = []
+        self._layers = 1
+        self._current: FloatArray = np.empty(0)
+        self._generator: Any = None
+        self._relay: dict[int, Any] = {}
+        self._closed = False
+        self._groups = [self._cells(k, g) for k, g in enumerate(program.groups)]
+        self._spike_monitors: dict[int, Any] = {}
+        self._state_monitors: dict[str, list[tuple[Recording, Any, int]]] = {}
+        self._net = brian2.Network()
+        self._net.schedule = list(_SCHEDULE)
+        for objects in self._groups:
+            self._net.add(*objects)
+        self._make_sources()
+        self._synapses = [self._connect(k, s) for k, s in enumerate(program.synapses)]
+        self._net.add(*[s for s in self._synapses if s is not None])
+        for population in self._network.populations:
+            self._add_recordings(population, population.recordings)
+        self._steer = _Steering(self._clock)
+        self._net.add(self._steer.operation)
+        self._injected = self._injections()
+        if self._injected is not None:
+            self._net.add(self._injected)
+        self._net.store("initial")
+
+    # -- building ------------------------------------------------------------------------------
+
+    def _cells(self, number: int, group: CellGroup) -> list[Any]:
+        code = group.code
+        method = {} if code.method is None else {"method": code.method}
+        cells = brian2.NeuronGroup(
+            group.size,
+            model=code.equations,
+            threshold=code.threshold,
+            reset=code.reset or None,
+            clock=self._clock,
+            namespace=_NAMESPACE,
+            codeobj_class=self._code,
+            name=f"cells_{number}*",
+            **method,
+        )
+        objects: list[Any] = [cells]
+        for text, order in ((code.before, -1), (code.step, 1)):
+            if text:
+                # An operation of the group's own clock, before or instead of Brian2's update.
+                objects.append(
+                    cells.run_regularly(
+                        text, when="groups", order=order, clock=self._clock,
+                        codeobj_class=self._code,
+                    )
+                )
+        for population in group.populations:
+            self._fill(group, cells, population.label, dict(population.parameters))
+            self._fill_states(group, cells, population.label, dict(population.initial))
+        for variable, value in code.initial.items():
+            _array(cells, variable)[:] = value
+        return [cells]
+
+    def _fill(
+        self, group: CellGroup, cells: Any, label: str, parameters: dict[str, FloatArray]
+    ) -> None:
+        place = group.members[label].slice
+        for variable, values in group.code.coefficients(parameters).items():
+            if variable in cells.variables:
+                _array(cells, variable)[place] = values
+
+    def _fill_states(
+        self, group: CellGroup, cells: Any, label: str, states: Mapping[str, FloatArray]
+    ) -> None:
+        place = group.members[label].slice
+        for name, values in states.items():
+            if inside(name) in cells.variables:
+                _array(cells, inside(name))[place] = values
+
+    def _make_sources(self) -> None:
+        if not self._program.n_sources:
+            return
+        self._generator = brian2.SpikeGeneratorGroup(
+            self._program.n_sources, [], [] * ms, clock=self._clock,
+            codeobj_class=self._code, name="sources*",
+        )
+        self._net.add(self._generator)
+
+    def _connect(self, number: int, group: SynapseGroup) -> Any:
+        if group.size == 0:
+            return None
+        program = self._program
+        source = self._generator if group.source < 0 else self._groups[group.source][0]
+        target = self._groups[group.target][0]
+        code = group.code
+        pathways = {"pre": {}, "post": {}}  # type: dict[str, dict[str, str]]
+        for path in code.pathways:
+            pathways[path.side][path.name] = path.statements
+        delays = {
+            path.name: np.concatenate([path.delay(p) for p in group.projections])
+            for path in code.pathways
+        }
+        same = {name: bool((steps == steps[0]).all()) for name, steps in delays.items()}
+        synapses = brian2.Synapses(
+            source,
+            target,
+            model=code.equations,
+            on_pre=pathways["pre"] or None,
+            on_post=pathways["post"] or None,
+            delay={
+                name: int(steps[0]) * self._dt * ms for name, steps in delays.items() if same[name]
+            },
+            clock=self._clock,
+            namespace=_NAMESPACE,
+            codeobj_class=self._code,
+            name=f"synapses_{number}*",
+        )
+        pre, post = program.indices(group)
+        synapses.connect(i=pre, j=post)
+        for path in code.pathways:
+            pathway = getattr(synapses, path.name)
+            pathway.order = path.order
+            if not same[path.name]:
+                # A quarter of a step keeps a delay on its step through Brian2's own rounding.
+                pathway.delay = (delays[path.name] + 0.25) * self._dt * ms
+        self._synapse_values(group, synapses)
+        return synapses
+
+    def _synapse_values(self, group: SynapseGroup, synapses: Any) -> None:
+        for projection in group.projections:
+            place = group.members[projection.label].slice
+            cells = self._network.population(projection.post).parameters
+            for variable, values in group.code.values(projection, cells).items():
+                if variable in synapses.variables:
+                    _array(synapses, variable)[place] = values
+
+    def _add_recordings(self, population: Population, recordings: tuple[Recording, ...]) -> None:
+        number, member = self._program.place[population.label]
+        done = {
+            r.variable: r.index.size
+            for r, _, _ in self._state_monitors.get(population.label, [])
+        }
+        by_cells: dict[tuple[bytes, int], list[Recording]] = {}
+        for recording in recordings:
+            if recording.variable == "spikes":
+                if number >= 0 and number not in self._spike_monitors:
+                    monitor = brian2.SpikeMonitor(
+                        self._groups[number][0], codeobj_class=self._code
+                    )
+                    self._spike_monitors[number] = monitor
+                    self._net.add(monitor)
+                continue
+            if done.get(recording.variable) == recording.index.size:
+                continue
+            key = (recording.index.tobytes(), recording.interval)
+            by_cells.setdefault(key, []).append(recording)
+        for together in by_cells.values():
+            names = [inside(r.variable) for r in together]
+            cells = self._groups[number][0]
+            clock = (
+                {"clock": self._clock}
+                if together[0].interval == 1
+                else {"dt": together[0].interval * self._dt * ms}
+            )
+            monitor = brian2.StateMonitor(
+                cells, names, record=together[0].index + member.first, when="start",
+                codeobj_class=self._code, **clock,
+            )
+            self._net.add(monitor)
+            kept = [
+                entry for entry in self._state_monitors.get(population.label, [])
+                if entry[0].variable not in {r.variable for r in together}
+            ]
+            self._state_monitors[population.label] = kept + [
+                (recording, monitor, self.step) for recording in together
+            ]
+
+    def _injections(self) -> Any:
+        if not self._network.currents:
+            return None
+
+        def inject() -> None:
+            step = self.step - self._run_first
+            if self._injected_cells:
+                for array in self._injected_arrays:
+                    array[:] = 0.0
+                for row, array, place in self._injected_cells:
+                    array[place] += self._current[row, step]
+
+        return brian2.NetworkOperation(inject, clock=self._clock, when="start", order=-1)
+
+    def _prepare_currents(self, first: int, last: int) -> None:
+        self._run_first = first
+        self._injected_cells: list[tuple[int, FloatArray, IntArray]] = []
+        arrays: dict[int, FloatArray] = {}
+        rows = []
+        for source in self._network.currents:
+            rows.append(current_samples(source, first, last, self._dt, self._network.seed))
+            for label, index in source.targets:
+                number, member = self._program.place[label]
+                array = arrays.setdefault(number, _array(self._groups[number][0], "x_i_inj"))
+                self._injected_cells.append((len(rows) - 1, array, index + member.first))
+        self._injected_arrays = list(arrays.values())
+        self._current = np.array(rows)
+
+    # -- running -------------------------------------------------------------------------------
+
+    @property
+    def step(self) -> int:
+        """Time steps done since the start or the last reset."""
+        return int(self._clock.variables["timestep"].get_value()[0])
+
+    def run(
+        self,
+        steps: int,
+        progress: Progress | None = None,
+        stop_asked: Callable[[], bool] | None = None,
+    ) -> int:
+        """Run some steps; return how many were done."""
+        first = self.step
+        if self._generator is not None:
+            self._prepare_spikes(first, first + steps)
+        if self._injected is not None:
+            self._prepare_currents(first, first + steps)
+        self._steer.begin(progress, stop_asked, self._dt, self._net)
+        # Half a step less keeps Brian2's rounding from adding a step.
+        self._net.run(steps * self._dt * ms, namespace={})
+        return self.step - first
+
+    def _prepare_spikes(self, first: int, last: int) -> None:
+        program = self._program
+        all_steps, all_cells = [], []
+        for population in self._network.populations:
+            if population.spikes is None:
+                continue
+            step, cell = source_spikes(
+                population.spikes, first, last, self._dt, self._network.seed
+            )
+            all_steps.append(step)
+            all_cells.append(cell + program.sources[population.label].first)
+        step = np.concatenate(all_steps)
+        cell = np.concatenate(all_cells)
+        order = np.lexsort((cell, step))
+        step, cell = step[order], cell[order]
+        self._source_spikes.append((step, cell))
+        repeated = np.zeros(step.size, dtype=bool)
+        repeated[1:] = (step[1:] == step[:-1]) & (cell[1:] == cell[:-1])
+        if repeated.any():
+            raise _several_spikes(step, cell, repeated)
+        self._generator.set_spikes(cell, step * self._dt * ms, sorted=True)
+
+    def reset(self) -> None:
+        """Go back to time 0 and the initial values."""
+        self._net.restore("initial")
+        self._source_spikes = []
+        written, self._written = self._written, {}
+        for (kind, label), values in written.items():
+            {
+                "parameters": self.write_parameters,
+                "states": self.write_states,
+                "synapses": self.write_synapses,
+            }[kind](label, values)
+
+    def close(self) -> None:
+        """Free what the session holds."""
+        self._net = None
+        self._groups = []
+        self._synapses = []
+
+    # -- reading -------------------------------------------------------------------------------
+
+    def spikes(self, population: str) -> tuple[IntArray, IntArray]:
+        """Return (step, cell) of the recorded spikes since the last reset."""
+        number, member = self._program.place[population]
+        if number < 0:
+            if not self._source_spikes:
+                return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+            step = np.concatenate([s for s, _ in self._source_spikes])
+            cell = np.concatenate([c for _, c in self._source_spikes])
+            done = step < self.step
+            step, cell = step[done], cell[done]
+        else:
+            monitor = self._spike_monitors.get(number)
+            if monitor is None:
+                return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+            cell = np.asarray(monitor.i[:], dtype=np.int64)
+            step = np.rint(np.asarray(monitor.t_[:]) * 1e3 / self._dt).astype(np.int64)
+        mine = (cell >= member.first) & (cell < member.first + member.size)
+        return step[mine], cell[mine] - member.first
+
+    def signal(self, population: str, variable: str) -> tuple[IntArray, FloatArray]:
+        """Return (step, values) of a recorded variable."""
+        number, member = self._program.place[population]
+        recording, monitor, begun = next(
+            entry for entry in self._state_monitors[population] if entry[0].variable == variable
+        )
+        values = np.asarray(getattr(monitor, inside(variable) + "_")).T
+        step = np.rint(np.asarray(monitor.t_[:]) * 1e3 / self._dt).astype(np.int64)
+        if self.step % recording.interval == 0 and (not step.size or step[-1] < self.step):
+            now = _array(self._groups[number][0], inside(variable))
+            last = now[recording.index + member.first][np.newaxis, :]
+            values = np.concatenate([values.reshape(-1, recording.index.size), last])
+            step = np.append(step, self.step)
+        if begun and step.size and step[0] > 0:
+            # Recording began later: the time before is not known.
+            missing = np.arange(0, step[0], recording.interval)
+            values = np.concatenate([np.full((missing.size, values.shape[1]), np.nan), values])
+            step = np.concatenate([missing, step])
+        return step, np.array(values, dtype=float)
+
+    def weights(self, projection: str) -> FloatArray:
+        """Return the present weights of a projection."""
+        group, synapses = self._find(projection)
+        place = group.members[projection].slice
+        if synapses is None:
+            return np.empty(0)
+        weight = np.array(_array(synapses, group.code.weight)[place], dtype=float)
+        if group.code.signed:
+            weight = weight * _array(synapses, "x_sign")[place]
+        return weight
+
+    def _find(self, projection: str) -> tuple[SynapseGroup, Any]:
+        for group, synapses in zip(self._program.synapses, self._synapses, strict=True):
+            if projection in group.members:
+                return group, synapses
+        raise KeyError(projection)
+
+    # -- writing -------------------------------------------------------------------------------
+
+    def write_parameters(self, population: str, values: Mapping[str, FloatArray]) -> None:
+        """Set cell parameters of a population."""
+        number, _ = self._program.place[population]
+        group = self._program.groups[number]
+        known = self._written.setdefault(("parameters", population), {})
+        known.update(values)
+        original = self._network.population(population).parameters
+        self._fill(group, self._groups[number][0], population, {**original, **known})
+
+    def write_states(self, population: str, values: Mapping[str, FloatArray]) -> None:
+        """Set state variables of a population."""
+        number, _ = self._program.place[population]
+        self._written.setdefault(("states", population), {}).update(values)
+        self._fill_states(
+            self._program.groups[number], self._groups[number][0], population, values
+        )
+
+    def write_synapses(self, projection: str, values: Mapping[str, FloatArray]) -> None:
+        """Set weights or parameters of a projection's synapses."""
+        from dataclasses import replace
+
+        group, synapses = self._find(projection)
+        if synapses is None:
+            return
+        known = self._written.setdefault(("synapses", projection), {})
+        known.update(values)
+        old = next(p for p in group.projections if p.label == projection)
+        changed = replace(
+            old,
+            weight=known.get("weight", old.weight),
+            parameters={**old.parameters, **{k: v for k, v in known.items() if k != "weight"}},
+        )
+        cells = self._network.population(old.post).parameters
+        fresh = group.code.values(changed, cells)
+        wanted = {inside(name) for name in values if name != "weight"}
+        if "weight" in values:
+            wanted |= {"x_w", "x_pending", "x_sign"}
+        if {"x_A_plus", "x_A_minus", "x_w_max", "x_w_min"} & wanted:
+            wanted |= {"x_A_plus", "x_A_minus", "x_w_max", "x_w_min"}
+        if {"x_rho", "x_tau"} & wanted:
+            wanted |= {"x_target"}
+        place = group.members[projection].slice
+        for variable in wanted:
+            if variable in synapses.variables and variable in fresh:
+                _array(synapses, variable)[place] = fresh[variable]
+
+    def update(self, network: Network) -> None:
+        """Take over spike times and injected currents."""
+        self._network = network
+        if self._injected is None:
+            self._injected = self._injections()
+            if self._injected is not None:
+                self._net.add(self._injected)
+
+    def record(self, population: str, recordings: tuple[Recording, ...]) -> None:
+        """Record more from now on."""
+        self._add_recordings(self._network.population(population), recordings)
+
+
+class _Steering:
+    """Reports progress and stops a run between two steps."""
+
+    def __init__(self, clock: Any) -> None:
+        self._progress: Progress | None = None
+        self._stop_asked: Callable[[], bool] | None = None
+        self._dt = 1.0
+        self._net: Any = None
+        self._clock = clock
+        self._next = 0.0
+        self.operation = brian2.NetworkOperation(self._look, clock=clock, when="end", order=10)
+
+    def begin(
+        self,
+        progress: Progress | None,
+        stop_asked: Callable[[], bool] | None,
+        timestep: float,
+        net: Any,
+    ) -> None:
+        """Take what to report to for the run that begins."""
+        self._progress, self._stop_asked = progress, stop_asked
+        self._dt, self._net = timestep, net
+        self._next = time.monotonic() + _PROGRESS_EVERY
+
+    def _look(self) -> None:
+        if self._stop_asked is not None and self._stop_asked():
+            self._net.stop()
+        if self._progress is not None and time.monotonic() >= self._next:
+            self._next = time.monotonic() + _PROGRESS_EVERY
+            step = int(self._clock.variables["timestep"].get_value()[0])
+            self._progress((step + 1) * self._dt)
+
+
+def _array(group: Any, variable: str) -> Any:
+    """Return the array behind a Brian2 variable, for reading and writing in place."""
+    return group.variables[variable].get_value()
+
+
+def _several_spikes(step: IntArray, cell: IntArray, repeated: NDArray[np.bool_]) -> Exception:
+    from neuroport.errors import Problem, UnsupportedError
+
+    at = int(np.flatnonzero(repeated)[0])
+    return UnsupportedError(
+        Problem(
+            "a spike source has several spikes in one time step",
+            measured=f"{int(repeated.sum())} times, first in step {step[at]} (source {cell[at]})",
+            limit="one spike a source and step on Brian2",
+            fix="a smaller time step, or more sources at a lower rate",
+        )
+    )

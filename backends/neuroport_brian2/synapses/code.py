@@ -1,0 +1,67 @@
+"""What Brian2 needs to know of a synapse type.
+
+Brian2 hands a spike of step k with delay n to its synapses at the end of step k+n, so a delay of
+d steps that is to be used *in* step k+d is handed over with delay d−1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuroport.network.description import Projection
+
+__all__ = ["SynapseCode", "Pathway", "FloatArray"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Pathway:
+    """Code that runs when a spike arrives.
+
+    Attributes
+    ----------
+    name : str
+    side : str
+        ``pre`` or ``post``.
+    statements : str
+    delay : callable
+        ``delay(projection) -> steps for each synapse``, as Brian2 counts them.
+    order : int
+        Among the pathways that run in one step.
+    """
+
+    name: str
+    side: str
+    statements: str
+    delay: Callable[[Projection], IntArray]
+    order: int
+
+
+@dataclass(frozen=True)
+class SynapseCode:
+    """Brian2 code for the synapses of one type into one receptor.
+
+    Attributes
+    ----------
+    equations : str
+    pathways : tuple of Pathway
+    values : callable
+        ``values(projection, target_parameters) -> {variable: values for each synapse}``.
+    weight : str
+        The variable that holds the weight.
+    signed : bool
+        Whether that variable is a magnitude, with the sign in ``x_sign``.
+    """
+
+    equations: str
+    pathways: tuple[Pathway, ...]
+    values: Callable[[Projection, Mapping[str, FloatArray]], dict[str, FloatArray]]
+    weight: str = "x_w"
+    signed: bool = False
+    key: tuple[object, ...] = field(default=())

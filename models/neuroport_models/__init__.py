@@ -1,0 +1,1 @@
+"""Published models as functions of a simulator; nothing here knows an engine."""
