@@ -10,12 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
+from inspect import signature
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neuroport.errors import BackendMissingError, Problem, UnknownBackendError, nearest
+from neuroport.errors import (
+    BackendMissingError,
+    Problem,
+    UnknownArgumentError,
+    UnknownBackendError,
+    nearest,
+)
 from neuroport.findings import Finding
 from neuroport.network.description import Network, Recording
 
@@ -124,7 +131,7 @@ class Session(Protocol):
         ...
 
     def close(self) -> None:
-        """Free what the session holds; it cannot be used afterwards."""
+        """Free the engine. Nothing more can be run; recorded data stay readable."""
         ...
 
 
@@ -201,6 +208,9 @@ def load_backend(name: str, **options: Any) -> Backend:
         )
     try:
         factory = points[name].load()
+        unknown = [o for o in options if o not in signature(factory).parameters]
+        if unknown:
+            raise UnknownArgumentError(unknown, f"backend '{name}'", signature(factory).parameters)
         backend: Backend = factory(**options)
     except BackendMissingError:
         raise

@@ -21,6 +21,7 @@ __all__ = [
     "Problem",
     "UnknownParameterError",
     "InvalidValueError",
+    "UnknownArgumentError",
     "InvalidSizeError",
     "InvalidTimeError",
     "WeightSignError",
@@ -162,6 +163,24 @@ class UnknownParameterError(UserError, pynn_errors.NonExistentParameterError):
                 )
             )
         UserError.__init__(self, problems, where=where)
+
+
+class UnknownArgumentError(UserError, TypeError):
+    """One or more arguments that nothing takes; the nearest right ones are named."""
+
+    def __init__(self, names: Sequence[str], what: str, valid: Iterable[str]) -> None:
+        valid = sorted(valid)
+        problems = []
+        for name in names:
+            near = nearest(name, valid)
+            problems.append(
+                Problem(
+                    f"{what} has no argument '{name}'",
+                    limit=f"arguments: {', '.join(valid) or '(none)'}",
+                    fix=f"did you mean '{near[0]}'?" if near else "leave it out",
+                )
+            )
+        super().__init__(problems)
 
 
 class InvalidValueError(UserError, pynn_errors.InvalidParameterValueError):

@@ -7,19 +7,44 @@ simulators at once use :func:`neuroport.simulator` instead.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from neuroport.errors import NotReadyError, Problem
+from neuroport.errors import NotReadyError, Problem, UnknownArgumentError, nearest
 from neuroport.numerics import Numerics
+from neuroport.sim.state import FindingWarning
 from neuroport.sim.simulator import DEFAULT_SEED, DEFAULT_TIMESTEP, Simulator, simulator
 
 __all__ = ["setup", "end"]
 
 _current: Simulator | None = None
-_IGNORED = ("threads", "debug", "quiet", "verbosity", "n_boards_required", "n_chips_required",
-            "database_socket_addresses", "spike_precision", "rng_seeds", "rng_seed",
-            "grng_seed", "default_maxstep")
+# What PyNN scripts pass for one engine: extra_params "required by a given simulator but not by
+# others" (PyNN's setup).
+_OTHER_ENGINES = (
+    "threads", "debug", "quiet", "verbosity", "n_boards_required", "n_chips_required",
+    "database_socket_addresses", "spike_precision", "rng_seeds", "rng_seed", "grng_seed",
+    "default_maxstep", "t_flush", "allow_offgrid_spikes", "recording_precision", "use_cvode",
+    "rtol", "atol", "native_rng_baseseed", "time_scale_factor", "min_conductance",
+)
+_MINE = ("timestep", "min_delay", "max_delay", "backend", "numerics", "dialect", "seed")
+
+
+def _backend_options(extra: dict[str, Any]) -> dict[str, Any]:
+    """Leave out arguments for other engines, with a warning; refuse misspelt ones."""
+    known = [name for name in extra if name in _OTHER_ENGINES]
+    if known:
+        warnings.warn(
+            FindingWarning(
+                f"setup(): {', '.join(known)} concern another engine and have no effect here"
+            ),
+            stacklevel=3,
+        )
+    rest = {k: v for k, v in extra.items() if k not in known}
+    misspelt = [k for k in rest if nearest(k, _MINE)]
+    if misspelt:
+        raise UnknownArgumentError(misspelt, "setup()", _MINE)
+    return rest
 
 
 def setup(
@@ -44,8 +69,8 @@ def setup(
         As for :func:`neuroport.simulator`; NEUROPORT_NUMERICS, NEUROPORT_DIALECT and
         NEUROPORT_SEED give other defaults.
     **extra_params
-        Arguments that PyNN scripts pass for one engine (``threads``, ``rng_seeds`` ...) are
-        accepted and ignored; anything else goes to the backend.
+        Arguments that PyNN scripts pass for another engine (``threads``, ``rng_seeds`` ...) have
+        no effect, and a warning says so; anything else goes to the backend.
 
     Returns
     -------
@@ -62,7 +87,7 @@ def setup(
     if _current is not None:
         _current.state.close()
         _current = None
-    options = {k: v for k, v in extra_params.items() if k not in _IGNORED}
+    options = _backend_options(extra_params)
     environment_seed = os.environ.get("NEUROPORT_SEED")
     _current = simulator(
         backend or os.environ.get("NEUROPORT_BACKEND", "brian2"),

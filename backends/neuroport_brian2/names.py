@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-__all__ = ["inside", "rename"]
+__all__ = ["inside", "inside_synapse", "rename"]
 
 
 def inside(name: str) -> str:
@@ -13,9 +13,16 @@ def inside(name: str) -> str:
     return "x_" + name.replace(".", "_")
 
 
-def rename(expression: str, names: Iterable[str]) -> str:
+def inside_synapse(name: str) -> str:
+    """Return the Brian2 variable of a synapse; cells and synapses must not share names."""
+    return "s_" + name.replace(".", "_")
+
+
+def rename(
+    expression: str, names: Iterable[str], to: Callable[[str], str] = inside
+) -> str:
     """Return an expression with the given names replaced by their Brian2 variables."""
     pattern = "|".join(re.escape(n) for n in sorted(names, key=len, reverse=True))
     if not pattern:
         return expression
-    return re.sub(rf"\b({pattern})\b", lambda m: inside(m.group(1)), expression)
+    return re.sub(rf"\b({pattern})\b", lambda m: to(m.group(1)), expression)

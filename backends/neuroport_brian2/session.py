@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuroport.backend import Progress
-from neuroport.network.description import Network, Population, Recording
+from neuroport.errors import Problem, UnsupportedError
+from neuroport.network.description import Network, Projection, Recording
 from neuroport.realise.currents import current_samples
 from neuroport.realise.sources import source_spikes
 from neuroport_brian2.engine import brian2, code_class
-from neuroport_brian2.names import inside
+from neuroport_brian2.names import inside, inside_synapse
 from neuroport_brian2.program import Brian2Program, CellGroup, SynapseGroup
 
 __all__ = ["Brian2Session"]
@@ -46,14 +47,14 @@ class Brian2Session:
         self._clock = brian2.Clock(dt=self._dt * ms)
         self._written: dict[tuple[str, str], dict[str, FloatArray]] = {}
         self._source_spikes: list[tuple[IntArray, IntArray]] = []
-        self._layers = 1
+        # Further generators for spikes that share a step with another of the same source.
+        self._layers: list[list[Any]] = []
         self._current: FloatArray = np.empty(0)
         self._generator: Any = None
-        self._relay: dict[int, Any] = {}
-        self._closed = False
         self._groups = [self._cells(k, g) for k, g in enumerate(program.groups)]
         self._spike_monitors: dict[int, Any] = {}
-        self._state_monitors: dict[str, list[tuple[Recording, Any, int]]] = {}
+        self._state_monitors: dict[str, dict[str, tuple[Recording, Any, int]]] = {}
+        self._monitors: list[Any] = []
         self._net = brian2.Network()
         self._net.schedule = list(_SCHEDULE)
         for objects in self._groups:
@@ -61,14 +62,15 @@ class Brian2Session:
         self._make_sources()
         self._synapses = [self._connect(k, s) for k, s in enumerate(program.synapses)]
         self._net.add(*[s for s in self._synapses if s is not None])
-        for population in self._network.populations:
-            self._add_recordings(population, population.recordings)
+        self._recordings = {p.label: p.recordings for p in self._network.populations}
         self._steer = _Steering(self._clock)
         self._net.add(self._steer.operation)
         self._injected = self._injections()
         if self._injected is not None:
             self._net.add(self._injected)
         self._net.store("initial")
+        # Monitors come after the store: going back to the start means fresh monitors.
+        self._monitor()
 
     # -- building ------------------------------------------------------------------------------
 
@@ -122,17 +124,40 @@ class Brian2Session:
     def _make_sources(self) -> None:
         if not self._program.n_sources:
             return
-        self._generator = brian2.SpikeGeneratorGroup(
+        self._generator = self._make_generator()
+        self._net.add(self._generator)
+
+    def _make_generator(self) -> Any:
+        return brian2.SpikeGeneratorGroup(
             self._program.n_sources, [], [] * ms, clock=self._clock,
             codeobj_class=self._code, name="sources*",
         )
-        self._net.add(self._generator)
 
-    def _connect(self, number: int, group: SynapseGroup) -> Any:
+    def _add_layer(self) -> None:
+        """Add one more generator with copies of the synapses from sources."""
+        generator = self._make_generator()
+        layer = [generator]
+        for number, group in enumerate(self._program.synapses):
+            if group.source >= 0 or group.size == 0:
+                continue
+            if group.projections[0].synapse.kind != "static":
+                raise _several_spikes(group.projections[0])
+            copies = self._connect(number, group, generator)
+            for projection in group.projections:
+                place = group.members[projection.label].slice
+                _array(copies, "s_w")[place] = _array(self._synapses[number], "s_w")[place]
+            layer.append(copies)
+        self._net.add(*layer)
+        self._layers.append(layer)
+
+    def _connect(self, number: int, group: SynapseGroup, generator: Any = None) -> Any:
         if group.size == 0:
             return None
         program = self._program
-        source = self._generator if group.source < 0 else self._groups[group.source][0]
+        source = (
+            (generator or self._generator) if group.source < 0
+            else self._groups[group.source][0]
+        )
         target = self._groups[group.target][0]
         code = group.code
         pathways = {"pre": {}, "post": {}}  # type: dict[str, dict[str, str]]
@@ -176,46 +201,51 @@ class Brian2Session:
                 if variable in synapses.variables:
                     _array(synapses, variable)[place] = values
 
-    def _add_recordings(self, population: Population, recordings: tuple[Recording, ...]) -> None:
-        number, member = self._program.place[population.label]
-        done = {
-            r.variable: r.index.size
-            for r, _, _ in self._state_monitors.get(population.label, [])
-        }
+    def _monitor(self) -> None:
+        """Add monitors for everything that is recorded and has none yet."""
+        for label, recordings in self._recordings.items():
+            self._add_recordings(label, recordings)
+
+    def _add_recordings(self, label: str, recordings: tuple[Recording, ...]) -> None:
+        number, member = self._program.place[label]
+        if number < 0:
+            return  # the spikes of sources are known
+        entries = self._state_monitors.setdefault(label, {})
+        for gone in set(entries) - {r.variable for r in recordings}:
+            del entries[gone]
         by_cells: dict[tuple[bytes, int], list[Recording]] = {}
         for recording in recordings:
             if recording.variable == "spikes":
-                if number >= 0 and number not in self._spike_monitors:
+                if number not in self._spike_monitors:
                     monitor = brian2.SpikeMonitor(
                         self._groups[number][0], codeobj_class=self._code
                     )
                     self._spike_monitors[number] = monitor
-                    self._net.add(monitor)
+                    self._add_monitor(monitor)
                 continue
-            if done.get(recording.variable) == recording.index.size:
+            old = entries.get(recording.variable)
+            if old is not None and np.array_equal(old[0].index, recording.index):
                 continue
             key = (recording.index.tobytes(), recording.interval)
             by_cells.setdefault(key, []).append(recording)
         for together in by_cells.values():
             names = [inside(r.variable) for r in together]
-            cells = self._groups[number][0]
             clock = (
                 {"clock": self._clock}
                 if together[0].interval == 1
                 else {"dt": together[0].interval * self._dt * ms}
             )
             monitor = brian2.StateMonitor(
-                cells, names, record=together[0].index + member.first, when="start",
-                codeobj_class=self._code, **clock,
+                self._groups[number][0], names, record=together[0].index + member.first,
+                when="start", codeobj_class=self._code, **clock,
             )
-            self._net.add(monitor)
-            kept = [
-                entry for entry in self._state_monitors.get(population.label, [])
-                if entry[0].variable not in {r.variable for r in together}
-            ]
-            self._state_monitors[population.label] = kept + [
-                (recording, monitor, self.step) for recording in together
-            ]
+            self._add_monitor(monitor)
+            for recording in together:
+                entries[recording.variable] = (recording, monitor, self.step)
+
+    def _add_monitor(self, monitor: Any) -> None:
+        self._monitors.append(monitor)
+        self._net.add(monitor)
 
     def _injections(self) -> Any:
         if not self._network.currents:
@@ -285,14 +315,29 @@ class Brian2Session:
         order = np.lexsort((cell, step))
         step, cell = step[order], cell[order]
         self._source_spikes.append((step, cell))
-        repeated = np.zeros(step.size, dtype=bool)
-        repeated[1:] = (step[1:] == step[:-1]) & (cell[1:] == cell[:-1])
-        if repeated.any():
-            raise _several_spikes(step, cell, repeated)
-        self._generator.set_spikes(cell, step * self._dt * ms, sorted=True)
+        self._give(step, cell)
+
+    def _give(self, step: IntArray, cell: IntArray) -> None:
+        """Hand spikes to the generators: the n-th of a source in one step to the n-th of them."""
+        first = np.ones(step.size, dtype=bool)
+        first[1:] = (step[1:] != step[:-1]) | (cell[1:] != cell[:-1])
+        start = np.maximum.accumulate(np.where(first, np.arange(step.size), 0))
+        rank = np.arange(step.size) - start
+        for _ in range(len(self._layers), int(rank.max(initial=0))):
+            self._add_layer()
+        generators = [self._generator, *(layer[0] for layer in self._layers)]
+        for number, generator in enumerate(generators):
+            mine = rank == number
+            generator.set_spikes(cell[mine], step[mine] * self._dt * ms, sorted=True)
 
     def reset(self) -> None:
         """Go back to time 0 and the initial values."""
+        if self._monitors:
+            self._net.remove(*self._monitors)
+        if self._layers:
+            self._net.remove(*(o for layer in self._layers for o in layer))
+        self._monitors, self._spike_monitors, self._state_monitors = [], {}, {}
+        self._layers = []
         self._net.restore("initial")
         self._source_spikes = []
         written, self._written = self._written, {}
@@ -302,12 +347,10 @@ class Brian2Session:
                 "states": self.write_states,
                 "synapses": self.write_synapses,
             }[kind](label, values)
+        self._monitor()
 
     def close(self) -> None:
-        """Free what the session holds."""
-        self._net = None
-        self._groups = []
-        self._synapses = []
+        """Nothing to free: Brian2 runs in this process. Recorded data stay readable."""
 
     # -- reading -------------------------------------------------------------------------------
 
@@ -333,9 +376,7 @@ class Brian2Session:
     def signal(self, population: str, variable: str) -> tuple[IntArray, FloatArray]:
         """Return (step, values) of a recorded variable."""
         number, member = self._program.place[population]
-        recording, monitor, begun = next(
-            entry for entry in self._state_monitors[population] if entry[0].variable == variable
-        )
+        recording, monitor, begun = self._state_monitors[population][variable]
         values = np.asarray(getattr(monitor, inside(variable) + "_")).T
         step = np.rint(np.asarray(monitor.t_[:]) * 1e3 / self._dt).astype(np.int64)
         if self.step % recording.interval == 0 and (not step.size or step[-1] < self.step):
@@ -358,7 +399,7 @@ class Brian2Session:
             return np.empty(0)
         weight = np.array(_array(synapses, group.code.weight)[place], dtype=float)
         if group.code.signed:
-            weight = weight * _array(synapses, "x_sign")[place]
+            weight = weight * _array(synapses, "s_sign")[place]
         return weight
 
     def _find(self, projection: str) -> tuple[SynapseGroup, Any]:
@@ -403,17 +444,25 @@ class Brian2Session:
         )
         cells = self._network.population(old.post).parameters
         fresh = group.code.values(changed, cells)
-        wanted = {inside(name) for name in values if name != "weight"}
+        wanted = {inside_synapse(name) for name in values if name != "weight"}
         if "weight" in values:
-            wanted |= {"x_w", "x_pending", "x_sign"}
-        if {"x_A_plus", "x_A_minus", "x_w_max", "x_w_min"} & wanted:
-            wanted |= {"x_A_plus", "x_A_minus", "x_w_max", "x_w_min"}
-        if {"x_rho", "x_tau"} & wanted:
-            wanted |= {"x_target"}
+            wanted |= {"s_w", "s_pending", "s_sign"}
+        if {"s_A_plus", "s_A_minus", "s_w_max", "s_w_min"} & wanted:
+            # Amplitudes may be scaled by the bounds.
+            wanted |= {"s_A_plus", "s_A_minus", "s_w_max", "s_w_min"}
+        if {"s_rho", "s_tau"} & wanted:
+            wanted |= {"s_target"}
         place = group.members[projection].slice
         for variable in wanted:
             if variable in synapses.variables and variable in fresh:
                 _array(synapses, variable)[place] = fresh[variable]
+                for copies in self._copies(group):
+                    _array(copies, variable)[place] = fresh[variable]
+
+    def _copies(self, group: SynapseGroup) -> list[Any]:
+        """Return the copies of a synapse group in the further layers of sources."""
+        sourced = [g for g in self._program.synapses if g.source < 0 and g.size]
+        return [layer[1 + sourced.index(group)] for layer in self._layers if group in sourced]
 
     def update(self, network: Network) -> None:
         """Take over spike times and injected currents."""
@@ -425,7 +474,8 @@ class Brian2Session:
 
     def record(self, population: str, recordings: tuple[Recording, ...]) -> None:
         """Record more from now on."""
-        self._add_recordings(self._network.population(population), recordings)
+        self._recordings[population] = recordings
+        self._add_recordings(population, recordings)
 
 
 class _Steering:
@@ -466,15 +516,13 @@ def _array(group: Any, variable: str) -> Any:
     return group.variables[variable].get_value()
 
 
-def _several_spikes(step: IntArray, cell: IntArray, repeated: NDArray[np.bool_]) -> Exception:
-    from neuroport.errors import Problem, UnsupportedError
-
-    at = int(np.flatnonzero(repeated)[0])
+def _several_spikes(projection: Projection) -> Exception:
     return UnsupportedError(
         Problem(
-            "a spike source has several spikes in one time step",
-            measured=f"{int(repeated.sum())} times, first in step {step[at]} (source {cell[at]})",
-            limit="one spike a source and step on Brian2",
+            "a source of plastic synapses has several spikes in one time step",
+            limit="one spike a source and step where synapses are plastic",
             fix="a smaller time step, or more sources at a lower rate",
-        )
+        ),
+        where=f"projection '{projection.label}'",
+        line=projection.line,
     )

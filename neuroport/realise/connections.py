@@ -311,7 +311,7 @@ def _(connector: connectors.CloneConnector, wiring: Wiring) -> Connections:
                 limit=f"{mine.pre.label} -> {mine.post.label}",
             )
         )
-    made = reference.connections
+    made = reference.made
     return Connections(made.pre, made.post)
 
 

@@ -55,6 +55,43 @@ def source_spikes(
     return step[order], index[order]
 
 
+# Up to this many spikes a step, a source spikes at most once in a step (a Bernoulli process of the
+# same rate, as engines have it); above, the number of spikes in a step is Poisson.
+MOST_BERNOULLI = 0.1
+
+
+def _block(
+    mean: NDArray[np.float64], rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return (step, cell) of the spikes in one block."""
+    highest = float(mean.max(initial=0.0))
+    if highest <= 0.0:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    if highest <= MOST_BERNOULLI:
+        # Successes at the highest probability, then thinned: as many draws as spikes.
+        n = mean.size * _BLOCK
+        hits: list[NDArray[np.int64]] = []
+        reached = -1
+        while reached < n:
+            expected = (n - reached) * highest
+            gaps = rng.geometric(highest, int(expected + 4 * expected**0.5 + 16))
+            positions = reached + np.cumsum(gaps)
+            hits.append(positions)
+            reached = int(positions[-1])
+        where = np.concatenate(hits)
+        where = where[where < n]
+        cell, step = np.divmod(where, _BLOCK)
+        kept = rng.random(where.size) * highest < mean[cell]
+        return step[kept], cell[kept]
+    # The number of spikes in a block is Poisson, their steps are uniform: equal to a Poisson
+    # number in each step.
+    count = rng.poisson(mean * _BLOCK)
+    return (
+        rng.integers(0, _BLOCK, int(count.sum())),
+        np.repeat(np.arange(mean.size, dtype=np.int64), count),
+    )
+
+
 def _poisson(
     source: PoissonSource, first: int, last: int, timestep: float, seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -66,12 +103,8 @@ def _poisson(
     for block in range(first // _BLOCK, (last + _BLOCK - 1) // _BLOCK):
         start = block * _BLOCK
         rng = generator(seed, (*source.stream, block))
-        # The number of spikes in a block is Poisson, their steps are uniform: equal to a Poisson
-        # number in each step, with as many draws as spikes.
-        count = rng.poisson(mean * _BLOCK)
-        total = int(count.sum())
-        step = start + rng.integers(0, _BLOCK, total)
-        cell = np.repeat(np.arange(mean.size, dtype=np.int64), count)
+        step, cell = _block(mean, rng)
+        step += start
         keep = (
             (step >= first) & (step < last) & (step >= begins[cell]) & (step < ends[cell])
         )

@@ -47,9 +47,11 @@ def cell_values(
     -------
     ndarray, shape (size,)
     """
-    lazy = value if isinstance(value, LazyArray) else LazyArray(value, shape=(size,), dtype=float)
-    if lazy.shape is None:
-        lazy.shape = (size,)
+    if isinstance(value, LazyArray):  # a cell type may be used for populations of several sizes
+        lazy = LazyArray(value.base_value, shape=(size,), dtype=float)
+        lazy.operations = value.operations
+    else:
+        lazy = LazyArray(value, shape=(size,), dtype=float)
     if isinstance(lazy.base_value, RandomDistribution):
         drawn = draw_distribution(lazy.base_value, size, seed, key)
         return np.asarray(lazy._apply_operations(drawn), dtype=float)
@@ -107,7 +109,9 @@ def synapse_values(
         elif array.shape == shape:
             start = array[pre, post]
         elif array.ndim == 1 and array.size == n:
-            start = array
+            # PyNN's order for lists: by presynaptic, then by postsynaptic cell.
+            start = np.empty(n)
+            start[np.lexsort((post, pre))] = array
         elif array.ndim == 2 and 1 in array.shape:
             start = np.broadcast_to(array, shape)[pre, post]
         else:

@@ -9,7 +9,7 @@ from pyNN import connectors
 
 from neuroport.findings import Finding, finding
 from neuroport.network.description import Network, PoissonSource, SpikeTimes
-from neuroport.realise.sources import to_steps
+from neuroport.realise.sources import MOST_BERNOULLI, to_steps
 
 __all__ = ["check_network"]
 
@@ -138,7 +138,7 @@ def _spike_times(population: Any, network: Network) -> list[Finding]:
             )
     elif isinstance(spikes, PoissonSource):
         mean = float(spikes.rate.max(initial=0.0)) * network.timestep * 1e-3
-        if mean > 0.1:
+        if mean > MOST_BERNOULLI:
             found.append(
                 finding(
                     "NP107",

@@ -251,8 +251,10 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
         else:
             self._initial[variable] = self._initial[variable].copy()
             self._initial[variable][index] = values
+        stored = self._initial[variable]
+        same = bool((stored == stored[0]).all())
         self.initial_values[variable] = LazyArray(
-            self._initial[variable], shape=(self.size,), dtype=float
+            float(stored[0]) if same else stored, shape=(self.size,), dtype=float
         )
 
     def _set_initial_value_array(self, variable: str, initial_values: Any) -> None:

@@ -117,8 +117,13 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
     # -- realising ----------------------------------------------------------------------------
 
     @property
-    def connections(self) -> Connections:
-        """Which cells are joined; realised at the first use."""
+    def connections(self) -> Iterator[Connection]:
+        """The synapses one by one."""
+        return iter(self)
+
+    @property
+    def made(self) -> Connections:
+        """Which cells are joined, as arrays; realised at the first use."""
         if self._realised is None:
             with at_line(self.line):
                 self._realise()
@@ -307,7 +312,7 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
     # -- PyNN's interface ---------------------------------------------------------------------
 
     def __len__(self) -> int:
-        return int(self.connections.pre.size)
+        return int(self.made.pre.size)
 
     def __getitem__(self, i: Any) -> Any:
         if isinstance(i, slice):
@@ -322,10 +327,10 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
 
     def _values(self, name: str) -> NDArray[np.float64]:
         if name == "presynaptic_index":
-            return self.connections.pre.astype(float)
+            return self.made.pre.astype(float)
         if name == "postsynaptic_index":
-            return self.connections.post.astype(float)
-        made = self.connections
+            return self.made.post.astype(float)
+        made = self.made
         if name == "dendritic_delay_fraction" and self.model.kind == "stdp":
             return np.full(made.pre.size, float(self.synapse_type.dendritic_delay_fraction))
         if name not in self._attributes:
@@ -351,7 +356,7 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
     def _get_attributes_as_arrays(
         self, names: Any, multiple_synapses: str = "sum"
     ) -> list[NDArray[np.float64]]:
-        made = self.connections
+        made = self.made
         shape = (self.pre.size, self.post.size)
         result = []
         for name in names:
@@ -374,8 +379,10 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
         A list or one-dimensional array with one value for each synapse is accepted too.
         """
         valid = list(self.synapse_type.get_parameter_names())
-        check_parameters(type(self.synapse_type).__name__, attributes, valid)
-        made = self.connections
+        # A (pre, post) array may hold NaN where there is no synapse; values are checked below.
+        plain = {k: 0.0 if np.ndim(v) == 2 else v for k, v in attributes.items()}
+        check_parameters(type(self.synapse_type).__name__, plain, valid)
+        made = self.made
         state = self._simulator.state
         written: dict[str, NDArray[np.float64]] = {}
         for name, value in attributes.items():
@@ -420,7 +427,7 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
             Which of the front end's synapses each part holds.
         """
         state = self._simulator.state
-        made = self.connections
+        made = self.made
         weight = self._attributes["weight"]
         if self.current_inhibition and state.dialect == "spynnaker":
             weight = -np.abs(weight)

@@ -85,6 +85,7 @@ class State(common.control.BaseState):  # type: ignore[misc]
         self.shortest_delay = timestep if min_delay == "auto" else float(min_delay)
         self.longest_delay = None if max_delay == "auto" else float(max_delay)
         self.max_delay = max_delay
+        self._min_delay_set = min_delay != "auto"
         self.mpi_rank = 0
         self.num_processes = 1
         self.id_counter = 0
@@ -120,8 +121,11 @@ class State(common.control.BaseState):  # type: ignore[misc]
 
     @property
     def min_delay(self) -> float:
-        """Shortest delay (ms)."""
-        return self.shortest_delay
+        """Shortest delay (ms): the limit where one was set, else the shortest in the network."""
+        if self._min_delay_set:
+            return self.shortest_delay
+        delays = [p._attributes["delay"] for p in self.projections if "delay" in p._attributes]
+        return min((float(d.min()) for d in delays if d.size), default=self.shortest_delay)
 
     def run_until(self, until: float) -> None:
         """Run up to a time (ms); it is rounded up to a whole step, with a finding."""
@@ -139,6 +143,8 @@ class State(common.control.BaseState):  # type: ignore[misc]
                     limit=f"{self.t:g} ms or later",
                 )
             )
+        if self._closed:
+            raise NotReadyError(Problem("this simulator has been ended", fix="make a new one"))
         session = self.ready((steps - self.step) * self.dt)
         self.running = True
         todo = steps - session.step
@@ -175,10 +181,9 @@ class State(common.control.BaseState):  # type: ignore[misc]
             source.begin()
 
     def close(self) -> None:
-        """Free the backend's session."""
+        """Free the engine; recorded data stay readable, but nothing more can be run."""
         if self.session is not None:
             self.session.close()
-            self.session = None
         self._closed = True
 
     # -- building ------------------------------------------------------------------------------

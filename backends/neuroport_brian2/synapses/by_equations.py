@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from neuroport.network.description import Projection
-from neuroport_brian2.names import inside, rename
+from neuroport_brian2.names import inside_synapse as inside
+from neuroport_brian2.names import rename
 from neuroport_brian2.synapses.code import FloatArray, IntArray, Pathway, SynapseCode
 
 __all__ = ["code"]
@@ -21,20 +22,20 @@ def code(projection: Projection, arrival: str, timestep: float, later: int) -> S
     names = {*projection.synapse.parameters, *given.decays}
 
     def inner(text: str) -> str:
-        text = rename(re.sub(r"\bweight\b", "x_w", text), names)
+        text = rename(re.sub(r"\bweight\b", "s_w", text), names, inside)
         return re.sub(r"\bt\b", "(t/ms)", text)
 
     def decay(now: str) -> list[str]:
-        lines = [f"x_since = ({now} - x_last)*{timestep!r}"]
+        lines = [f"s_since = ({now} - s_last)*{timestep!r}"]
         lines += [
-            f"{inside(trace)} = {inside(trace)}*exp(-x_since/{inside(tau)})"
+            f"{inside(trace)} = {inside(trace)}*exp(-s_since/{inside(tau)})"
             for trace, tau in given.decays.items()
         ]
-        return [*lines, f"x_last = {now}"]
+        return [*lines, f"s_last = {now}"]
 
     # A presynaptic spike that arrives at the start of step k+d is looked at before that step.
     on_pre = [*decay("(t_in_timesteps + 1)"), *map(inner, given.on_presynaptic),
-              arrival.format(w="x_w")]
+              arrival.format(w="s_w")]
     on_post = [*decay("t_in_timesteps"), *map(inner, given.on_postsynaptic)]
 
     def before_delay(p: Projection) -> IntArray:
@@ -46,14 +47,14 @@ def code(projection: Projection, arrival: str, timestep: float, later: int) -> S
     def values(p: Projection, cells: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
         n = p.size
         return {
-            "x_w": p.weight,
-            "x_last": np.zeros(n),
+            "s_w": p.weight,
+            "s_last": np.zeros(n),
             **{inside(trace): np.zeros(n) for trace in given.decays},
             **{inside(name): p.parameters[name] for name in p.synapse.parameters},
         }
 
     equations = "\n".join(
-        ["x_w : 1", "x_last : 1", *(f"{inside(t)} : 1" for t in given.decays),
+        ["s_w : 1", "s_last : 1", *(f"{inside(t)} : 1" for t in given.decays),
          *(f"{inside(name)} : 1 (constant)" for name in projection.synapse.parameters)]
     )
     return SynapseCode(

@@ -56,12 +56,12 @@ class SynapseCode:
     weight : str
         The variable that holds the weight.
     signed : bool
-        Whether that variable is a magnitude, with the sign in ``x_sign``.
+        Whether that variable is a magnitude, with the sign in ``s_sign``.
     """
 
     equations: str
     pathways: tuple[Pathway, ...]
     values: Callable[[Projection, Mapping[str, FloatArray]], dict[str, FloatArray]]
-    weight: str = "x_w"
+    weight: str = "s_w"
     signed: bool = False
     key: tuple[object, ...] = field(default=())

@@ -54,11 +54,11 @@ def _static(arrival: str, later: int) -> SynapseCode:
     def values(
         projection: Projection, target: Mapping[str, FloatArray]
     ) -> dict[str, FloatArray]:
-        return {"x_w": projection.weight}
+        return {"s_w": projection.weight}
 
     return SynapseCode(
-        "x_w : 1",
-        (Pathway("pre", "pre", arrival.format(w="x_w"), delay, 0),),
+        "s_w : 1",
+        (Pathway("pre", "pre", arrival.format(w="s_w"), delay, 0),),
         values,
         key=("static", arrival),
     )

@@ -1,8 +1,8 @@
 """Spike-timing-dependent plasticity with the numerics contract's choices made explicit.
 
-A synapse keeps ``x_pending``, the weight with all pairings so far, and ``x_w``, the weight that
+A synapse keeps ``s_pending``, the weight with all pairings so far, and ``s_w``, the weight that
 can be seen and is delivered. With deferred updates they meet at each presynaptic spike. Both are
-magnitudes; ``x_sign`` carries the receptor's sign.
+magnitudes; ``s_sign`` carries the receptor's sign.
 
 Events: a presynaptic spike of step k acts at k + (axonal delay), a postsynaptic one of step s at
 s + (dendritic delay); at a tie the postsynaptic one is looked at first. The weight is delivered as
@@ -77,23 +77,23 @@ def code(
     else:
         on_post, on_pre = _pair(timing == "nearest_pair", projection, numerics, exponential)
     if numerics.plasticity_update == "immediate":
-        on_post.append("x_w = x_pending")
-    on_pre.append(f"x_w = {_stored('x_pending', numerics)}")
+        on_post.append("s_w = s_pending")
+    on_pre.append(f"s_w = {_stored('s_pending', numerics)}")
     if numerics.plastic_weight_step is not None:
-        on_pre.append("x_pending = x_w")
+        on_pre.append("s_pending = s_w")
     deliver = []
     if slots:
         # The weight under way is kept until it arrives, whatever happens meanwhile.
         on_pre += [
-            f"x_sent_{k} = int(x_out == {k})*x_w + int(x_out != {k})*x_sent_{k}"
+            f"s_sent_{k} = int(s_out == {k})*s_w + int(s_out != {k})*s_sent_{k}"
             for k in range(slots)
         ]
-        on_pre.append(f"x_out = (x_out + 1) % {slots}")
-        chosen = " + ".join(f"int(x_in == {k})*x_sent_{k}" for k in range(slots))
-        deliver = [f"x_arriving = {chosen}", f"x_in = (x_in + 1) % {slots}",
-                   arrival.format(w="(x_sign*x_arriving)")]
+        on_pre.append(f"s_out = (s_out + 1) % {slots}")
+        chosen = " + ".join(f"int(s_in == {k})*s_sent_{k}" for k in range(slots))
+        deliver = [f"s_arriving = {chosen}", f"s_in = (s_in + 1) % {slots}",
+                   arrival.format(w="(s_sign*s_arriving)")]
     else:
-        on_pre.append(arrival.format(w="(x_sign*x_w)"))
+        on_pre.append(arrival.format(w="(s_sign*s_w)"))
 
     def before_delay(p: Projection) -> IntArray:
         return axonal_steps(p, numerics) - _lead(p, numerics)
@@ -111,13 +111,13 @@ def code(
     if slots:
         pathways.append(Pathway("deliver", "pre", "\n".join(deliver), arrival_delay, 2))
     names = _parameters(timing, projection)
-    states = ["x_w", "x_pending", "x_before_trace", "x_before_last", "x_after_trace",
-              "x_after_previous", "x_after_last", *(f"x_sent_{k}" for k in range(slots))]
+    states = ["s_w", "s_pending", "s_before_trace", "s_before_last", "s_after_trace",
+              "s_after_previous", "s_after_last", *(f"s_sent_{k}" for k in range(slots))]
     if slots:
-        states += ["x_out", "x_in"]
+        states += ["s_out", "s_in"]
     equations = "\n".join(
-        [f"{v} : 1" if v not in ("x_out", "x_in") else f"{v} : integer" for v in states]
-        + [f"{v} : 1 (constant)" for v in (*names, "x_sign", "x_w_min", "x_w_max", "x_lead")]
+        [f"{v} : 1" if v not in ("s_out", "s_in") else f"{v} : integer" for v in states]
+        + [f"{v} : 1 (constant)" for v in (*names, "s_sign", "s_w_min", "s_w_max", "s_lead")]
     )
 
     def values(p: Projection, cells: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
@@ -152,32 +152,32 @@ def _pair(
     exp = exponential  # type: ignore[assignment]
     rule = projection.synapse.weight_dependence
     grow, shrink = _CHANGES[rule]
-    after_now = "1.0" if nearest else "x_after_previous + 1.0"
+    after_now = "1.0" if nearest else "s_after_previous + 1.0"
     before_now = (
         "1.0" if nearest
-        else f"x_before_trace*{exp('x_now - x_before_last', 'x_tau_plus')} + 1.0"  # type: ignore[operator]
+        else f"s_before_trace*{exp('s_now - s_before_last', 's_tau_plus')} + 1.0"  # type: ignore[operator]
     )
     on_post = [
-        "x_since = t_in_timesteps - x_before_last",
-        f"x_pairing = int(x_since > 0)*{_product('x_before_trace', exp('x_since', 'x_tau_plus'), numerics)}",  # type: ignore[operator]
-        f"x_pending = {grow}",
-        f"x_after_previous = x_after_trace*{exp('t_in_timesteps - x_after_last', 'x_tau_minus')}",  # type: ignore[operator]
-        f"x_after_trace = {after_now}",
-        "x_after_last = t_in_timesteps",
+        "s_since = t_in_timesteps - s_before_last",
+        f"s_pairing = int(s_since > 0)*{_product('s_before_trace', exp('s_since', 's_tau_plus'), numerics)}",  # type: ignore[operator]
+        f"s_pending = {grow}",
+        f"s_after_previous = s_after_trace*{exp('t_in_timesteps - s_after_last', 's_tau_minus')}",  # type: ignore[operator]
+        f"s_after_trace = {after_now}",
+        "s_after_last = t_in_timesteps",
     ]
     if numerics.coincidence == "depression":
-        pairing = _product("x_after_trace", exp("x_gap", "x_tau_minus"), numerics)  # type: ignore[operator]
-        paired = f"int(x_gap >= 0)*{pairing}"
+        pairing = _product("s_after_trace", exp("s_gap", "s_tau_minus"), numerics)  # type: ignore[operator]
+        paired = f"int(s_gap >= 0)*{pairing}"
     else:  # a postsynaptic spike at the same moment does not count
-        pairing = _product("x_after_trace", exp("x_gap", "x_tau_minus"), numerics)  # type: ignore[operator]
-        paired = f"int(x_gap > 0)*{pairing} + int(x_gap == 0)*x_after_previous"
+        pairing = _product("s_after_trace", exp("s_gap", "s_tau_minus"), numerics)  # type: ignore[operator]
+        paired = f"int(s_gap > 0)*{pairing} + int(s_gap == 0)*s_after_previous"
     on_pre = [
-        "x_now = t_in_timesteps + x_lead",
-        "x_gap = x_now - x_after_last",
-        f"x_pairing = {paired}",
-        f"x_pending = {shrink}",
-        f"x_before_trace = {before_now}",
-        "x_before_last = x_now",
+        "s_now = t_in_timesteps + s_lead",
+        "s_gap = s_now - s_after_last",
+        f"s_pairing = {paired}",
+        f"s_pending = {shrink}",
+        f"s_before_trace = {before_now}",
+        "s_before_last = s_now",
     ]
     return on_post, on_pre
 
@@ -186,52 +186,52 @@ def _product(trace: str, decay: str, numerics: Numerics) -> str:
     return _table(f"{trace}*{decay}", numerics)
 
 
-_UP = "clip(x_pending + {change}*x_pairing, x_w_min, x_w_max)"
-_DOWN = "clip(x_pending - {change}*x_pairing, x_w_min, x_w_max)"
+_UP = "clip(s_pending + {change}*s_pairing, s_w_min, s_w_max)"
+_DOWN = "clip(s_pending - {change}*s_pairing, s_w_min, s_w_max)"
 # Position between 0 and w_max (Gütig et al. 2003, J. Neurosci. 23:3697).
-_PART = "clip(x_pending/x_w_max, 0.0, 1.0)"
+_PART = "clip(s_pending/s_w_max, 0.0, 1.0)"
 _CHANGES: dict[str, tuple[str, str]] = {
-    "additive": (_UP.format(change="x_A_plus"), _DOWN.format(change="x_A_minus")),
+    "additive": (_UP.format(change="s_A_plus"), _DOWN.format(change="s_A_minus")),
     "multiplicative": (
-        _UP.format(change="x_A_plus*(x_w_max - x_pending)"),
-        _DOWN.format(change="x_A_minus*(x_pending - x_w_min)"),
+        _UP.format(change="s_A_plus*(s_w_max - s_pending)"),
+        _DOWN.format(change="s_A_minus*(s_pending - s_w_min)"),
     ),
     "additive_multiplicative": (
-        _UP.format(change="x_A_plus"),
-        _DOWN.format(change="x_A_minus*(x_pending - x_w_min)"),
+        _UP.format(change="s_A_plus"),
+        _DOWN.format(change="s_A_minus*(s_pending - s_w_min)"),
     ),
     "gutig": (
-        _UP.format(change=f"x_A_plus*(1.0 - {_PART})**x_mu_plus"),
-        _DOWN.format(change=f"x_A_minus*{_PART}**x_mu_minus"),
+        _UP.format(change=f"s_A_plus*(1.0 - {_PART})**s_mu_plus"),
+        _DOWN.format(change=f"s_A_minus*{_PART}**s_mu_minus"),
     ),
 }
 
 
 def _vogels(exponential: object) -> tuple[list[str], list[str]]:
-    """Vogels et al. (2011), Science 334:1569: Δw = η·x_post at a presynaptic spike less a target."""
+    """Vogels et al. (2011), Science 334:1569: Δw = η·s_post at a presynaptic spike less a target."""
     exp = exponential
     on_post = [
-        f"x_pairing = x_before_trace*{exp('t_in_timesteps - x_before_last', 'x_tau')}",  # type: ignore[operator]
-        "x_pending = clip(x_pending + x_eta*x_pairing, x_w_min, x_w_max)",
-        f"x_after_trace = x_after_trace*{exp('t_in_timesteps - x_after_last', 'x_tau')} + 1.0",  # type: ignore[operator]
-        "x_after_last = t_in_timesteps",
+        f"s_pairing = s_before_trace*{exp('t_in_timesteps - s_before_last', 's_tau')}",  # type: ignore[operator]
+        "s_pending = clip(s_pending + s_eta*s_pairing, s_w_min, s_w_max)",
+        f"s_after_trace = s_after_trace*{exp('t_in_timesteps - s_after_last', 's_tau')} + 1.0",  # type: ignore[operator]
+        "s_after_last = t_in_timesteps",
     ]
     on_pre = [
-        "x_now = t_in_timesteps + x_lead",
-        f"x_pairing = x_after_trace*{exp('x_now - x_after_last', 'x_tau')}",  # type: ignore[operator]
-        "x_pending = clip(x_pending + x_eta*(x_pairing - x_target), x_w_min, x_w_max)",
-        f"x_before_trace = x_before_trace*{exp('x_now - x_before_last', 'x_tau')} + 1.0",  # type: ignore[operator]
-        "x_before_last = x_now",
+        "s_now = t_in_timesteps + s_lead",
+        f"s_pairing = s_after_trace*{exp('s_now - s_after_last', 's_tau')}",  # type: ignore[operator]
+        "s_pending = clip(s_pending + s_eta*(s_pairing - s_target), s_w_min, s_w_max)",
+        f"s_before_trace = s_before_trace*{exp('s_now - s_before_last', 's_tau')} + 1.0",  # type: ignore[operator]
+        "s_before_last = s_now",
     ]
     return on_post, on_pre
 
 
 def _parameters(timing: str, projection: Projection) -> list[str]:
     if timing == "vogels":
-        return ["x_tau", "x_eta", "x_target"]
-    names = ["x_tau_plus", "x_tau_minus", "x_A_plus", "x_A_minus"]
+        return ["s_tau", "s_eta", "s_target"]
+    names = ["s_tau_plus", "s_tau_minus", "s_A_plus", "s_A_minus"]
     if projection.synapse.weight_dependence == "gutig":
-        names += ["x_mu_plus", "x_mu_minus"]
+        names += ["s_mu_plus", "s_mu_minus"]
     return names
 
 
@@ -245,24 +245,24 @@ def _values(p: Projection, numerics: Numerics, slots: int) -> dict[str, FloatArr
     first = np.zeros(n)
     never = np.full(n, _NEVER)
     result = {
-        "x_w": np.abs(p.weight),
-        "x_pending": np.abs(p.weight),
-        "x_before_trace": first,
-        "x_before_last": never,
-        "x_after_trace": first,
-        "x_after_previous": first,
-        "x_after_last": never,
-        "x_sign": np.full(n, sign),
-        "x_w_min": low,
-        "x_w_max": high,
-        "x_lead": _lead(p, numerics).astype(float),
+        "s_w": np.abs(p.weight),
+        "s_pending": np.abs(p.weight),
+        "s_before_trace": first,
+        "s_before_last": never,
+        "s_after_trace": first,
+        "s_after_previous": first,
+        "s_after_last": never,
+        "s_sign": np.full(n, sign),
+        "s_w_min": low,
+        "s_w_max": high,
+        "s_lead": _lead(p, numerics).astype(float),
     }
     if p.synapse.timing == "vogels":
         tau = p.parameters["tau"]
         result |= {
-            "x_tau": tau,
-            "x_eta": p.parameters["eta"],
-            "x_target": 2.0 * tau * p.parameters["rho"] * 1e-3,
+            "s_tau": tau,
+            "s_eta": p.parameters["eta"],
+            "s_target": 2.0 * tau * p.parameters["rho"] * 1e-3,
         }
     else:
         fraction = numerics.plasticity_amplitude == "fraction"
@@ -271,22 +271,22 @@ def _values(p: Projection, numerics: Numerics, slots: int) -> dict[str, FloatArr
         down_scaled = scaled and p.synapse.weight_dependence != "additive_multiplicative"
         down = p.parameters["A_minus"] * (high if down_scaled else 1.0)
         result |= {
-            "x_tau_plus": p.parameters["tau_plus"],
-            "x_tau_minus": p.parameters["tau_minus"],
-            "x_A_plus": up,
-            "x_A_minus": down,
+            "s_tau_plus": p.parameters["tau_plus"],
+            "s_tau_minus": p.parameters["tau_minus"],
+            "s_A_plus": up,
+            "s_A_minus": down,
         }
         if p.synapse.weight_dependence == "gutig":
             result |= {
-                "x_mu_plus": p.parameters["mu_plus"],
-                "x_mu_minus": p.parameters["mu_minus"],
+                "s_mu_plus": p.parameters["mu_plus"],
+                "s_mu_minus": p.parameters["mu_minus"],
             }
         if numerics.initial_presynaptic_spike and p.synapse.timing == "nearest_pair":
-            result |= {"x_before_trace": np.ones(n), "x_before_last": np.zeros(n)}
+            result |= {"s_before_trace": np.ones(n), "s_before_last": np.zeros(n)}
     for k in range(slots):
-        result[f"x_sent_{k}"] = np.zeros(n)
+        result[f"s_sent_{k}"] = np.zeros(n)
     if slots:
-        result |= {"x_out": np.zeros(n), "x_in": np.zeros(n)}
+        result |= {"s_out": np.zeros(n), "s_in": np.zeros(n)}
     return result
 
 

@@ -26,21 +26,21 @@ def code(
     tau = target.receptor(projection.receptor).tau
     statements = "\n".join(
         [
-            f"x_h = (t_in_timesteps - x_last)*{timestep!r}",
-            "x_Py = exp(-x_h/x_tau_psc)",
-            "x_Pz = exp(-x_h/x_tau_rec)",
+            f"s_h = (t_in_timesteps - s_last)*{timestep!r}",
+            "s_Py = exp(-s_h/s_tau_psc)",
+            "s_Pz = exp(-s_h/s_tau_rec)",
             # z gains what y loses and hands it on to x.
-            "x_Pyz = x_tau_rec/(x_tau_rec - x_tau_psc)*(x_Pz - x_Py)",
-            "x_z = (1.0 - x_x - x_y)*x_Pz + x_y*x_Pyz",
-            "x_y = x_y*x_Py",
-            "x_x = 1.0 - x_y - x_z",
-            "x_u = x_u*exp(-x_h/x_tau_facil)",
-            "x_u = x_u + x_U*(1.0 - x_u)",
-            "x_released = x_u*x_x",
-            "x_x = x_x - x_released",
-            "x_y = x_y + x_released",
-            "x_last = t_in_timesteps",
-            arrival.format(w="(x_w*x_released)"),
+            "s_Pyz = s_tau_rec/(s_tau_rec - s_tau_psc)*(s_Pz - s_Py)",
+            "s_z = (1.0 - s_x - s_y)*s_Pz + s_y*s_Pyz",
+            "s_y = s_y*s_Py",
+            "s_x = 1.0 - s_y - s_z",
+            "s_u = s_u*exp(-s_h/s_tau_facil)",
+            "s_u = s_u + s_U*(1.0 - s_u)",
+            "s_released = s_u*s_x",
+            "s_x = s_x - s_released",
+            "s_y = s_y + s_released",
+            "s_last = t_in_timesteps",
+            arrival.format(w="(s_w*s_released)"),
         ]
     )
 
@@ -56,20 +56,20 @@ def code(
         # result is the limit to nine digits.
         psc = np.where(np.abs(psc - recover) < 1e-7 * recover, psc * (1 + 1e-7), psc)
         return {
-            "x_w": p.weight,
-            "x_U": p.parameters["U"],
-            "x_tau_rec": recover,
-            "x_tau_facil": np.maximum(p.parameters["tau_facil"], 1e-6),
-            "x_tau_psc": psc,
-            "x_x": np.ones(n),
-            "x_y": np.zeros(n),
-            "x_u": np.zeros(n),
-            "x_last": np.full(n, _NEVER),
+            "s_w": p.weight,
+            "s_U": p.parameters["U"],
+            "s_tau_rec": recover,
+            "s_tau_facil": np.maximum(p.parameters["tau_facil"], 1e-6),
+            "s_tau_psc": psc,
+            "s_x": np.ones(n),
+            "s_y": np.zeros(n),
+            "s_u": np.zeros(n),
+            "s_last": np.full(n, _NEVER),
         }
 
     equations = "\n".join(
-        [f"{v} : 1" for v in ("x_w", "x_x", "x_y", "x_u", "x_last")]
-        + [f"{v} : 1 (constant)" for v in ("x_U", "x_tau_rec", "x_tau_facil", "x_tau_psc")]
+        [f"{v} : 1" for v in ("s_w", "s_x", "s_y", "s_u", "s_last")]
+        + [f"{v} : 1 (constant)" for v in ("s_U", "s_tau_rec", "s_tau_facil", "s_tau_psc")]
     )
     return SynapseCode(
         equations,
