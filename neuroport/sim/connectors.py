@@ -59,6 +59,15 @@ def _list(given: dict[str, Any]) -> list[Problem]:
         return [Problem("FromListConnector needs a list of connections", measured="None")]
     if len(rows) == 0:
         return []
+    flat = [r for r in rows if not hasattr(r, "__len__")] if not isinstance(rows, np.ndarray) else []
+    if flat or (isinstance(rows, np.ndarray) and rows.ndim != 2):
+        return [
+            Problem(
+                "the connection list is not a list of rows",
+                measured=f"an element of type {type(flat[0] if flat else rows[0]).__name__}",
+                limit="rows (pre, post, ...) of numbers",
+            )
+        ]
     widths = {len(row) for row in rows} if not isinstance(rows, np.ndarray) else {rows.shape[-1]}
     if len(widths) != 1:
         return [

@@ -311,6 +311,8 @@ class ViewBase(_Parameters, common.PopulationView):  # type: ignore[misc]
     __doc__ = common.PopulationView.__doc__
 
     def __init__(self, parent: Any, selector: Any, label: str | None = None) -> None:
+        if not isinstance(selector, (slice, np.ndarray)):
+            selector = np.array(list(selector))  # also range and other iterables, as sPyNNaker
         _check_selector(parent, selector)
         super().__init__(parent, selector, label)
 

@@ -41,10 +41,17 @@ def synapse_types(state: Any) -> dict[str, type]:
             check_parameters(type(self).__name__, parameters, list(self.default_parameters))
             base.__init__(self, **parameters)  # type: ignore[misc]
 
+        def parameter(name: str) -> property:
+            def read(self: Any) -> Any:
+                return self.parameter_space._parameters[name].base_value
+
+            return property(read, doc=f"The parameter `{name}` as it was given.")
+
         return type(
             base.__name__,
             (base,),
             {
+                **{name: parameter(name) for name in base.default_parameters},  # type: ignore[attr-defined]
                 "__init__": __init__,
                 "__doc__": base.__doc__,
                 "__module__": __name__,
