@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     from neuroport.recording import Results
     from neuroport.sim.simulator import Simulator
 
-__all__ = ["Observation", "observe", "observation"]
+__all__ = ["Observation", "StopBeforeRun", "observe", "observation"]
 
 RunProgress = Callable[[float, float], None]
 """Called now and then with the simulated time reached and the time to reach (ms)."""
+
+
+class StopBeforeRun(BaseException):
+    """Ends a script where its first run would begin; scripts cannot catch it by accident."""
 
 
 @dataclass
@@ -30,6 +34,8 @@ class Observation:
     ----------
     progress : callable or None
         Called with (now, target) in ms during every run.
+    stop_before_run : bool
+        Whether to raise :class:`StopBeforeRun` where a run begins, to check networks only.
     simulators : list of Simulator
         In the order in which they were made.
     results : list of Results
@@ -37,9 +43,15 @@ class Observation:
     """
 
     progress: RunProgress | None = None
+    stop_before_run: bool = False
     simulators: list[Simulator] = field(default_factory=list)
     results: list[Results] = field(default_factory=list)
     _done: set[int] = field(default_factory=set)
+
+    def begin(self, simulator: Simulator) -> None:
+        """Take note that a run is about to begin."""
+        if self.stop_before_run:
+            raise StopBeforeRun
 
     def keep(self, simulator: Simulator) -> None:
         """Keep a simulator's results, once."""
@@ -66,13 +78,17 @@ def observation() -> Observation | None:
 
 
 @contextmanager
-def observe(progress: RunProgress | None = None) -> Iterator[Observation]:
+def observe(
+    progress: RunProgress | None = None, stop_before_run: bool = False
+) -> Iterator[Observation]:
     """Observe all simulators that are made inside.
 
     Parameters
     ----------
     progress : callable, optional
         Called now and then during a run with the simulated time reached and the target (ms).
+    stop_before_run : bool
+        Stop scripts where their first run begins.
 
     Examples
     --------
@@ -83,7 +99,7 @@ def observe(progress: RunProgress | None = None) -> Iterator[Observation]:
     >>> seen.simulators == [sim]
     True
     """
-    seen = Observation(progress)
+    seen = Observation(progress, stop_before_run)
     token = _current.set(seen)
     try:
         yield seen

@@ -61,7 +61,7 @@ def raster(
     names = _names(shown)
     sizes = [_size(b, segment) for b in shown]
     heights = [float(np.clip(np.sqrt(n), 1.3, 6.0)) for n in sizes]
-    rise = 0.42 + (1.0 if marks else 0.0) + (0.35 if title else 0.0)
+    rise = 0.15 + (0.95 if marks else 0.0) + (0.35 if title else 0.0)
     figure = _figure(10.0, min(0.34 * sum(heights) + rise + 0.75, 14.0))
     axes = _stack(figure, heights, rise)
     for k, (axis, block) in enumerate(zip(axes, shown)):
@@ -78,9 +78,12 @@ def raster(
         )
         axis.set_ylim(-0.7, sizes[k] - 0.3)
         axis.invert_yaxis()  # cell 0 at the top
-        axis.yaxis.set_major_locator(MaxNLocator(3 if heights[k] > 2 else 2, integer=True))
+        if sizes[k] == 1:
+            axis.set_yticks([0])
+        else:
+            axis.yaxis.set_major_locator(MaxNLocator(3 if heights[k] > 2 else 2, integer=True))
         _panel(axis, names[k], f"{sizes[k]} cell{'s' if sizes[k] != 1 else ''}")
-    _finish(figure, axes, shown, segment, title, rise)
+    _finish(figure, axes, shown, segment, title)
     _mark(axes, marks)
     return figure
 
@@ -119,9 +122,9 @@ def voltages(
             Problem(f"'{variable}' has not been recorded", fix=f"population.record('{variable}')")
         )
     names = _names(shown)
-    rise = 0.42 + (0.35 if title else 0.0)
+    rise = 0.15 + (0.35 if title else 0.0)
     figure = _figure(10.0, min(1.5 * len(shown) + rise + 0.75, 14.0))
-    axes = _stack(figure, [1.0] * len(shown), rise)
+    axes = _stack(figure, [1.0] * len(shown), rise, right=0.9)
     styles = ("-", "--", ":", "-.", (0, (5, 1, 1, 1, 1, 1)))
     for axis, block, name in zip(axes, shown, names):
         signal = _signal(block, variable, segment)
@@ -139,7 +142,7 @@ def voltages(
         axis.margins(y=0.08)
         _panel(axis, name, f"{variable} ({signal.dimensionality.string})\n{note}")
         axis.legend(loc="center left", bbox_to_anchor=(1.005, 0.5), frameon=False, fontsize=10)
-    _finish(figure, axes, shown, segment, title, rise, right=0.9)
+    _finish(figure, axes, shown, segment, title)
     return figure
 
 
@@ -169,7 +172,7 @@ def summary(blocks: Sequence[Any], *, title: str = "", segment: int = -1) -> Fig
     bins = int(np.clip((end - begin) // 5, 10, 200))
     edges = np.linspace(begin, max(end, begin + 1e-9), bins + 1)
     width = (edges[1] - edges[0]) / 1000.0
-    rise = 0.42 + (0.35 if title else 0.0)
+    rise = 0.15 + (0.35 if title else 0.0)
     figure = _figure(10.0, min(0.8 * len(shown) + rise + 0.75, 14.0))
     axes = _stack(figure, [1.0] * len(shown), rise)
     for k, (axis, block) in enumerate(zip(axes, shown)):
@@ -181,7 +184,7 @@ def summary(blocks: Sequence[Any], *, title: str = "", segment: int = -1) -> Fig
         axis.yaxis.set_major_locator(MaxNLocator(2))
         mean = len(times) / recorded / max((end - begin) / 1000.0, 1e-9)
         _panel(axis, names[k], f"mean {mean:.3g}\nspikes/s")
-    _finish(figure, axes, shown, segment, title, rise)
+    _finish(figure, axes, shown, segment, title)
     return figure
 
 
@@ -200,11 +203,13 @@ def _figure(width: float, height: float) -> Figure:
     return figure
 
 
-def _stack(figure: Figure, heights: Sequence[float], rise: float) -> list[Axes]:
+def _stack(
+    figure: Figure, heights: Sequence[float], rise: float, right: float = 0.975
+) -> list[Axes]:
     total = figure.get_figheight()
     grid = figure.add_gridspec(
         len(heights), 1, height_ratios=heights, hspace=0.12,
-        left=0.2, right=0.98, bottom=0.6 / total, top=1 - rise / total,
+        left=0.21, right=right, bottom=0.6 / total, top=1 - rise / total,
     )
     axes: list[Axes] = []
     for k in range(len(heights)):
@@ -219,32 +224,33 @@ def _panel(axis: Axes, name: str, note: str) -> None:
     axis.set_axisbelow(True)
     for side in ("top", "right"):
         axis.spines[side].set_visible(False)
-    axis.text(-0.055, 0.5, name, transform=axis.transAxes, ha="right", va="bottom",
+    axis.text(-0.065, 0.5, name, transform=axis.transAxes, ha="right", va="bottom",
               fontsize=12, fontweight="bold")
-    axis.text(-0.055, 0.47, note, transform=axis.transAxes, ha="right", va="top",
+    axis.text(-0.065, 0.47, note, transform=axis.transAxes, ha="right", va="top",
               fontsize=9, color="#404040", linespacing=1.1)
 
 
 def _finish(
-    figure: Figure, axes: list[Axes], blocks: Sequence[Any], segment: int, title: str,
-    rise: float, right: float = 0.98,
+    figure: Figure, axes: list[Axes], blocks: Sequence[Any], segment: int, title: str
 ) -> None:
     begin, end = _span(blocks, segment)
     axes[-1].set_xlim(begin, max(end, begin + 1e-9))
     axes[-1].tick_params(axis="x", labelbottom=True)
     axes[-1].set_xlabel("time (ms)", fontsize=12)
-    if right != 0.98:
-        figure.subplots_adjust(right=right)
     if title:
         figure.text(0.02, 1 - 0.12 / figure.get_figheight(), title, ha="left", va="top",
                     fontsize=13)
 
 
 def _mark(axes: list[Axes], marks: Sequence[Mark]) -> None:
+    if not marks:
+        return
+    for axis in axes:
+        axis.vlines(
+            [mark.time for mark in marks], 0, 1, transform=axis.get_xaxis_transform(),
+            color="#808080", linewidth=0.9, linestyle=(0, (4, 2)), zorder=0.5,
+        )
     for mark in marks:
-        for axis in axes:
-            axis.axvline(mark.time, color="#808080", linewidth=0.9, linestyle=(0, (4, 2)),
-                         zorder=0.5)
         axes[0].annotate(
             mark.text, (mark.time, 1.0), xycoords=("data", "axes fraction"),
             xytext=(1, 5), textcoords="offset points", rotation=38, ha="left", va="bottom",

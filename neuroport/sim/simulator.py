@@ -238,6 +238,7 @@ class Simulator:
         if seen is not None:
             seen.simulators.append(self)
             state.progress = seen.progress
+            state.before_run.append(lambda: seen.begin(self))
             state.before_close.append(lambda: seen.keep(self))
 
     def __getattr__(self, name: str) -> Any:
