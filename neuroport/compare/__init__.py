@@ -18,6 +18,14 @@ from neuroport.compare.errors import (
     ResultsDisagreeError,
     UnsafeFileError,
 )
+from neuroport.compare.explain import (
+    Explanation,
+    Share,
+    explain,
+    spike_step_distance,
+    spike_time_distance,
+    trace_distance,
+)
 from neuroport.compare.ladder import compare
 from neuroport.compare.load import load, load_csv, load_json, load_neo, load_npz, save_npz
 from neuroport.compare.result import ProjectionStructure, Result, Score, Structure
@@ -28,6 +36,7 @@ __all__ = [
     "Calibration",
     "Comparison",
     "ComparisonError",
+    "Explanation",
     "ExplanationError",
     "FalseVerdictRate",
     "InvalidCalibrationError",
@@ -41,12 +50,14 @@ __all__ = [
     "Sampling",
     "SamplingLimits",
     "Score",
+    "Share",
     "Structure",
     "Thresholds",
     "UnsafeFileError",
     "Verdict",
     "calibrate",
     "compare",
+    "explain",
     "false_verdict_rate",
     "from_events",
     "from_rows",
@@ -58,4 +69,7 @@ __all__ = [
     "load_npz",
     "make_block",
     "save_npz",
+    "spike_step_distance",
+    "spike_time_distance",
+    "trace_distance",
 ]

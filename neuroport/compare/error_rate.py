@@ -38,7 +38,8 @@ class Proportion:
 
     def __str__(self) -> str:
         low, high = self.interval
-        return f"{self.count}/{self.trials} = {self.rate:.1%} (95 % interval {low:.1%} to {high:.1%})"
+        return (f"{self.count}/{self.trials} = {self.rate:.1%} "
+                f"(95 % interval {low:.1%} to {high:.1%})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -263,13 +263,13 @@ def _spikes_of(block: neo.Block, size: int | None, where: str) -> RecordedSpikes
     times: list[FloatArray] = []
     for position in order:
         train = trains[int(position)]
-        values: FloatArray = np.array(train.rescale(pq.ms).magnitude, dtype=np.float64)
-        if not np.all(np.isfinite(values)):
+        moments: FloatArray = np.array(train.rescale(pq.ms).magnitude, dtype=np.float64)
+        if not np.all(np.isfinite(moments)):
             raise InvalidResultError(
                 where, f"neuron {int(index[position])} has a spike time that is not finite",
                 "finite spike times", "remove padding (NaN) from the spike times")
-        values.sort()
-        times.append(values)
+        moments.sort()
+        times.append(moments)
     found = int(index.max()) + 1
     return RecordedSpikes(
         index=index[order], times=tuple(times),
