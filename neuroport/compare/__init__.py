@@ -28,6 +28,15 @@ from neuroport.compare.explain import (
 )
 from neuroport.compare.ladder import compare
 from neuroport.compare.load import load, load_csv, load_json, load_neo, load_npz, save_npz
+from neuroport.compare.report import (
+    html_report,
+    json_report,
+    json_schema,
+    junit_report,
+    write_html,
+    write_json,
+    write_junit,
+)
 from neuroport.compare.result import ProjectionStructure, Result, Score, Structure
 from neuroport.compare.thresholds import SamplingLimits, Thresholds
 from neuroport.compare.verdict import Comparison, Measurement, RungVerdict, Sampling, Verdict
@@ -62,6 +71,10 @@ __all__ = [
     "from_events",
     "from_rows",
     "from_spike_times",
+    "html_report",
+    "json_report",
+    "json_schema",
+    "junit_report",
     "load",
     "load_csv",
     "load_json",
@@ -72,4 +85,7 @@ __all__ = [
     "spike_step_distance",
     "spike_time_distance",
     "trace_distance",
+    "write_html",
+    "write_json",
+    "write_junit",
 ]

@@ -350,7 +350,7 @@ def _prune(search: _Search, switches: _Switches, tolerance: float) -> _Switches:
 
 def _from_all(search: _Search, singles: Mapping[tuple[str, int], float], best: _Switches,
               tolerance: float) -> _Switches:
-    everything = {}
+    everything: dict[str, int] = {}
     for (name, k), value in sorted(singles.items(), key=lambda item: item[1]):
         if math.isfinite(value):
             everything.setdefault(name, k)
