@@ -74,12 +74,13 @@ def main() -> None:
     parser.add_argument("--target-runs", type=int, default=1)
     parser.add_argument("--parameter", choices=sorted(PARAMETERS), default="threshold")
     parser.add_argument("--change", type=float, default=0.05, help="relative planted change")
+    parser.add_argument("--first-seed", type=int, default=100_000)
     arguments = parser.parse_args()
     begin = time.perf_counter()
     rates = false_verdict_rate(
         run, planted_runner=changed(arguments.parameter, 1 + arguments.change),
         trials=arguments.trials, calibration_size=arguments.seeds,
-        target_runs=arguments.target_runs, start=SETTLING,
+        target_runs=arguments.target_runs, start=SETTLING, first_seed=arguments.first_seed,
         sampling=SamplingLimits(pair_neurons=1, correlation_neurons=100))
     print(f"planted change: {arguments.parameter} {arguments.change:+.0%}")
     print(rates)

@@ -100,7 +100,9 @@ def _overall(rungs: Sequence[RungVerdict], failing: RungVerdict | None) -> tuple
     firm = [r for r in rungs if r.verdict is Verdict.DIFFERENT and r.rung in ("L0", "L3", "L4",
                                                                              "L5")]
     if firm:
-        return Verdict.DIFFERENT, first + gap
+        decided = "" if firm[0] is failing else (
+            f" Decided by {firm[0].rung}, {firm[0].title}: {firm[0].summary}")
+        return Verdict.DIFFERENT, first + decided + gap
     if failing is None:
         if open_ones:
             return Verdict.NOT_COMPARABLE, f"{open_ones[0].rung}: {open_ones[0].summary}" + gap

@@ -123,7 +123,13 @@ def _mean_test(where: str, quantity: str, calibration: Calibration,
 
 
 def _settle(tests: list[_Tested], limits: Thresholds) -> list[Measurement]:
-    rejected = holm([t.p_difference for t in tests], limits.false_difference)
+    shape = limits.false_difference * limits.shape_part
+    rejected = [False] * len(tests)
+    for level, is_shape in ((limits.false_difference - shape, False), (shape, True)):
+        family = [k for k, t in enumerate(tests) if (t.equivalent is None) is is_shape]
+        for k, reject in zip(family, holm([tests[k].p_difference for k in family], level),
+                             strict=True):
+            rejected[k] = reject
     settled = []
     for test, reject in zip(tests, rejected, strict=True):
         if test.equivalent is None:
@@ -142,8 +148,8 @@ def _threshold(limits: Thresholds) -> str:
         f"{limits.equivalence_level:g} show a difference smaller than the largest that two "
         "reference runs with different seeds are expected to show "
         f"({limits.run_difference_sigma:g}-sigma limit). Different: a difference, or another "
-        f"shape, is significant at {limits.false_difference:g} over all tests together (Holm) "
-        f"and not shown to be within the bound. Reason: "
+        f"shape, is significant at {limits.false_difference:g} over all tests together (Holm; "
+        f"{limits.shape_part:.0%} of it for shapes) and not shown to be within the bound. Reason: "
         f"{Thresholds.reason('run_difference_sigma')}.")
 
 

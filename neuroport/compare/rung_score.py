@@ -59,6 +59,17 @@ def _interval(first: FloatArray, second: FloatArray, paired: bool, confidence: f
     return float(interval.low), float(interval.high)
 
 
+def _sign_test(first: FloatArray, second: FloatArray, paired: bool) -> float:
+    """Probability of so one-sided a change if better and worse were equally likely.
+
+    Guards the bootstrap, whose intervals are too narrow for a handful of items that differ.
+    """
+    if not paired:
+        return 0.0
+    better, worse = int(np.sum(second > first)), int(np.sum(second < first))
+    return float(stats.binomtest(better, better + worse).pvalue) if better + worse else 1.0
+
+
 def judge_score(reference: Result, target: Result, limits: Thresholds) -> RungVerdict:
     """L5: difference of the mean score with a bootstrap interval.
 
@@ -79,9 +90,11 @@ def judge_score(reference: Result, target: Result, limits: Thresholds) -> RungVe
     threshold = (
         f"Equivalent: the {limits.confidence:.0%} bootstrap interval of the difference lies within "
         f"±{limits.score_margin:g} times the larger of 1 and the reference's mean, with at least "
-        f"{_FEW} items. Different: the interval excludes 0 and reaches beyond that. Reason: "
+        f"{_FEW} items. Different: the interval excludes 0, the difference is larger than that, "
+        "and (paired items) a sign test over the items that differ agrees. Reason: "
         f"{Thresholds.reason('score_margin')}.")
-    missing = [r.name for r in (reference, target) if r.score is None]
+    missing = [f"the {role} ({r.name})" for role, r in (("reference", reference), ("target", target))
+               if r.score is None]
     if reference.score is None or target.score is None:
         return RungVerdict("L5", TITLE, Verdict.NOT_COMPARABLE,
                            f"No score was given for {' and '.join(missing)}.", threshold)
@@ -103,7 +116,8 @@ def judge_score(reference: Result, target: Result, limits: Thresholds) -> RungVe
         verdict = Verdict.IDENTICAL
     elif -margin <= low and high <= margin and len(first) >= _FEW:
         verdict = Verdict.EQUIVALENT
-    elif (low > 0 or high < 0) and (low < -margin or high > margin):
+    elif (low > 0 or high < 0) and abs(gap) > margin and _sign_test(first, second, paired) <= (
+            1 - limits.confidence):
         verdict = Verdict.DIFFERENT
     else:
         verdict, undecided = Verdict.NOT_COMPARABLE, True

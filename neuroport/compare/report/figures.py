@@ -41,7 +41,8 @@ _STYLE: dict[Any, Any] = {
     "axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False,
     "legend.labelcolor": INK, "axes.titlesize": 10, "axes.titlelocation": "left",
 }
-_MANY_SPIKES, _RASTER_NEURONS, _RASTER_POPULATIONS, _MATRIX_NEURONS = 4000, 100, 12, 24
+_PAGE = 11.0  # inches
+_MANY_SPIKES, _RASTER_NEURONS, _RASTER_POPULATIONS, _MATRIX_NEURONS = 4000, 60, 12, 24
 _SIGNALS, _PROJECTIONS, _SAMPLES = 4, 6, 4000
 
 
@@ -52,6 +53,7 @@ class Picture:
     title: str
     svg: str
     caption: str
+    width: float = 1.0  # part of the page's width
 
 
 def _svg(figure: Figure, name: str) -> str:
@@ -76,6 +78,10 @@ def _figure(width: float, height: float, rows: int = 1, columns: int = 1,
     return figure, np.asarray(figure.subplots(rows, columns, squeeze=False, **options))
 
 
+def _width(figure: Figure) -> float:
+    return min(1.0, float(figure.get_figwidth()) / _PAGE)
+
+
 def _raster(pairs: list[PairedSpikes], names: tuple[str, str]) -> Picture:
     shown = pairs[:_RASTER_POPULATIONS]
     notes = []
@@ -83,10 +89,10 @@ def _raster(pairs: list[PairedSpikes], names: tuple[str, str]) -> Picture:
         notes.append(f"first {len(shown)} of {len(pairs)} populations")
     rows = [sample(np.arange(len(p.neurons)), _RASTER_NEURONS, seed=0, where=p.population)[0]
             for p in shown]
-    heights = [0.35 + 0.5 * min(1.0, len(r) / 20) + (0.9 if len(r) > 30 else 0) for r in rows]
-    figure, axes = _figure(11, 0.7 + sum(heights), len(shown), sharex=True,
+    heights = [float(np.clip(0.3 + 0.06 * len(r), 0.45, 2.4)) for r in rows]
+    figure, axes = _figure(_PAGE, 0.7 + sum(heights), len(shown), sharex=True,
                            gridspec_kw={"height_ratios": heights})
-    for axis, pair, chosen in zip(axes[:, 0], shown, rows, strict=True):
+    for axis, pair, chosen, height in zip(axes[:, 0], shown, rows, heights, strict=True):
         if len(chosen) < len(pair.neurons):
             notes.append(f"{pair.population}: {len(chosen)} of {len(pair.neurons)} neurons drawn "
                          "at random")
@@ -97,13 +103,13 @@ def _raster(pairs: list[PairedSpikes], names: tuple[str, str]) -> Picture:
                           np.repeat(np.arange(len(chosen)), [len(t) for t in picked])))
         dense = max(len(x) for x, _ in parts) > _MANY_SPIKES
         colours = (_PIXEL_REFERENCE, _PIXEL_TARGET) if dense else (REFERENCE, TARGET)
-        size = float(np.clip(500 / max(1, len(chosen)), 4 if dense else 14, 60))
-        axis.scatter(*parts[0], s=size, marker="|", color=colours[0], linewidths=1.6,
+        size = float(np.clip(72 * height / max(1, len(chosen)), 2.2, 8.0)) ** 2
+        axis.scatter(*parts[0], s=size, marker="|", color=colours[0], linewidths=1.4,
                      rasterized=dense)
-        axis.scatter(*parts[1], s=size * 0.55, marker="o", facecolors="none",
-                     edgecolors=colours[1], linewidths=0.9, rasterized=dense)
+        axis.scatter(*parts[1], s=size * 0.5, marker="o", facecolors="none",
+                     edgecolors=colours[1], linewidths=0.8, rasterized=dense)
         axis.set_ylim(-0.8, len(chosen) - 0.2)
-        axis.set_xlim(pair.start, pair.stop)
+        axis.set_xlim(pair.start - 0.005 * pair.duration, pair.stop + 0.005 * pair.duration)
         axis.set_ylabel(pair.population, rotation=0, ha="right", va="center")
         axis.set_yticks([0, len(chosen) - 1] if len(chosen) > 1 else [0],
                         [str(int(pair.neurons[int(i)])) for i in
@@ -118,7 +124,7 @@ def _raster(pairs: list[PairedSpikes], names: tuple[str, str]) -> Picture:
 
 
 def _traces(pairs: list[AlignedSignals], total: int, names: tuple[str, str]) -> Picture:
-    figure, axes = _figure(11, 0.4 + 2.1 * len(pairs), 2 * len(pairs), sharex=False,
+    figure, axes = _figure(_PAGE, 0.4 + 2.1 * len(pairs), 2 * len(pairs), sharex=False,
                            gridspec_kw={"height_ratios": [3, 1] * len(pairs)})
     notes = []
     for k, pair in enumerate(pairs):
@@ -143,7 +149,7 @@ def _traces(pairs: list[AlignedSignals], total: int, names: tuple[str, str]) -> 
         for axis in (top, below):
             axis.set_xlim(time[0], time[-1] if len(time) > 1 else time[0] + 1)
     axes[-1, 0].set_xlabel("time (ms)")
-    axes[0, 0].legend(loc="upper right", ncols=2)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
     if len(pairs) < total:
         notes.append(f"{len(pairs)} of {total} recorded variables, those that differ most")
     caption = (f"Solid: {names[0]}. Dashed: {names[1]}. Below each: target minus reference."
@@ -155,7 +161,7 @@ def _weights(found: list[tuple[str, ProjectionStructure, ProjectionStructure]], 
              names: tuple[str, str]) -> Picture:
     columns = min(3, len(found))
     rows = -(-len(found) // columns)
-    figure, axes = _figure(11 if columns > 1 else 6, 0.4 + 2.5 * rows, rows, columns)
+    figure, axes = _figure(_PAGE * columns / 3 if columns < 3 else _PAGE, 0.4 + 2.5 * rows, rows, columns)
     for axis in axes.ravel()[len(found):]:
         axis.set_visible(False)
     for axis, (label, ours, theirs) in zip(axes.ravel(), found, strict=False):
@@ -178,11 +184,11 @@ def _weights(found: list[tuple[str, ProjectionStructure, ProjectionStructure]], 
         axis.set_title(f"{label}{', after the run' if final else ''}")
         axis.set_xlabel(f"weight ({ours.weight_unit})")
         axis.set_ylabel("synapses")
-    axes[0, 0].legend(loc="best")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower left", ncols=2)
     caption = (f"Filled: {names[0]}. Dashed: {names[1]}."
                + (f" Shown: {len(found)} of {total} projections, plastic ones first."
                   if len(found) < total else ""))
-    return Picture("Weights", _svg(figure, "weights"), caption)
+    return Picture("Weights", _svg(figure, "weights"), caption, _width(figure))
 
 
 def _matrix(pairs: list[PairedSpikes], timestep: float, names: tuple[str, str]) -> Picture | None:
@@ -221,23 +227,23 @@ def _matrix(pairs: list[PairedSpikes], timestep: float, names: tuple[str, str]) 
     caption = ("Distance of each reference neuron to each target neuron. A dark diagonal means "
                "that every neuron is nearest to itself; a dark line elsewhere means that numbers "
                "are exchanged." + (f" Shown: {'; '.join(notes)}." if notes else ""))
-    return Picture("Distances between neurons", _svg(figure, "matrix"), caption)
+    return Picture("Distances between neurons", _svg(figure, "matrix"), caption, _width(figure))
 
 
 def _rates(pairs: list[PairedSpikes], names: tuple[str, str]) -> Picture:
     shown = pairs[:_PROJECTIONS]
     columns = min(3, len(shown))
     rows = -(-len(shown) // columns)
-    figure, axes = _figure(11 if columns > 1 else 6, 0.4 + 2.4 * rows, rows, columns)
+    figure, axes = _figure(_PAGE * columns / 3 if columns < 3 else _PAGE, 0.4 + 2.4 * rows, rows, columns)
     for axis in axes.ravel()[len(shown):]:
         axis.set_visible(False)
     for axis, pair in zip(axes.ravel(), shown, strict=False):
         _rate_axis(axis, pair, names)
-    axes[0, 0].legend(loc="lower right")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower left", ncols=2)
     caption = (f"Solid: {names[0]}. Dashed: {names[1]}. Part of the neurons that fire at most "
                "this fast." + (f" Shown: {len(shown)} of {len(pairs)} populations."
                                if len(shown) < len(pairs) else ""))
-    return Picture("Distribution of rates", _svg(figure, "rates"), caption)
+    return Picture("Distribution of rates", _svg(figure, "rates"), caption, _width(figure))
 
 
 def _rate_axis(axis: Axes, pair: PairedSpikes, names: tuple[str, str]) -> None:

@@ -61,7 +61,8 @@ def html_report(comparison: Comparison, explanation: Explanation | None = None, 
     environment.filters["number"] = _number
     environment.filters["limit"] = _limit
     environment.filters["symbol"] = _SYMBOLS.__getitem__
-    pictures = [{"title": p.title, "svg": Markup(p.svg), "caption": p.caption}
+    pictures = [{"title": p.title, "svg": Markup(p.svg), "caption": p.caption,
+                 "width": f"{100 * p.width:.0f}%"}
                 for p in draw_figures(comparison)]
     return environment.get_template("report.html.j2").render(
         data=json_report(comparison, explanation, command=command), pictures=pictures,
