@@ -56,9 +56,10 @@ def compare(
     Notes
     -----
     The verdict over all rungs: identical if every rung that could be judged is. Different if L0,
-    L3, L4 or L5 is. If only L1 or L2 differ (spikes differ one by one, as they must in a chaotic
-    network), L3 decides; where L3 is not comparable for want of a calibration, the difference
-    stands.
+    L3, L4 or L5 is. If the spikes differ one by one (L2, and with it L1), as they must in a
+    chaotic network, L3 decides; where L3 is not comparable for want of a calibration, the
+    difference stands. If only traces differ (L1), the results differ: spikes that agree rule out
+    chaos as the reason.
     """
     begin = time.perf_counter()
     targets = [target] if isinstance(target, Result) else list(target)
@@ -92,8 +93,7 @@ def _overall(rungs: Sequence[RungVerdict], failing: RungVerdict | None) -> tuple
     skipped = [r.rung for r in rungs if r.verdict is Verdict.NOT_COMPARABLE]
     gap = f" Not comparable: {', '.join(skipped)}." if skipped else ""
     open_ones = [r for r in rungs if r.undecided]
-    if not [r for r in judged if r.rung != "L0"] and not open_ones and (
-            failing is None):
+    if failing is None and not open_ones and all(r.rung == "L0" for r in judged):
         return Verdict.NOT_COMPARABLE, "Nothing that the network did can be compared." + gap
     first = f"First rung that fails: {failing.rung}, {failing.title}. {failing.summary}" if (
         failing) else ""
@@ -111,6 +111,8 @@ def _overall(rungs: Sequence[RungVerdict], failing: RungVerdict | None) -> tuple
         if verdict is Verdict.IDENTICAL:
             return verdict, f"Identical at every rung that could be judged ({names})." + gap
         return verdict, f"Agrees at every rung that could be judged ({names})." + gap
+    if by_name["L2"].verdict is not Verdict.DIFFERENT:
+        return Verdict.DIFFERENT, f"{first} The spikes agree all the same (L2)." + gap
     distributions = by_name["L3"]
     if distributions.undecided:
         return (Verdict.NOT_COMPARABLE,

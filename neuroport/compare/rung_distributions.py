@@ -50,11 +50,12 @@ def _described(where: str, quantity: str, first: FloatArray, second: FloatArray,
     """Wasserstein distance, Kolmogorov-Smirnov distance and effect size: shown, not judged."""
     if not len(first) or not len(second):
         return []
+    with np.errstate(all="ignore"):  # only the distance is used, not its p value
+        kolmogorov = float(stats.ks_2samp(first, second, method="asymp").statistic)
     return [
         Measurement(where, f"{quantity}: Wasserstein distance",
                     float(stats.wasserstein_distance(first, second)), QUANTITIES[quantity]),
-        Measurement(where, f"{quantity}: Kolmogorov-Smirnov distance",
-                    float(stats.ks_2samp(first, second, method="asymp").statistic), "0 to 1"),
+        Measurement(where, f"{quantity}: Kolmogorov-Smirnov distance", kolmogorov, "0 to 1"),
         Measurement(where, f"{quantity}: effect size over neurons", _cohen(first, second),
                     "Cohen's d"),
     ]

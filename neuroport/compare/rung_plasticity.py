@@ -40,8 +40,8 @@ def judge_plasticity(reference: Result, target: Result, limits: Thresholds) -> R
         f"(Wasserstein), the fraction at each bound differs by at most {limits.at_bounds:.0%}, "
         f"and rank correlation is at least {limits.weight_rank_correlation:g}. Reason: "
         f"{Thresholds.reason('changed_sign')}.")
-    missing = [f"the {role} ({r.name})" for role, r in (("reference", reference), ("target", target))
-               if r.structure is None or not any(
+    missing = [f"the {role} ({r.name})" for role, r in zip(("reference", "target"),
+               (reference, target), strict=True) if r.structure is None or not any(
         p.final_weight is not None for p in r.structure.projections.values())]
     if missing or reference.structure is None or target.structure is None:
         return RungVerdict("L4", TITLE, Verdict.NOT_COMPARABLE,

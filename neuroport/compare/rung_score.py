@@ -93,8 +93,8 @@ def judge_score(reference: Result, target: Result, limits: Thresholds) -> RungVe
         f"{_FEW} items. Different: the interval excludes 0, the difference is larger than that, "
         "and (paired items) a sign test over the items that differ agrees. Reason: "
         f"{Thresholds.reason('score_margin')}.")
-    missing = [f"the {role} ({r.name})" for role, r in (("reference", reference), ("target", target))
-               if r.score is None]
+    missing = [f"the {role} ({r.name})" for role, r in zip(("reference", "target"),
+               (reference, target), strict=True) if r.score is None]
     if reference.score is None or target.score is None:
         return RungVerdict("L5", TITLE, Verdict.NOT_COMPARABLE,
                            f"No score was given for {' and '.join(missing)}.", threshold)

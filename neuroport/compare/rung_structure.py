@@ -126,8 +126,8 @@ def judge_structure(reference: Result, target: Result, limits: Thresholds) -> Ru
         f"summed weight of each projection within {limits.projection_weight_change:.0%}; no "
         f"weight lost to zero; delays within {limits.delay_steps:g} grid step. Reason: "
         f"{Thresholds.reason('weight_steps')}; {Thresholds.reason('projection_weight_change')}.")
-    missing = [f"the {role} ({r.name})" for role, r in (("reference", reference), ("target", target))
-               if r.structure is None]
+    missing = [f"the {role} ({r.name})" for role, r in zip(("reference", "target"),
+               (reference, target), strict=True) if r.structure is None]
     if reference.structure is None or target.structure is None:
         return RungVerdict("L0", TITLE, Verdict.NOT_COMPARABLE,
                            f"No structure was read back from {' and '.join(missing)}.", threshold)

@@ -76,12 +76,12 @@ def _correlations(trains: list[FloatArray], start: float, stop: float, width: fl
     active = [t for t in inside if len(t)]
     if len(active) < 2 or bins < 2:
         return np.empty(0), len(trains) - len(active)
-    binned = BinnedSpikeTrain(
-        [neo.SpikeTrain(t, units="ms", t_start=start * pq.ms, t_stop=end * pq.ms)
-         for t in active],
-        bin_size=width * pq.ms, t_start=start * pq.ms, t_stop=end * pq.ms, tolerance=1e-6)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore")  # constant rows: their not-a-number is left out below
+        binned = BinnedSpikeTrain(
+            [neo.SpikeTrain(t, units="ms", t_start=start * pq.ms, t_stop=end * pq.ms)
+             for t in active],
+            bin_size=width * pq.ms, t_start=start * pq.ms, t_stop=end * pq.ms, tolerance=1e-6)
         matrix = np.asarray(correlation_coefficient(binned))
     values = matrix[np.triu_indices(len(active), k=1)]
     return values[np.isfinite(values)], len(trains) - len(active)

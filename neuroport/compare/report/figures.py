@@ -161,7 +161,7 @@ def _weights(found: list[tuple[str, ProjectionStructure, ProjectionStructure]], 
              names: tuple[str, str]) -> Picture:
     columns = min(3, len(found))
     rows = -(-len(found) // columns)
-    figure, axes = _figure(_PAGE * columns / 3 if columns < 3 else _PAGE, 0.4 + 2.5 * rows, rows, columns)
+    figure, axes = _figure(_PAGE * columns / 3, 0.4 + 2.5 * rows, rows, columns)
     for axis in axes.ravel()[len(found):]:
         axis.set_visible(False)
     for axis, (label, ours, theirs) in zip(axes.ravel(), found, strict=False):
@@ -234,7 +234,7 @@ def _rates(pairs: list[PairedSpikes], names: tuple[str, str]) -> Picture:
     shown = pairs[:_PROJECTIONS]
     columns = min(3, len(shown))
     rows = -(-len(shown) // columns)
-    figure, axes = _figure(_PAGE * columns / 3 if columns < 3 else _PAGE, 0.4 + 2.4 * rows, rows, columns)
+    figure, axes = _figure(_PAGE * columns / 3, 0.4 + 2.4 * rows, rows, columns)
     for axis in axes.ravel()[len(shown):]:
         axis.set_visible(False)
     for axis, pair in zip(axes.ravel(), shown, strict=False):
