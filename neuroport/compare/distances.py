@@ -57,7 +57,8 @@ def coincidence_factor(reference: FloatArray, target: FloatArray, *, precision: 
               \frac{1}{1 - 2 \nu \Delta}
 
     with :math:`N_c` coincidences within :math:`\pm\Delta` and :math:`\nu = N_2 / T` (Kistler,
-    Gerstner & van Hemmen 1997, Neural Comput. 9:1015, eq. 26; Jolivet et al. 2004).
+    Gerstner & van Hemmen 1997, Neural Comput. 9:1015; Jolivet et al. 2008,
+    J. Neurosci. Methods 169:417).
 
     Parameters
     ----------

@@ -111,8 +111,7 @@ def load_neo(
                 "a data-only format (.mat, .nix, .npz, .csv)",
                 "pass allow_pickle=True if you made this file yourself")
         try:
-            reader = neo.io.get_io(str(path))
-            found = ([reader.read_block()] if hasattr(reader, "read_block") else reader.read())
+            found = neo.io.get_io(str(path)).read()  # all blocks of the file
         except Exception as problem:  # Neo's readers raise whatever their format raises
             raise RecordingFormatError(
                 str(path), f"Neo could not read it ({type(problem).__name__}: {problem})",

@@ -91,7 +91,7 @@ class Thresholds:
         5, "L3", "reference seeds", "with fewer the spread itself is known to worse than +-35 %")
     correlation_bin: float = _limit(
         5.0, "L3", "ms", "bin of the spike counts that are correlated; covers synaptic decay and "
-        "delay of usual models (as Gutzen et al. 2018, with 2 ms, plus one step at 1 ms)")
+        "delay of usual models, so that cause and effect fall into one bin")
     minimum_intervals: int = _limit(
         3, "L3", "inter-spike intervals per neuron",
         "CV and LV of fewer intervals are noise; such neurons are left out and counted")
