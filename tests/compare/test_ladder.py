@@ -248,6 +248,9 @@ def test_nothing_in_common_is_not_comparable(full):
 def test_inverted_learning_is_named(full):
     rung = compare(full(), full("x", final=lambda w, f: np.clip(2 * w - f, 0, 1.2))).rung("L4")
     assert rung.verdict is DIFFERENT
+    sign = rung.measurements[0]
+    assert sign.quantity == "synapses that change in another direction"
+    assert sign.verdict is DIFFERENT and sign.value > 0.5
     assert "opposite direction" in rung.summary and "delay convention" in rung.summary
 
 
