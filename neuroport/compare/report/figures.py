@@ -184,7 +184,8 @@ def _weights(found: list[tuple[str, ProjectionStructure, ProjectionStructure]], 
         axis.set_title(f"{label}{', after the run' if final else ''}")
         axis.set_xlabel(f"weight ({ours.weight_unit})")
         axis.set_ylabel("synapses")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower left", ncols=2)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower left",
+                  ncols=2 if columns > 1 else 1)
     caption = (f"Filled: {names[0]}. Dashed: {names[1]}."
                + (f" Shown: {len(found)} of {total} projections, plastic ones first."
                   if len(found) < total else ""))
@@ -239,7 +240,8 @@ def _rates(pairs: list[PairedSpikes], names: tuple[str, str]) -> Picture:
         axis.set_visible(False)
     for axis, pair in zip(axes.ravel(), shown, strict=False):
         _rate_axis(axis, pair, names)
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower left", ncols=2)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower left",
+                  ncols=2 if columns > 1 else 1)
     caption = (f"Solid: {names[0]}. Dashed: {names[1]}. Part of the neurons that fire at most "
                "this fast." + (f" Shown: {len(shown)} of {len(pairs)} populations."
                                if len(shown) < len(pairs) else ""))
