@@ -20,7 +20,7 @@ from neuroport.compare.distances import victor_purpura
 from neuroport.compare.errors import ExplanationError
 from neuroport.compare.pairing import pair_spikes
 from neuroport.compare.result import Result
-from neuroport.compare.rung_traces import align_signals
+from neuroport.compare.rung_traces import common_signals
 from neuroport.compare.spike_sets import spike_sets
 
 __all__ = [
@@ -85,14 +85,9 @@ def trace_distance(reference: Result, target: Result) -> float:
         If no signal was recorded on both sides.
     """
     squares = []
-    for population in reference.populations:
-        ours, theirs = reference.signals(population), target.signals(population)
-        for name in ours:
-            if name in theirs:
-                pair = align_signals(f"{population}, {name}", ours[name], theirs[name])
-                if not pair.problem and len(pair.neurons):
-                    span = float(np.ptp(pair.reference)) or 1.0
-                    squares.append(float(np.mean((pair.target - pair.reference) ** 2)) / span**2)
+    for pair in common_signals(reference, target):
+        span = float(np.ptp(pair.reference)) or 1.0
+        squares.append(float(np.mean((pair.target - pair.reference) ** 2)) / span**2)
     _need(squares, "traces")
     return math.sqrt(sum(squares) / len(squares))
 

@@ -8,7 +8,7 @@ from neuroport.compare.result import FloatArray, RecordedSignal, Result
 from neuroport.compare.thresholds import Thresholds
 from neuroport.compare.verdict import Measurement, RungVerdict, Verdict, worst
 
-__all__ = ["AlignedSignals", "align_signals", "judge_traces"]
+__all__ = ["AlignedSignals", "align_signals", "common_signals", "judge_traces"]
 
 TITLE = "Single-neuron traces"
 #: Columns compared at a time: 10 000 samples x 256 neurons in double precision are 20 MB.
@@ -128,6 +128,19 @@ class AlignedSignals:
 def align_signals(label: str, ours: RecordedSignal, theirs: RecordedSignal) -> AlignedSignals:
     """Bring two recordings of one variable onto common neurons and sample times."""
     return AlignedSignals(label, ours, theirs)
+
+
+def common_signals(reference: Result, target: Result) -> list[AlignedSignals]:
+    """All variables that both results recorded for common neurons at common times."""
+    found = []
+    for population in reference.populations:
+        ours, theirs = reference.signals(population), target.signals(population)
+        for name in ours:
+            if name in theirs:
+                pair = align_signals(f"{population}, {name}", ours[name], theirs[name])
+                if not pair.problem and len(pair.neurons):
+                    found.append(pair)
+    return found
 
 
 def judge_traces(reference: Result, target: Result, limits: Thresholds) -> RungVerdict:

@@ -124,7 +124,8 @@ def _distances(pair: PairedSpikes, timestep: float, limits: Thresholds, sampling
 def _summary(verdict: Verdict, sets: list[SpikeSets]) -> str:
     spikes = sum(len(s.step_reference) for s in sets)
     if verdict is Verdict.IDENTICAL:
-        return f"All {spikes} spikes of {len(sets)} populations fall into the same step."
+        places = "1 population" if len(sets) == 1 else f"{len(sets)} populations"
+        return f"All {spikes} spikes of {places} fall into the same step."
     shared, total = sum(s.shared() for s in sets), sum(s.total for s in sets)
     text = f"{shared / total:.1%} of the spikes fall into the same neuron and step."
     differences = [d for d in (s.first_difference() for s in sets) if d is not None]

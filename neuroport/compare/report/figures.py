@@ -22,7 +22,7 @@ from neuroport.compare.distances import spike_distance_matrix
 from neuroport.compare.pairing import PairedSpikes, pair_spikes, sample
 from neuroport.compare.result import IntArray, ProjectionStructure, Result
 from neuroport.compare.rung_structure import match_synapses
-from neuroport.compare.rung_traces import AlignedSignals, align_signals
+from neuroport.compare.rung_traces import AlignedSignals, common_signals
 from neuroport.compare.verdict import Comparison
 
 __all__ = ["Picture", "draw_figures"]
@@ -261,21 +261,12 @@ def _rate_axis(axis: Axes, pair: PairedSpikes, names: tuple[str, str]) -> None:
 
 
 def _signal_pairs(reference: Result, target: Result) -> list[AlignedSignals]:
-    found = []
-    for population in reference.populations:
-        ours, theirs = reference.signals(population), target.signals(population)
-        for name in ours:
-            if name in theirs:
-                pair = align_signals(f"{population}, {name}", ours[name], theirs[name])
-                if not pair.problem and len(pair.neurons):
-                    found.append(pair)
-
     def misfit(pair: AlignedSignals) -> float:
         span = float(np.nanmax(pair.reference) - np.nanmin(pair.reference)) or 1.0
         largest = pair.differences()[0].max()
         return -float(largest) / span
 
-    return sorted(found, key=misfit)
+    return sorted(common_signals(reference, target), key=misfit)
 
 
 def draw_figures(comparison: Comparison) -> list[Picture]:
