@@ -69,10 +69,9 @@ class Thresholds:
         "the same one spike in twenty; 1 is perfect, 0 is chance (Kistler et al. 1997)")
     false_difference: float = _limit(
         0.02, "L3", "probability",
-        "the whole of L3 says 'different' about two runs of one engine about this often at most "
-        "(Holm's correction over all tests of the rung); a gate that runs daily is then wrong "
-        "less than once a month, and a 5 % change of a parameter is far beyond it; measured in "
-        "docs/compare.md")
+        "nominal level of all tests of the rung together (Holm's correction). The stated rate at "
+        "which two runs of one engine are called different is at most 5 %; the tests are "
+        "approximate with few seeds, so the level is set below that; measured in docs/compare.md")
     shape_part: float = _limit(
         0.2, "L3", "of the false-difference probability",
         "given to the tests of shape, whose Wasserstein distances have heavier tails than the "
