@@ -8,6 +8,8 @@
 PYTHON ?=
 RUN_ENV = .venv
 TEST_ENV = .venv-test
+# Packages written for sPyNNaker that tests/clients runs unmodified; sPyNNaker itself is not needed.
+CLIENTS = sPyMem==0.0.9 sPyBlocks==0.0.1
 PIP = -m pip --disable-pip-version-check --no-input -q
 
 FIND_PYTHON = \
@@ -46,7 +48,8 @@ $(TEST_ENV)/installed: pyproject.toml
 	@$(FIND_PYTHON); \
 	echo "installing neuroport and its tests into $(TEST_ENV) (once; takes a few minutes)"; \
 	rm -rf $(TEST_ENV) && "$$found" -m venv $(TEST_ENV) && \
-	$(TEST_ENV)/bin/python $(PIP) install -e '.[test]' && touch $@
+	$(TEST_ENV)/bin/python $(PIP) install -e '.[test]' && \
+	$(TEST_ENV)/bin/python $(PIP) install --no-deps $(CLIENTS) && touch $@
 
 $(TEST_ENV)/checkers: $(TEST_ENV)/installed
 	@$(TEST_ENV)/bin/python $(PIP) install -e '.[development]' && touch $@

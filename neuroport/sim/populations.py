@@ -163,6 +163,7 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
     ) -> None:
         self.line = user_line()
         _check_size(size, label)
+        self._simulator.state.check_open(f"population '{label or ''}'".replace(" ''", ""))
         self._simulator.state.accept_hints(hints)
         if isinstance(cellclass, type):
             cellclass, cellparams = cellclass(**(cellparams or {})), None
@@ -475,12 +476,12 @@ def _check_physical(
 
 def _cannot_use(name: str, value: Any, size: int, where: str, error: Exception) -> UserError:
     base = value.base_value if isinstance(value, LazyArray) else value
-    length = getattr(base, "shape", None)
-    if length not in (None, ()) and tuple(length) != (size,):
+    length = np.shape(base) if isinstance(base, (list, tuple, np.ndarray)) else ()
+    if length not in ((), (size,)):
         return InvalidSizeError(
             Problem(
                 f"values of '{name}' do not fit",
-                measured=f"{tuple(length)}",
+                measured=f"an array of shape {length}",
                 limit=f"one value, or {size} values (one a cell)",
             ),
             where=where,

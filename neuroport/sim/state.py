@@ -33,6 +33,7 @@ from neuroport.network.description import Network, Projection, Recording
 from neuroport.numerics import Numerics
 from neuroport.provenance import versions
 from neuroport.sim.checks import check_network
+from neuroport.where import user_line
 
 __all__ = ["State", "FindingWarning"]
 
@@ -225,12 +226,10 @@ class State(common.control.BaseState):  # type: ignore[misc]
 
     def add_population(self, population: Any) -> None:
         """Take in a new population."""
-        self._changed(f"population '{population.label}'")
         self.populations.append(population)
 
     def add_projection(self, projection: Any) -> None:
         """Take in a new projection."""
-        self._changed(f"projection '{projection.label}'")
         self.projections.append(projection)
 
     def remove_projection(self, projection: Any) -> None:
@@ -238,7 +237,8 @@ class State(common.control.BaseState):  # type: ignore[misc]
         self.projections.remove(projection)
         self._labels.discard(projection.label)
 
-    def _changed(self, what: str) -> None:
+    def check_open(self, what: str) -> None:
+        """Refuse a new object where the network can no longer change."""
         if self._closed:
             raise NotReadyError(Problem("this simulator has been ended", fix="make a new one"))
         if self.session is None:
@@ -326,7 +326,11 @@ class State(common.control.BaseState):  # type: ignore[misc]
             key = (found.code, found.where)
             if found.severity.value == "warning" and key not in self._shown:
                 self._shown.add(key)
-                warnings.warn(FindingWarning(str(found)), stacklevel=6)
+                line = user_line()
+                warnings.warn_explicit(
+                    FindingWarning(str(found)), None, line.file if line else "neuroport",
+                    line.line if line else 0,
+                )
 
     # -- changes between runs -----------------------------------------------------------------
 

@@ -61,3 +61,14 @@ def test_a_script_that_ends_itself_is_reported(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "exit code 3" in done.stderr
     assert "leave.py:2" in done.stderr
+
+
+def test_a_warm_start_of_the_main_job_takes_seconds(tmp_path: Path) -> None:
+    began = time.perf_counter()
+    done = subprocess.run(
+        [*COMMAND, "run", "ca3-memory", "-o", "out"], cwd=tmp_path, capture_output=True, text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "raster.png").exists()
+    assert time.perf_counter() - began < 30.0  # 4 s on an idle laptop; a compiler takes a minute
