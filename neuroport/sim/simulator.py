@@ -306,6 +306,21 @@ class Simulator:
         """Return all findings about the network as it is now, without running it."""
         return self.state.check()
 
+    def prepare(self, duration: float | None = None) -> None:
+        """Check the network and build it in the engine now, instead of at the first ``run``.
+
+        Parameters
+        ----------
+        duration : float, optional
+            How long the first run will be (ms), as a hint to the engine.
+
+        Raises
+        ------
+        CheckFailedError
+            If a finding prevents the run.
+        """
+        self.state.ready(duration)
+
     def end(self, compatible_output: bool = True) -> None:
         """Write the data that were to be written at the end and free the engine."""
         try:

@@ -356,7 +356,7 @@ class State(common.control.BaseState):  # type: ignore[misc]
         if "delay" in names:
             self._drop_session()
             return
-        parts, positions = projection.freeze()
+        parts, _positions = projection.freeze()
         for part in parts:
             values = {
                 name: part.weight if name == "weight" else part.parameters[name]
