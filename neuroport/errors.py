@@ -116,7 +116,8 @@ class UserError(NeuroportError):
         self.problems: tuple[Problem, ...] = tuple(problems)
         self.where = where
         self.line = line if line is not None else user_line()
-        super().__init__(self.text())
+        # Not super(): PyNN's exceptions further on take other arguments.
+        Exception.__init__(self, self.text())
 
     def text(self) -> str:
         """Return the message a user reads."""

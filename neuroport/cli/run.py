@@ -73,9 +73,8 @@ def run(
 ) -> None:
     """Run a model; the help text is HELP."""
     from neuroport.errors import UserError
-    from neuroport.runner import Request
+    from neuroport.runner import Request, save
     from neuroport.runner import run as run_request
-    from neuroport.runner import save
 
     request = Request(model, backend, numerics, seed, timestep, duration, context.args)
     with progress_bar(not as_json) as progress, _script_output(as_json):

@@ -175,6 +175,7 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
                 list(cellclass.default_initial_values), where=f"population '{label}'",
             )
         state = self._simulator.state
+        state.about_to_change(f"population '{label}'" if label else "a population")
         # PyNN numbers unnamed populations over the whole process; here a simulator's own count.
         label = state.unique_label(str(label or f"population{len(state.populations)}"))
         super().__init__(size, cellclass, cellparams, structure, initial_values, label)

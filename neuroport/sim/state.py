@@ -246,6 +246,10 @@ class State(common.control.BaseState):  # type: ignore[misc]
         self.projections.remove(projection)
         self._labels.discard(projection.label)
 
+    def about_to_change(self, what: str) -> None:
+        """Refuse a new object where the network is fixed; give up a session not yet run."""
+        self._changed(what)
+
     def _changed(self, what: str) -> None:
         if self._closed:
             raise NotReadyError(Problem("this simulator has been ended", fix="make a new one"))
