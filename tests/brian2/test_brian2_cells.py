@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import ceil, exp
 from typing import Any
 
@@ -54,7 +55,7 @@ def test_current_based_cells_are_exact(make: Any, kind: str, tau: float) -> None
         return [(LIF["v_rest"] - y[0]) / LIF["tau_m"] + current / LIF["cm"]]
 
     want = [-65.0]
-    for first, last in zip(t[:-1], t[1:], strict=True):  # arrivals are on the grid: smooth pieces
+    for first, last in pairwise(t):  # arrivals are on the grid: smooth pieces
         # Evaluate just inside the piece, so that an arrival at its end is not seen early.
         solved = solve_ivp(slope, (first, last - 1e-12), [want[-1]], rtol=1e-11, atol=1e-12)
         want.append(solved.y[0, -1])
@@ -77,10 +78,10 @@ def test_delta_jumps(make: Any) -> None:
 def error(make: Any, cell: str, parameters: dict[str, float], dt: float, slope: Any,
           start: list[float]) -> float:
     """Return the largest difference of v from fine integration, on a grid of 0.5 ms."""
-    t, v = response(make, cell, "v", (0.004, 0.006), parameters, dt=dt)
+    _, v = response(make, cell, "v", (0.004, 0.006), parameters, dt=dt)
     want, state = [start[0]], start
     grid = np.arange(0.0, 30.01, 0.5)
-    for first, last in zip(grid[:-1], grid[1:], strict=True):
+    for first, last in pairwise(grid):
         solved = solve_ivp(slope, (first, last - 1e-12), state, rtol=1e-10, atol=1e-12,
                            max_step=0.05)
         state = solved.y[:, -1].tolist()
