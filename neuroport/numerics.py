@@ -114,8 +114,10 @@ def _validate(choices: Mapping[str, Any]) -> None:
         allowed = get_args(hints[key])
         if key in ("plastic_weight_step", "trace_bits"):
             number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            good = value is None or (number and value > 0)
+            good = value is None or (number and 0 < value < float("inf"))
             shown = "a number above 0, or None"
+            if key == "trace_bits" and not (value is None or isinstance(value, int)):
+                good, shown = False, "a whole number above 0, or None"
         elif key == "initial_presynaptic_spike":
             good, shown = isinstance(value, bool), "True or False"
         else:

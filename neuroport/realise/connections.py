@@ -414,7 +414,7 @@ def _(connector: connectors.FixedTotalNumberConnector, wiring: Wiring) -> Connec
                     fix="with_replacement=True, or a smaller n",
                 )
             )
-        chosen = draw.choose(np.arange(pairs, dtype=np.int64), n)
+        chosen = draw.choose_below(pairs, n)
     if exclude:
         post, pre = np.divmod(chosen, max(1, wiring.n_pre - 1))
         pre = pre + (pre >= post)

@@ -6,13 +6,14 @@ Where a script passes its own ``rng``, that generator is used, in PyNN's order o
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pyNN.random import AbstractRNG, NumpyRNG, RandomDistribution
 
-__all__ = ["Draw", "generator", "stream_seed", "is_default_rng", "draw_distribution"]
+__all__ = ["Draw", "generator", "stream_name", "stream_seed", "is_default_rng", "draw_distribution"]
 
 # The seed that PyNN gives to every connector whose script passes no rng (pyNN.connectors._get_rng).
 _PYNN_DEFAULT_CONNECTOR_SEED = 151985012
@@ -20,6 +21,11 @@ _PYNN_DEFAULT_CONNECTOR_SEED = 151985012
 
 def _sequence(seed: int, key: tuple[int, ...]) -> np.random.SeedSequence:
     return np.random.SeedSequence(seed, spawn_key=key)
+
+
+def stream_name(kind: int, *names: str) -> tuple[int, ...]:
+    """Return the key of the stream of a named object, whatever else there is beside it."""
+    return (kind, *(zlib.crc32(name.encode()) for name in names))
 
 
 def generator(seed: int, key: tuple[int, ...]) -> np.random.Generator:
@@ -85,6 +91,12 @@ class Draw:
             return self._generator.choice(values, n, replace=False, shuffle=False)
         return np.asarray(self.rng.permutation(values)[:n], dtype=np.int64)
 
+    def choose_below(self, high: int, n: int) -> NDArray[np.int64]:
+        """Return `n` different whole numbers in [0, `high`), without listing all of them."""
+        if self.rng is None:
+            return self._generator.choice(high, n, replace=False, shuffle=False)
+        return self.choose(np.arange(high, dtype=np.int64), n)
+
     def bernoulli_hits(self, n: int, p: float) -> NDArray[np.int64]:
         """Return the positions, ascending, of successes in `n` trials of probability `p`."""
         if p <= 0 or n == 0:
@@ -99,7 +111,8 @@ class Draw:
         while reached < n:
             expected = (n - reached) * p
             batch = self._generator.geometric(p, int(expected + 4 * expected**0.5 + 16))
-            positions = reached + np.cumsum(batch)
+            # A gap beyond the end is as good as any: tiny probabilities overflow otherwise.
+            positions = reached + np.cumsum(np.minimum(batch, n + 1))
             gaps.append(positions)
             reached = int(positions[-1])
         hits = np.concatenate(gaps)

@@ -112,7 +112,7 @@ def synapse_values(
             # PyNN's order for lists: by presynaptic, then by postsynaptic cell.
             start = np.empty(n)
             start[np.lexsort((post, pre))] = array
-        elif array.ndim == 2 and 1 in array.shape:
+        elif array.ndim == 2 and array.shape in ((1, shape[1]), (shape[0], 1)):
             start = np.broadcast_to(array, shape)[pre, post]
         else:
             raise InvalidSizeError(

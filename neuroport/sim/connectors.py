@@ -132,6 +132,11 @@ def _checked(base: type, check: _Check) -> type:
                 Problem("allow_self_connections is unclear", f"{allow!r}",
                         "True, False or 'NoMutual'")
             )
+        elif allow == "NoMutual" and name.startswith("Fixed") and "n" in parameters:
+            problems.append(
+                Problem(f"{name} has no 'NoMutual'", limit="True or False",
+                        fix="use FixedProbabilityConnector for it")
+            )
         rng = given.get("rng")
         if rng is not None and not isinstance(rng, AbstractRNG):
             problems.append(
@@ -144,7 +149,14 @@ def _checked(base: type, check: _Check) -> type:
             base.__init__(self, **{**given, "allow_self_connections": True})
             self.allow_self_connections = "NoMutual"
             return
-        base.__init__(self, **given)  # type: ignore[misc]
+        try:
+            base.__init__(self, **given)  # type: ignore[misc]
+        except (AssertionError, ZeroDivisionError, NameError, SyntaxError) as error:
+            # PyNN tries its expressions with bare assertions.
+            reason = f"{type(error).__name__}: {error}" if str(error) else "impossible values"
+            raise ConnectorError(
+                Problem(f"{name} cannot be made of these arguments", measured=reason), where=name
+            ) from None
 
     return type(
         base.__name__,

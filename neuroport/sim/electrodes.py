@@ -42,7 +42,7 @@ def _bound(base: type, state: Any) -> type:
             parameters.pop("rng", None)
             check_parameters(base.__name__, parameters, list(defaults))
             object.__setattr__(self, "line", user_line())
-            object.__setattr__(self, "_number", state.next_number())
+            object.__setattr__(self, "_number", len(state.current_sources))
             object.__setattr__(self, "_targets", [])
             object.__setattr__(self, "_values", {})
             object.__setattr__(self, "_recorded", False)

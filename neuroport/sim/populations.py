@@ -26,7 +26,7 @@ from neuroport.network.description import (
     RenewalSource,
     SpikeTimes,
 )
-from neuroport.realise.streams import is_default_rng, stream_seed
+from neuroport.realise.streams import is_default_rng, stream_name, stream_seed
 from neuroport.realise.values import cell_values, describe_value
 from neuroport.sim.models import cell_model, check_parameters
 from neuroport.where import user_line
@@ -163,7 +163,6 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
     ) -> None:
         self.line = user_line()
         _check_size(size, label)
-        self._simulator.state.check_open(f"population '{label or ''}'".replace(" ''", ""))
         self._simulator.state.accept_hints(hints)
         if isinstance(cellclass, type):
             cellclass, cellparams = cellclass(**(cellparams or {})), None
@@ -175,9 +174,12 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
                 unknown, f"the state of {type(cellclass).__name__}",
                 list(cellclass.default_initial_values), where=f"population '{label}'",
             )
+        state = self._simulator.state
+        state.check_open(f"population '{label}'" if label else "a population")
+        # PyNN numbers unnamed populations over the whole process; here a simulator's own count.
+        label = state.unique_label(str(label or f"population{len(state.populations)}"))
         super().__init__(size, cellclass, cellparams, structure, initial_values, label)
-        self.label: str = self._simulator.state.unique_label(str(self.label))
-        self._simulator.state.add_population(self)
+        state.add_population(self)
 
     def _create_cells(self) -> None:
         state = self._simulator.state
@@ -206,8 +208,7 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
     def _store(self, name: str, value: Any, index: NDArray[np.int64] | None) -> None:
         """Evaluate a parameter once and keep the values."""
         size = self.size if index is None else index.size
-        key = (STREAM_PARAMETER, self._number, *name.encode(), self._simulator.state.next_sample()
-               if index is not None else 0)
+        key = self._simulator.state.stream(STREAM_PARAMETER, self.label, name)
         described = f"population '{self.label}'" if hasattr(self, "label") else ""
         if name == "spike_times":
             lists = _sequence_list(value, size)
@@ -243,7 +244,7 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
 
     def _store_initial(self, variable: str, value: Any, index: NDArray[np.int64] | None) -> None:
         size = self.size if index is None else index.size
-        key = (STREAM_INITIAL, self._number, *variable.encode())
+        key = self._simulator.state.stream(STREAM_INITIAL, self.label, variable)
         described = f"population '{self.label}'"
         try:
             values = cell_values(value, size, self._simulator.state.seed, key)
@@ -285,7 +286,7 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
         elif self.model.name == "SpikeSourcePoisson":
             spikes = PoissonSource(
                 parameters["rate"], parameters["start"], parameters["duration"],
-                (STREAM_POISSON, self._number),
+                stream_name(STREAM_POISSON, self.label),
             )
         elif self.model.name == "SpikeSourcePoissonRefractory":
             # The rate includes the dead time, as in NEST's ppd_sup_generator and PyNN's tests.
@@ -295,12 +296,13 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
             _check_dead_time(rest, self.label)
             spikes = RenewalSource(
                 np.ones(self.size), rest, dead, parameters["start"], parameters["duration"],
-                (STREAM_POISSON, self._number),
+                stream_name(STREAM_POISSON, self.label),
             )
         elif self.model.name == "SpikeSourceGamma":
             spikes = RenewalSource(
                 parameters["alpha"], 1e3 / parameters["beta"], np.zeros(self.size),
-                parameters["start"], parameters["duration"], (STREAM_POISSON, self._number),
+                parameters["start"], parameters["duration"],
+                stream_name(STREAM_POISSON, self.label),
             )
         recordings = tuple(
             Recording(

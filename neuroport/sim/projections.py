@@ -29,6 +29,7 @@ from neuroport.realise.connections import (
     estimate_synapses,
     uses_script_rng,
 )
+from neuroport.realise.streams import stream_name
 from neuroport.realise.values import describe_value, synapse_values
 from neuroport.sim.models import check_parameters
 from neuroport.sim.populations import unsupported_receptor
@@ -90,6 +91,11 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
         if not post.receptor_types:
             raise unsupported_receptor(str(receptor_type or "excitatory"), [], where)
         self._simulator.state.check_open(where)
+        if receptor_type in ("default", None):
+            # An assembly's receptor types are a set, without a first one.
+            parts = post.populations if isinstance(post, common.Assembly) else [post]
+            common_types = set(post.receptor_types)
+            receptor_type = next(t for t in parts[0].receptor_types if t in common_types)
         super().__init__(
             pre, post, connector, synapse_type, source, receptor_type, space or Space(), label
         )
@@ -140,7 +146,7 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
             self._distance,
             self,
             state.seed,
-            (STREAM_PROJECTION, self._number),
+            stream_name(STREAM_PROJECTION, self.label),
         )
         try:
             made = connect(self._connector, wiring)
@@ -160,7 +166,7 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
             attributes[name] = synapse_values(
                 values[name], made.pre, made.post, (self.pre.size, self.post.size),
                 self._distance, self, state.seed,
-                (STREAM_PROJECTION, self._number, 2 + position), name,
+                (*stream_name(STREAM_PROJECTION, self.label), 2 + position), name,
             )
             self._described[name] = describe_value(values[name])
         self._check_values(attributes)
@@ -175,7 +181,11 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
         axes = np.asarray(space.axes)
         before = np.asarray(self.pre.positions)[axes]
         # As pyNN.space.Space.distances: the offset is applied before the scale factor.
-        after = (np.asarray(self.post.positions) + space.offset) * space.scale_factor
+        offset, scale = (
+            np.broadcast_to(np.asarray(value, dtype=float), (3,))[:, np.newaxis]
+            for value in (space.offset, space.scale_factor)
+        )
+        after = (np.asarray(self.post.positions) + offset) * scale
         delta = np.abs(before[:, pre] - after[axes][:, post])
         if space.periodic_boundaries is not None:
             for row, axis in enumerate(axes):
@@ -351,7 +361,8 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
         return weight
 
     def _get_attributes_as_list(self, names: Any) -> list[tuple[Any, ...]]:
-        columns = [self._values(name) for name in names]
+        addresses = {"presynaptic_index": self.made.pre, "postsynaptic_index": self.made.post}
+        columns = [addresses[n] if n in addresses else self._values(n) for n in names]
         return list(zip(*(c.tolist() for c in columns), strict=True))
 
     def _get_attributes_as_arrays(
@@ -392,7 +403,7 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
             lazy = value if isinstance(value, LazyArray) else LazyArray(value, dtype=float)
             written[name] = synapse_values(
                 lazy, made.pre, made.post, (self.pre.size, self.post.size), self._distance, self,
-                state.seed, (STREAM_PROJECTION, self._number, 1000 + state.next_sample()), name,
+                state.seed, state.stream(STREAM_PROJECTION, self.label, name), name,
             )
         self._write(written)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 from pyNN import common, errors, random, space
 from pyNN.core import IndexBasedExpression
 from pyNN.network import Network as PyNNNetwork
@@ -283,11 +284,11 @@ class Simulator:
 
         def checked_run(simtime: float, callbacks: Any = None) -> float:
             """Advance the simulation by `simtime` ms; see ``pyNN.common.control.run``."""
-            if not isinstance(simtime, (int, float)) or not simtime >= 0:
+            if not isinstance(simtime, (int, float, np.number)) or not simtime >= 0:
                 raise InvalidTimeError(
                     Problem("the time to run cannot be used", f"{simtime!r}", "0 ms or more")
                 )
-            return float(run(simtime, callbacks))
+            return float(run(float(simtime), callbacks))
 
         def checked_run_until(time_point: float, callbacks: Any = None) -> float:
             """Advance the simulation until `time_point` ms."""

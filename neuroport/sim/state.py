@@ -32,6 +32,7 @@ from neuroport.memory import memory_limit
 from neuroport.network.description import Network, Projection, Recording
 from neuroport.numerics import Numerics
 from neuroport.provenance import versions
+from neuroport.realise.streams import stream_name
 from neuroport.sim.checks import check_network
 from neuroport.where import user_line
 
@@ -107,6 +108,7 @@ class State(common.control.BaseState):  # type: ignore[misc]
         self._labels: set[str] = set()
         self._numbers = 0
         self._samples = 0
+        self._draws: dict[tuple[int, ...], int] = {}
         self._shown: set[tuple[str, str]] = set()
         self._closed = False
 
@@ -213,6 +215,12 @@ class State(common.control.BaseState):  # type: ignore[misc]
             unique, k = f"{label} #{k}", k + 1
         self._labels.add(unique)
         return unique
+
+    def stream(self, kind: int, label: str, name: str) -> tuple[int, ...]:
+        """Return the random stream for one more draw of a quantity of an object."""
+        key = stream_name(kind, label, name)
+        self._draws[key] = self._draws.get(key, -1) + 1
+        return (*key, self._draws[key])
 
     def accept_hints(self, hints: dict[str, Any]) -> None:
         """Keep arguments that only concern a machine; refuse unknown ones."""

@@ -44,7 +44,7 @@ def joined(
 
 
 def pairs(projection: Any) -> Pairs:
-    made = projection.connections
+    made = projection.made
     return list(zip(made.pre.tolist(), made.post.tolist(), strict=True))
 
 
@@ -57,7 +57,7 @@ def dense(n_pre: int, n_post: int, rule: Callable[[int, int], bool]) -> Pairs:
     return [(i, j) for j in range(n_post) for i in range(n_pre) if rule(i, j)]
 
 
-# -- deterministic connectors ---------------------------------------------------------------------
+# -- deterministic connectors -----------------------------------------------------------------
 
 
 @given(n_pre=sizes, n_post=sizes)
@@ -154,7 +154,7 @@ def test_clone_connector() -> None:
     assert set(second.get("weight", format="list", with_address=False)) == {0.5}
 
 
-# -- random connectors ------------------------------------------------------------------------------
+# -- random connectors ------------------------------------------------------------------------
 
 
 @given(n=sizes, allow=st.sampled_from([True, False, "NoMutual"]), p=st.floats(0.0, 1.0))
@@ -255,7 +255,9 @@ def test_no_mutual_is_not_taken_for_no_self_connections(name: str) -> None:
 def test_fixed_number_drawn_from_a_distribution() -> None:
     numbers = RandomDistribution("uniform_int", low=2, high=6, rng=NumpyRNG(seed=3))
     made = joined(lambda s: s.FixedNumberPreConnector(numbers), 20, 40)
-    want = RandomDistribution("uniform_int", low=2, high=6, rng=NumpyRNG(seed=3)).next(40)
+    same_numbers = RandomDistribution("uniform_int", low=2, high=6, rng=NumpyRNG(seed=3))
+    same_numbers.next(100)  # PyNN's constructor tries the distribution with 100 values
+    want = same_numbers.next(40)
     assert [sum(1 for _, q in made if q == j) for j in range(40)] == [int(x) for x in want]
 
 
@@ -312,7 +314,7 @@ def test_small_world_rewiring_keeps_the_number_of_synapses_of_each_cell() -> Non
     assert abs(kept - 240 * 0.577) < 5 * (240 * 0.577 * 0.423) ** 0.5
 
 
-# -- distance and index -------------------------------------------------------------------------------
+# -- distance and index -----------------------------------------------------------------------
 
 SPACES = {
     "plain": Space(),
@@ -320,14 +322,14 @@ SPACES = {
     "x only": Space(axes="x"),
     "scaled": Space(scale_factor=2.0),
     "offset": Space(offset=(0.5, 0.25, 1.0)),
-    "mixed": Space(axes="xy", scale_factor=0.5, offset=(1.0, 0.0),
+    "mixed": Space(axes="xy", scale_factor=0.5, offset=(1.0, 0.0, 0.0),
                    periodic_boundaries=((0.0, 5.0), (0.0, 4.0))),
 }
 
 
 def spatial(space: Any, connector: Callable[[Any], Any], synapse: Callable[[Any], Any]) -> Any:
     sim = simulator()
-    pre = sim.Population((5, 4), sim.IF_curr_exp(), structure=Grid2D(aspect_ratio=5 / 4))
+    pre = sim.Population(20, sim.IF_curr_exp(), structure=Grid2D(aspect_ratio=5 / 4))
     post = sim.Population(9, sim.IF_curr_exp(), structure=Line(dx=0.7, y=0.3))
     made = sim.Projection(pre, post, connector(sim), synapse(sim), space=space)
     # PyNN's own distances, for positions (n, 3).
@@ -383,9 +385,17 @@ def test_displacement_dependent_probability() -> None:
 
 
 def test_probabilities_that_cannot_be_are_refused() -> None:
-    with pytest.raises(ConnectorError, match="NaN"):
-        spatial(Space(), lambda s: s.DistanceDependentProbabilityConnector("(d - 1)*1e400*0"),
-                lambda s: s.StaticSynapse())
+    sim = simulator()
+    cells = sim.Population(4, sim.IF_curr_exp(), structure=Line(dx=1.0))
+    connector = sim.DistanceDependentProbabilityConnector("0.5*((d - 2.0)/(d - 2.0))")
+    with pytest.raises(ConnectorError, match="NaN"), np.errstate(invalid="ignore"):
+        sim.Projection(cells, cells, connector, sim.StaticSynapse())
+
+
+@pytest.mark.parametrize("expression", ["-1.0", "exp(", "distance < 1"])
+def test_expressions_that_cannot_be_evaluated_are_refused(expression: str) -> None:
+    with pytest.raises(ConnectorError, match="DistanceDependentProbabilityConnector"):
+        simulator().DistanceDependentProbabilityConnector(expression)
 
 
 class EverySecond(Connector):
@@ -408,7 +418,7 @@ def test_connector_of_the_users_own() -> None:
         for i, j in dense(5, 4, lambda i, j: i % 2 == j % 2))
 
 
-# -- views and assemblies ----------------------------------------------------------------------------
+# -- views and assemblies ---------------------------------------------------------------------
 
 
 def test_views_are_mapped_to_cells_of_their_populations() -> None:
@@ -458,7 +468,7 @@ def test_assemblies_are_split_by_population() -> None:
                    for k, x in enumerate(cells_in) for m, y in enumerate(cells_out)}
 
 
-# -- one seed, one set of arrays ------------------------------------------------------------------------
+# -- one seed, one set of arrays --------------------------------------------------------------
 
 
 def example(seed: int, *, extra: bool = False, reverse: bool = False) -> dict[str, Any]:
