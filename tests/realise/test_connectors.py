@@ -57,7 +57,7 @@ def dense(n_pre: int, n_post: int, rule: Callable[[int, int], bool]) -> Pairs:
     return [(i, j) for j in range(n_post) for i in range(n_pre) if rule(i, j)]
 
 
-# -- deterministic connectors ---------------------------------------------------------------------
+# -- deterministic connectors --------------------------------------------------------------------
 
 
 @given(n_pre=sizes, n_post=sizes)
@@ -154,7 +154,7 @@ def test_clone_connector() -> None:
     assert set(second.get("weight", format="list", with_address=False)) == {0.5}
 
 
-# -- random connectors ------------------------------------------------------------------------------
+# -- random connectors ---------------------------------------------------------------------------
 
 
 @given(n=sizes, allow=st.sampled_from([True, False, "NoMutual"]), p=st.floats(0.0, 1.0))
@@ -312,7 +312,7 @@ def test_small_world_rewiring_keeps_the_number_of_synapses_of_each_cell() -> Non
     assert abs(kept - 240 * 0.577) < 5 * (240 * 0.577 * 0.423) ** 0.5
 
 
-# -- distance and index -------------------------------------------------------------------------------
+# -- distance and index --------------------------------------------------------------------------
 
 SPACES = {
     "plain": Space(),
@@ -408,7 +408,7 @@ def test_connector_of_the_users_own() -> None:
         for i, j in dense(5, 4, lambda i, j: i % 2 == j % 2))
 
 
-# -- views and assemblies ----------------------------------------------------------------------------
+# -- views and assemblies ------------------------------------------------------------------------
 
 
 def test_views_are_mapped_to_cells_of_their_populations() -> None:
@@ -458,7 +458,7 @@ def test_assemblies_are_split_by_population() -> None:
                    for k, x in enumerate(cells_in) for m, y in enumerate(cells_out)}
 
 
-# -- one seed, one set of arrays ------------------------------------------------------------------------
+# -- one seed, one set of arrays -----------------------------------------------------------------
 
 
 def example(seed: int, *, extra: bool = False, reverse: bool = False) -> dict[str, Any]:
