@@ -270,6 +270,8 @@ class Simulator:
     def _of_kind(self, kind: str) -> list[str]:
         if kind == "connector":
             return sorted(CONNECTORS)
+        if kind == "random number generator":
+            return ["GSLRNG", "NumpyRNG"]
         if kind == "synapse type":
             return ["STDPMechanism", "StaticSynapse", "TsodyksMarkramSynapse"]
         if kind == "post-synaptic response":
