@@ -44,7 +44,7 @@ def joined(
 
 
 def pairs(projection: Any) -> Pairs:
-    made = projection.connections
+    made = projection.made
     return list(zip(made.pre.tolist(), made.post.tolist(), strict=True))
 
 
