@@ -32,6 +32,7 @@ from neuroport.memory import memory_limit
 from neuroport.network.description import Network, Projection, Recording
 from neuroport.numerics import Numerics
 from neuroport.provenance import versions
+from neuroport.realise.weights import store_weights, weight_findings
 from neuroport.sim.checks import check_network
 
 __all__ = ["State", "FindingWarning"]
@@ -275,7 +276,11 @@ class State(common.control.BaseState):  # type: ignore[misc]
     # -- the frozen network and the session -------------------------------------------------------
 
     def network(self) -> Network:
-        """Return the network as it is now, frozen, with all arrays."""
+        """Return the network as it is now, frozen, with all arrays and its stored weights."""
+        return store_weights(self.network_as_written())
+
+    def network_as_written(self) -> Network:
+        """Return the network with the weights as the user wrote them, before any grid."""
         projections: list[Projection] = []
         self._parts = {}
         for projection in self.projections:
@@ -295,14 +300,21 @@ class State(common.control.BaseState):  # type: ignore[misc]
 
     def check(self) -> list[Finding]:
         """Return all findings about the network as it is now."""
-        network = self.network()
-        return check_network(network, self.projections) + self.backend.check(network)
+        return self._checked()[1]
+
+    def _checked(self) -> tuple[Network, list[Finding]]:
+        written = self.network_as_written()
+        network = store_weights(written)
+        return network, (
+            check_network(network, self.projections)
+            + weight_findings(written, network)
+            + self.backend.check(network)
+        )
 
     def ready(self, duration: float | None = None) -> Session:
         """Return the session, opened at the first use after all checks have passed."""
         if self.session is None:
-            network = self.network()
-            self.findings = check_network(network, self.projections) + self.backend.check(network)
+            network, self.findings = self._checked()
             if any(f.severity.blocks for f in self.findings):
                 raise CheckFailedError(self.findings)
             program = self.backend.compile(network, duration)
@@ -356,7 +368,12 @@ class State(common.control.BaseState):  # type: ignore[misc]
         if "delay" in names:
             self._drop_session()
             return
-        parts, positions = projection.freeze()
+        grid = self.numerics.static_weight_step or self.numerics.plastic_weight_step
+        before, network = self._network, self.network() if grid else None
+        parts = projection.freeze()[0]
+        if network is not None:
+            changed = {part.label for part in parts}
+            parts = [part for part in network.projections if part.label in changed]
         for part in parts:
             values = {
                 name: part.weight if name == "weight" else part.parameters[name]
@@ -364,6 +381,13 @@ class State(common.control.BaseState):  # type: ignore[misc]
                 if name == "weight" or name in part.parameters
             }
             self.session.write_synapses(part.label, values)
+        if "weight" in names and before is not None and network is not None:
+            # Another largest input can move the grid of everything into the same receptor.
+            for old, new in zip(before.projections, network.projections, strict=True):
+                if new.label not in changed and old.weight_step != new.weight_step:
+                    if not new.synapse.plastic:
+                        self.session.write_synapses(new.label, {"weight": new.weight})
+            self._network = network
 
     def synapse_initial(self, projection: Any, variable: str, value: Any) -> None:
         """Refuse initial values of synaptic states, which neuroport does not keep."""
