@@ -13,8 +13,8 @@ from typing import Any
 
 from neuroport.errors import NotReadyError, Problem, UnknownArgumentError, nearest
 from neuroport.numerics import Numerics
-from neuroport.sim.state import FindingWarning
 from neuroport.sim.simulator import DEFAULT_SEED, DEFAULT_TIMESTEP, Simulator, simulator
+from neuroport.sim.state import FindingWarning
 
 __all__ = ["setup", "end"]
 

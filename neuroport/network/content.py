@@ -31,7 +31,7 @@ class _Digest:
         kind = "<f8" if array.dtype.kind == "f" else "<i8"
         array = array.astype(kind, copy=False)
         self._hash.update(f"{name}:{kind}:{array.shape}\n".encode())
-        self._hash.update(memoryview(array).cast("B") if array.size else b"")
+        self._hash.update(array.tobytes())
 
     def hex(self) -> str:
         return self._hash.hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from neuroport.network.description import Network, PoissonSource, Population, Pr
 __all__ = ["network_text", "values_text"]
 
 
-def values_text(values: NDArray[np.generic], described: str = "") -> str:
+def values_text(values: NDArray[Any], described: str = "") -> str:
     """Return a short text for an array: one number, or its range, mean and count."""
     if values.size == 0:
         return "(none)"

@@ -108,7 +108,7 @@ def _identity(base: type) -> dict[str, Any]:
 
 def _standard_cell(name: str) -> type[BaseCellType]:
     base = getattr(cells, name)
-    membrane, its_receptors, recordable = CELLS[name]
+    _membrane, its_receptors, recordable = CELLS[name]
     return type(
         name,
         (_Checked, base),

@@ -169,7 +169,7 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
                 list(cellclass.default_initial_values), where=f"population '{label}'",
             )
         super().__init__(size, cellclass, cellparams, structure, initial_values, label)
-        self.label = self._simulator.state.unique_label(self.label)
+        self.label: str = self._simulator.state.unique_label(str(self.label))
         self._simulator.state.add_population(self)
 
     def _create_cells(self) -> None:
@@ -286,7 +286,7 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
                 np.sort(np.fromiter((int(i - self.first_id) for i in ids), dtype=np.int64)),
                 1
                 if variable.name == "spikes"
-                else int(round(self.recorder.sampling_interval / state.dt)),
+                else round(self.recorder.sampling_interval / state.dt),
             )
             for variable, ids in sorted(self.recorder.recorded.items(), key=lambda kv: kv[0].name)
             if ids

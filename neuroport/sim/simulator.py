@@ -288,6 +288,16 @@ class Simulator:
 
     # -- neuroport's own ----------------------------------------------------------------------
 
+    def another(self) -> Simulator:
+        """Return a fresh simulator with the same backend, time step, seed and rules."""
+        s = self.state
+        return Simulator(
+            State(
+                s.backend, s.backend_name, s.dt, s.seed, s.numerics, s.dialect,
+                s.shortest_delay, s.max_delay,
+            )
+        )
+
     @property
     def numerics(self) -> Numerics:
         """The rules inside a time step."""
@@ -305,6 +315,21 @@ class Simulator:
     def check(self) -> list[Finding]:
         """Return all findings about the network as it is now, without running it."""
         return self.state.check()
+
+    def prepare(self, duration: float | None = None) -> None:
+        """Check the network and build it in the engine now, instead of at the first ``run``.
+
+        Parameters
+        ----------
+        duration : float, optional
+            How long the first run will be (ms), as a hint to the engine.
+
+        Raises
+        ------
+        CheckFailedError
+            If a finding prevents the run.
+        """
+        self.state.ready(duration)
 
     def end(self, compatible_output: bool = True) -> None:
         """Write the data that were to be written at the end and free the engine."""

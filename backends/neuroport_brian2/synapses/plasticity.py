@@ -11,7 +11,7 @@ it is when the presynaptic spike acts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from neuroport_brian2.synapses.code import FloatArray, IntArray, Pathway, Synaps
 
 __all__ = ["code", "axonal_steps"]
 
+Exponential = Callable[[str, str], str]
 _NEVER = -1e9
 # Spikes of one cell that can be under way between the synapse and the soma.
 _MOST_IN_FLIGHT = 64
@@ -167,29 +168,30 @@ def _step(p: Projection, numerics: Numerics) -> float:
 
 
 def _pair(
-    nearest: bool, projection: Projection, numerics: Numerics, exponential: object
+    nearest: bool, projection: Projection, numerics: Numerics, exponential: Exponential
 ) -> tuple[list[str], list[str]]:
-    exp = exponential  # type: ignore[assignment]
+    exp = exponential
     rule = projection.synapse.weight_dependence
     grow, shrink = _CHANGES[rule]
     after_now = "1.0" if nearest else "s_after_previous + 1.0"
     before_now = (
         "1.0" if nearest
-        else f"s_before_trace*{exp('s_now - s_before_last', 's_tau_plus')} + 1.0"  # type: ignore[operator]
+        else f"s_before_trace*{exp('s_now - s_before_last', 's_tau_plus')} + 1.0"
     )
+    before = _product("s_before_trace", exp("s_since", "s_tau_plus"), numerics)
     on_post = [
         "s_since = t_in_timesteps - s_before_last",
-        f"s_pairing = int(s_since > 0)*{_product('s_before_trace', exp('s_since', 's_tau_plus'), numerics)}",  # type: ignore[operator]
+        f"s_pairing = int(s_since > 0)*{before}",
         f"s_pending = {grow}",
-        f"s_after_previous = s_after_trace*{exp('t_in_timesteps - s_after_last', 's_tau_minus')}",  # type: ignore[operator]
+        f"s_after_previous = s_after_trace*{exp('t_in_timesteps - s_after_last', 's_tau_minus')}",
         f"s_after_trace = {after_now}",
         "s_after_last = t_in_timesteps",
     ]
     if numerics.coincidence == "depression":
-        pairing = _product("s_after_trace", exp("s_gap", "s_tau_minus"), numerics)  # type: ignore[operator]
+        pairing = _product("s_after_trace", exp("s_gap", "s_tau_minus"), numerics)
         paired = f"int(s_gap >= 0)*{pairing}"
     else:  # a postsynaptic spike at the same moment does not count
-        pairing = _product("s_after_trace", exp("s_gap", "s_tau_minus"), numerics)  # type: ignore[operator]
+        pairing = _product("s_after_trace", exp("s_gap", "s_tau_minus"), numerics)
         paired = f"int(s_gap > 0)*{pairing} + int(s_gap == 0)*s_after_previous"
     on_pre = [
         "s_now = t_in_timesteps + s_lead",
@@ -227,20 +229,20 @@ _CHANGES: dict[str, tuple[str, str]] = {
 }
 
 
-def _vogels(exponential: object) -> tuple[list[str], list[str]]:
-    """Vogels et al. (2011), Science 334:1569: Δw = η·s_post at a presynaptic spike less a target."""
+def _vogels(exponential: Exponential) -> tuple[list[str], list[str]]:
+    """Vogels et al. (2011), Science 334:1569: η·trace at every spike, less a target at the pre."""
     exp = exponential
     on_post = [
-        f"s_pairing = s_before_trace*{exp('t_in_timesteps - s_before_last', 's_tau')}",  # type: ignore[operator]
+        f"s_pairing = s_before_trace*{exp('t_in_timesteps - s_before_last', 's_tau')}",
         "s_pending = clip(s_pending + s_eta*s_pairing, s_w_min, s_w_max)",
-        f"s_after_trace = s_after_trace*{exp('t_in_timesteps - s_after_last', 's_tau')} + 1.0",  # type: ignore[operator]
+        f"s_after_trace = s_after_trace*{exp('t_in_timesteps - s_after_last', 's_tau')} + 1.0",
         "s_after_last = t_in_timesteps",
     ]
     on_pre = [
         "s_now = t_in_timesteps + s_lead",
-        f"s_pairing = s_after_trace*{exp('s_now - s_after_last', 's_tau')}",  # type: ignore[operator]
+        f"s_pairing = s_after_trace*{exp('s_now - s_after_last', 's_tau')}",
         "s_pending = clip(s_pending + s_eta*(s_pairing - s_target), s_w_min, s_w_max)",
-        f"s_before_trace = s_before_trace*{exp('s_now - s_before_last', 's_tau')} + 1.0",  # type: ignore[operator]
+        f"s_before_trace = s_before_trace*{exp('s_now - s_before_last', 's_tau')} + 1.0",
         "s_before_last = s_now",
     ]
     return on_post, on_pre

@@ -20,7 +20,7 @@ from neuroport_models.pattern_detector.parameters import CELL, DELAY, DRIVE, TES
 from neuroport_models.pattern_detector.patterns import bits
 from neuroport_models.pattern_detector.weights import Weights
 
-__all__ = ["Case", "detection_network", "count_spikes", "detect"]
+__all__ = ["Case", "detection_network", "count_spikes", "detect", "unit_key"]
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -63,7 +63,7 @@ def _lines(sim: Any, inputs: list[int], n_bits: int, spike: float, label: str) -
     return injectors
 
 
-def _unit_key(weights: Weights) -> tuple[float, ...]:
+def unit_key(weights: Weights) -> tuple[float, ...]:
     """Return what a machine's weight unit can depend on."""
     return (
         float(weights.ones.max()), float(weights.zeros.max()),
@@ -97,7 +97,7 @@ def detection_network(
     injectors = _lines(sim, inputs, n_bits, spike, label)
     groups: dict[tuple[float, ...], list[int]] = {}
     for number, case in enumerate(cases):
-        groups.setdefault(_unit_key(case.weights), []).append(number)
+        groups.setdefault(unit_key(case.weights), []).append(number)
     made = []
     for number, members in enumerate(groups.values()):
         first, parts = 0, []

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from neuroport_models.pattern_detector.detection import Case, detect
+from neuroport_models.pattern_detector.detection import Case, detect, unit_key
 from neuroport_models.pattern_detector.parameters import SEARCH
 from neuroport_models.pattern_detector.weights import Weights
 
@@ -21,8 +21,11 @@ __all__ = ["find_factors", "NewSimulator"]
 NewSimulator = Callable[[], Any]
 """Returns a fresh simulator; it is ended after use."""
 
-# Networks tried in one simulation: more make a run longer, fewer make more runs.
+# Factors tried in one round: more make a simulation longer, fewer make more simulations.
 _AT_ONCE = 256
+# Output populations, and cases, in one simulation.
+_MOST_POPULATIONS = 512
+_MOST_CASES = 20_000
 
 
 class _Search:
@@ -71,6 +74,24 @@ class _Search:
             self.phase = "done"
 
 
+_Entry = tuple[tuple[int, float], tuple[Weights, list[_Search]]]
+
+
+def _portions(entries: list[_Entry]) -> Iterator[list[_Entry]]:
+    """Yield what goes into one simulation."""
+    part: list[_Entry] = []
+    keys: set[tuple[float, ...]] = set()
+    for entry in entries:
+        key = unit_key(entry[1][0].scaled(entry[0][1]))
+        if part and (len(part) >= _MOST_CASES or len(keys | {key}) > _MOST_POPULATIONS):
+            yield part
+            part, keys = [], set()
+        part.append(entry)
+        keys.add(key)
+    if part:
+        yield part
+
+
 def find_factors(
     new_simulator: NewSimulator,
     detectors: Sequence[tuple[Weights, Sequence[int]]],
@@ -110,9 +131,7 @@ def find_factors(
                 key = (id(search.weights), factor)
                 trials.setdefault(key, (search.weights, []))[1].append(search)
         answers: dict[int, dict[float, int]] = {id(s): {} for s in going}
-        entries = list(trials.items())
-        for start in range(0, len(entries), 2 * _AT_ONCE):
-            part = entries[start : start + 2 * _AT_ONCE]
+        for part in _portions(list(trials.items())):
             sim = new_simulator()
             try:
                 found = detect(
