@@ -98,6 +98,7 @@ class State(common.control.BaseState):  # type: ignore[misc]
         self.progress: Callable[[float, float], None] | None = None
         self.interrupted = False
         self.wall_time = 0.0
+        self.t_reached = 0.0  # latest simulated time (ms); kept when the session is closed
         self.hints: dict[str, Any] = {}
         self.session: Session | None = None
         self._network: Network | None = None
@@ -164,6 +165,7 @@ class State(common.control.BaseState):  # type: ignore[misc]
                 stopped = stop.asked()
         finally:
             self.wall_time += time.perf_counter() - began
+            self.t_reached = max(self.t_reached, session.step * self.dt)
         if stopped and session.step < steps:
             self.interrupted = True
             raise RunInterrupted(self.t, target)
