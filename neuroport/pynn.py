@@ -116,6 +116,12 @@ def end(compatible_output: bool = True) -> None:
     _simulator().end(compatible_output)
 
 
+def _release() -> None:
+    """Forget the present simulator without ending it; for a runner of several scripts."""
+    global _current
+    _current = None
+
+
 # Names that a script may use before setup(): definitions that belong to no simulator.
 def __getattr__(name: str) -> Any:
     if name.startswith("__"):

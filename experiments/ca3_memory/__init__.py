@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from neuroport_models.ca3_memory import CA3Memory, SpacingWarning
 
 from neuroport.reproduce import Context, Drawing, Step
-from neuroport_models.ca3_memory import CA3Memory, SpacingWarning
 
 __all__ = ["steps", "obtained", "figures"]
 
@@ -302,8 +302,8 @@ def _map_figure(found: Mapping[str, Any]) -> Figure:
             back = cell in cells
             axis.add_patch(_square(column, row, fills[state] if back else "#FFFFFF", back))
             if back:
-                axis.text(column + 0.5, row + 0.5, names[state][:4] if query is None
-                          else str(cell), ha="center", va="center", fontsize=9)
+                axis.text(column + 0.5, row + 0.5, names[state] if query is None
+                          else str(cell), ha="center", va="center", fontsize=8)
         axis.set(xlim=(0, 4), ylim=(4, 0), aspect="equal", xticks=[], yticks=[])
         title = "stored" if query is None else "asked: " + ", ".join(
             names[s] for s in query["asked"]
@@ -316,8 +316,9 @@ def _map_figure(found: Mapping[str, Any]) -> Figure:
 def _square(column: int, row: int, fill: str, strong: bool) -> Any:
     from matplotlib.patches import Rectangle
 
-    return Rectangle((column, row), 1, 1, facecolor=fill,
-                     edgecolor="#555555" if strong else "#DDDDDD", linewidth=0.8)
+    return Rectangle((column, row), 1, 1, facecolor=fill, zorder=2 if strong else 1,
+                     edgecolor="#555555" if strong else "#DDDDDD", linewidth=0.8,
+                     clip_on=False)
 
 
 def _envelope_figure(results: Results) -> Figure:

@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-
-from neuroport.reproduce import Context, Drawing, Step
 from neuroport_models.pattern_detector import (
     Metrics,
     Trained,
@@ -22,6 +20,8 @@ from neuroport_models.pattern_detector.online import online_homeostasis
 from neuroport_models.pattern_detector.parameters import TESTING
 from neuroport_models.pattern_detector.patterns import distance
 from neuroport_models.pattern_detector.training import train_patterns
+
+from neuroport.reproduce import Context, Drawing, Step
 
 __all__ = ["steps", "obtained", "figures"]
 
@@ -239,6 +239,7 @@ def figures(results: Results) -> list[Drawing]:
 
 
 _BLUE, _ORANGE, _GREEN, _GREY = "#0072B2", "#D55E00", "#009E73", "#555555"
+_PURPLE = "#7A2E6B"
 
 
 def _similarity(results: Results) -> Figure:
@@ -257,14 +258,16 @@ def _similarity(results: Results) -> Figure:
                  "markersize": 6, "label": study}
         left.plot(x, positives, **style)
         right.plot(x, accuracy, **style)
-    left.plot(range(1, 10), [2**d for d in range(1, 10)], color=_BLUE, linewidth=1, zorder=0)
+    left.plot(range(1, 10), [2**d for d in range(1, 10)], color=_BLUE, linewidth=1)
     left.set_yscale("log", base=2)
     left.set_yticks([1, 4, 16, 64, 256, 1024], labels=["1", "4", "16", "64", "256", "1024"])
+    left.set_ylim(0.8, 1300)
     left.set_ylabel("inputs that fire, of 1024")
     right.set_ylabel("accuracy")
     right.set_ylim(0.45, 1.03)
     for axis in (left, right):
-        axis.set_xlabel("Hamming distance between stored patterns (sum)")
+        axis.set_xlabel("Hamming distance (of triples: sum of the three)")
+        axis.set_xticks(range(0, 21, 2))
         axis.grid(color="#DDDDDD", linewidth=0.6)
         axis.set_axisbelow(True)
         axis.spines[["top", "right"]].set_visible(False)
@@ -276,21 +279,23 @@ def _online_figure(results: Results) -> Figure:
     figure = Figure(figsize=(8, 4.2), layout="constrained")
     axis = figure.subplots()
     found = results["online homeostasis (ours)"]
-    chosen = [("992", _GREY), ("992,1020", _BLUE), ("992,1023", _GREEN), ("992,24", _ORANGE)]
+    chosen = [("992,1008", _GREY), ("992,1020", _BLUE), ("992,1023", _GREEN), ("992,24", _ORANGE),
+              ("992,30", _PURPLE)]
     for name, colour in chosen:
         row = found[name]
         history = row["history"]
         p = [int(x) for x in name.split(",")]
-        label = "one pattern" if len(p) == 1 else f"two, distance {distance(*p)}"
+        label = f"distance {distance(*p)}"
         axis.plot(range(1, len(history) + 1), history, color=colour, marker="o", markersize=4,
                   linewidth=1.2, label=label)
         axis.axhline(row["off_line"], color=colour, linestyle="--", linewidth=1)
     axis.set_yscale("log")
-    axis.set_yticks([0.5, 1, 2, 5, 10, 20], labels=["0.5", "1", "2", "5", "10", "20"])
+    axis.set_yticks([0.5, 1, 2, 5, 10, 20, 40], labels=["0.5", "1", "2", "5", "10", "20", "40"])
+    axis.set_xticks(range(1, 17, 3))
     axis.minorticks_off()
     axis.set_xlabel("round (every pattern presented once)")
     axis.set_ylabel("homeostatic factor")
     axis.set_xlim(left=0.5)
     axis.spines[["top", "right"]].set_visible(False)
-    axis.legend(frameon=False, loc="lower right")
+    axis.legend(title="two patterns at", frameon=False, loc="lower right")
     return figure

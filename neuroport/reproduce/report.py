@@ -178,7 +178,8 @@ def _markdown(done: Reproduction, drawings: list[tuple[str, Drawing, bytes]]) ->
 def _verdict_text(claim: Claim, verdict: Verdict) -> str:
     if verdict is Verdict.EXPLAINED:
         return f"{verdict.value}: {claim.known_deviation}"
-    return verdict.value.upper() if not verdict.good else verdict.value
+    word: str = verdict.value
+    return word if verdict.good else word.upper()
 
 
 def _html(done: Reproduction, drawings: list[tuple[str, Drawing, bytes]]) -> str:

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +153,7 @@ def run(
                 results[step.name] = known["result"]
                 continue
             tell(head)
-            context = Context(backend, tell=lambda text, head=head: tell(f"{head}: {text}"))
+            context = Context(backend, tell=partial(_tell_below, tell, head))
             began = time.perf_counter()
             result = step.function(context, results)
             context.finish()
@@ -171,6 +172,10 @@ def run(
             results[step.name] = json.loads(json.dumps(result))
             tell(f"{head}: done in {entry['wall']:.1f} s")
     return _collect(chosen, names, journal, place, resumed)
+
+
+def _tell_below(tell: Callable[[str], None], head: str, text: str) -> None:
+    tell(f"{head}: {text}")
 
 
 def _collect(

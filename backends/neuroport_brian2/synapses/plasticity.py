@@ -6,7 +6,8 @@ magnitudes; ``s_sign`` carries the receptor's sign.
 
 Events: a presynaptic spike of step k acts at k + (axonal delay), a postsynaptic one of step s at
 s + (dendritic delay); at a tie the postsynaptic one is looked at first. The weight is delivered as
-it is when the presynaptic spike acts.
+it is when the presynaptic spike acts. Where the whole delay is axonal, an arrival may cause the
+spike of its own step, so there it is looked at first.
 """
 
 from __future__ import annotations
@@ -113,10 +114,15 @@ def code(
     if slots:
         pathways.append(Pathway("deliver", "pre", "\n".join(deliver), arrival_delay, 2))
     names = _parameters(timing, projection)
+<<<<<<< HEAD
     if numerics.plastic_weight_step is not None:
         names.append("s_step")
     states = ["s_w", "s_pending", "s_before_trace", "s_before_last", "s_after_trace",
               "s_after_previous", "s_after_last", *(f"s_sent_{k}" for k in range(slots))]
+=======
+    states = ["s_w", "s_pending", "s_before_trace", "s_before_previous", "s_before_last",
+              "s_after_trace", "s_after_previous", "s_after_last", *(f"s_sent_{k}" for k in range(slots))]
+>>>>>>> main
     if slots:
         states += ["s_out", "s_in"]
     equations = "\n".join(
@@ -174,15 +180,18 @@ def _pair(
     rule = projection.synapse.weight_dependence
     grow, shrink = _CHANGES[rule]
     after_now = "1.0" if nearest else "s_after_previous + 1.0"
-    before_now = (
-        "1.0" if nearest
-        else f"s_before_trace*{exp('s_now - s_before_last', 's_tau_plus')} + 1.0"
-    )
-    before = _product("s_before_trace", exp("s_since", "s_tau_plus"), numerics)
+    before_now = "1.0" if nearest else "s_before_previous + 1.0"
+    grown = _product("s_before_trace", exp("s_since", "s_tau_plus"), numerics)
     on_post = [
         "s_since = t_in_timesteps - s_before_last",
-        f"s_pairing = int(s_since > 0)*{before}",
+        # Where the whole delay is axonal, the arrival of this very step has been looked at already:
+        # it does not count, the presynaptic spikes before it do.
+        f"s_pairing = int(s_since > 0)*{grown} + int(s_since == 0)*s_before_previous",
         f"s_pending = {grow}",
+    ]
+    if numerics.coincidence == "depression":
+        on_post += ["s_pairing = int(s_since == 0)", f"s_pending = {shrink}"]
+    on_post += [
         f"s_after_previous = s_after_trace*{exp('t_in_timesteps - s_after_last', 's_tau_minus')}",
         f"s_after_trace = {after_now}",
         "s_after_last = t_in_timesteps",
@@ -198,6 +207,7 @@ def _pair(
         "s_gap = s_now - s_after_last",
         f"s_pairing = {paired}",
         f"s_pending = {shrink}",
+        f"s_before_previous = s_before_trace*{exp('s_now - s_before_last', 's_tau_plus')}",
         f"s_before_trace = {before_now}",
         "s_before_last = s_now",
     ]
@@ -272,6 +282,7 @@ def _values(
         "s_w": np.abs(p.weight),
         "s_pending": np.abs(p.weight),
         "s_before_trace": first,
+        "s_before_previous": first,
         "s_before_last": never,
         "s_after_trace": first,
         "s_after_previous": first,

@@ -143,19 +143,15 @@ def online_homeostasis(
                 mine.append((joined, signed))
         outputs.append(output)
         joins.append(mine)
-    before = [0] * len(rows)
     for round_number in range(_ROUNDS):
-        fired = [0] * len(rows)
-        for k in range(most):
-            sim.run_until((round_number * most + k + 1) * INTERVAL)
-            for d, output in enumerate(outputs):
-                now = sum(output.get_spike_counts().values())
-                fired[d] += int(now > before[d] and k < len(rows[d]))
-                before[d] = now
-        for d, stair in enumerate(stairs):
+        start = round_number * most
+        sim.run_until((start + most) * INTERVAL)
+        for d, (stair, output) in enumerate(zip(stairs, outputs, strict=True)):
             if stair.done:
                 continue
-            stair.take(fired[d] == len(rows[d]))
+            train = output.get_data("spikes").segments[-1].spiketrains[0]
+            shown_in = {int(float(t) // INTERVAL) for t in train.rescale("ms").magnitude}
+            stair.take(all(start + k in shown_in for k in range(len(rows[d]))))
             for joined, learned in joins[d]:
                 joined.set(weight=learned * stair.factor)
         if all(stair.done for stair in stairs):
