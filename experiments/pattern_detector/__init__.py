@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -206,7 +207,7 @@ def obtained(results: Results) -> dict[str, Any]:
             for d, rows in enumerate(ordered, start=1) for r in rows
         ),
         "two-monotone": all(
-            min(a) > max(b) for a, b in zip(accuracy, accuracy[1:], strict=False)
+            min(a) > max(b) for a, b in pairwise(accuracy)
         ),
         "online-factor": max(gaps),
         "online-presentations": max(r["presentations"] for r in online.values()),

@@ -120,7 +120,7 @@ def _expected_bound(
     spikes = count * rate * timestep * 1e-3
     variance = spikes * mean**2
     if spread > 0:
-        limit = int(round(spikes + _SUM_LIMIT * math.sqrt(spikes)))
+        limit = round(spikes + _SUM_LIMIT * math.sqrt(spikes))
         size = math.log(spikes) * limit - float(special.gammaln(1 + limit))
         if -701.0 < size < 701.0 and size != 0.0:  # beyond it sPyNNaker leaves this part out
             variance += spikes * spread**2 * float(special.gammaincc(limit, spikes))

@@ -1,7 +1,7 @@
 """Reproduce papers: claims as data, a protocol that runs them, and a table made by running.
 
-``neuroport reproduce NAME`` does it from the command line; :func:`run` from Python. An experiment is
-a package with ``claims.toml`` and a protocol, registered in the entry-point group
+``neuroport reproduce NAME`` does it from the command line; :func:`run` from Python. An experiment
+is a package with ``claims.toml`` and a protocol, registered in the entry-point group
 ``neuroport.experiments``; see ``docs/experiments.md``.
 """
 

@@ -393,9 +393,9 @@ class State(common.control.BaseState):  # type: ignore[misc]
         if "weight" in names and before is not None and network is not None:
             # Another largest input can move the grid of everything into the same receptor.
             for old, new in zip(before.projections, network.projections, strict=True):
-                if new.label not in changed and old.weight_step != new.weight_step:
-                    if not new.synapse.plastic:
-                        self.session.write_synapses(new.label, {"weight": new.weight})
+                moved = new.label not in changed and old.weight_step != new.weight_step
+                if moved and not new.synapse.plastic:
+                    self.session.write_synapses(new.label, {"weight": new.weight})
             self._network = network
 
     def synapse_initial(self, projection: Any, variable: str, value: Any) -> None:

@@ -114,15 +114,11 @@ def code(
     if slots:
         pathways.append(Pathway("deliver", "pre", "\n".join(deliver), arrival_delay, 2))
     names = _parameters(timing, projection)
-<<<<<<< HEAD
     if numerics.plastic_weight_step is not None:
         names.append("s_step")
-    states = ["s_w", "s_pending", "s_before_trace", "s_before_last", "s_after_trace",
-              "s_after_previous", "s_after_last", *(f"s_sent_{k}" for k in range(slots))]
-=======
     states = ["s_w", "s_pending", "s_before_trace", "s_before_previous", "s_before_last",
-              "s_after_trace", "s_after_previous", "s_after_last", *(f"s_sent_{k}" for k in range(slots))]
->>>>>>> main
+              "s_after_trace", "s_after_previous", "s_after_last",
+              *(f"s_sent_{k}" for k in range(slots))]
     if slots:
         states += ["s_out", "s_in"]
     equations = "\n".join(
