@@ -298,6 +298,16 @@ class Simulator:
 
     # -- neuroport's own ----------------------------------------------------------------------
 
+    def another(self) -> Simulator:
+        """Return a fresh simulator with the same backend, time step, seed and rules."""
+        s = self.state
+        return Simulator(
+            State(
+                s.backend, s.backend_name, s.dt, s.seed, s.numerics, s.dialect,
+                s.shortest_delay, s.max_delay,
+            )
+        )
+
     @property
     def numerics(self) -> Numerics:
         """The rules inside a time step."""
