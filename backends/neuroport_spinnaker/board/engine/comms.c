@@ -45,7 +45,7 @@ uint32_t comms_load(core_t *c, uint32_t offset)
     communication_t *m = &c->comms;
     packet_t *p = m->count ? &m->fifo[m->head] : NULL;
     switch (offset) {
-    case 0x00: return (m->tcr & 0x00ffffff) | 0x80000000u;
+    case 0x00: return (m->tcr & 0x00ffffff) | 0x90000000u; /* empty, not full */
     case 0x0c: return p ? 0x80000000u | p->control : 0;
     case 0x10: return p ? p->data : 0;
     case 0x14: {
