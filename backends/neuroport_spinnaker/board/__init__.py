@@ -23,6 +23,7 @@ except ImportError as problem:
     ) from problem
 
 from neuroport_spinnaker.board.emulator import Board
+from neuroport_spinnaker.board.host_process import run_script, write_configuration
 from neuroport_spinnaker.board.report import BoardReport, CoreReport
 
 __all__ = [
@@ -37,6 +38,8 @@ __all__ = [
     "GeometryError",
     "TimingError",
     "UnknownBinaryError",
+    "run_script",
+    "write_configuration",
 ]
 
 del _engine

@@ -13,9 +13,10 @@ from neuroport_spinnaker.board import memory_map as mm
 from neuroport_spinnaker.board._engine import Engine
 from neuroport_spinnaker.board.errors import BoardStoppedError, TimingError
 from neuroport_spinnaker.board.geometry import geometry
+from neuroport_spinnaker.board.chip import ChipMonitor
 from neuroport_spinnaker.board.monitor import Monitor
 from neuroport_spinnaker.board.network import BOOT_PORT, SDP_PORT, Network
-from neuroport_spinnaker.board.provenance import provenance_totals
+from neuroport_spinnaker.board.provenance import core_provenance, total
 from neuroport_spinnaker.board.report import BoardReport, CoreReport
 from neuroport_spinnaker.board.tags import Address
 
@@ -36,6 +37,7 @@ TIMINGS: dict[str, dict[str, int]] = {
 _RUN_WINDOWS = 20_000
 _IDLE, _LIMIT, _MESSAGES, _INTERRUPTED = range(4)
 _BOOT_END = 5
+_FINISHED_KEPT = 2000
 
 Result = TypeVar("Result")
 
@@ -107,6 +109,7 @@ class Board:
         self._monitor: Monitor | None = None
         self._engine: Engine | None = None
         self._boot_blocks: dict[int, bytes] = {}
+        self._finished: deque[CoreReport] = deque(maxlen=_FINISHED_KEPT)
         self.cold_starts = 0
         self.cpu_seconds = 0.0
         self._failure: BaseException | None = None
@@ -128,6 +131,7 @@ class Board:
             self._network.send,
             self._network.open,
             self._allow_unknown,
+            self._keep,
         )
         self._stopping = False
         self._thread = threading.Thread(
@@ -295,7 +299,7 @@ class Board:
             raise BoardStoppedError("the board has no engine: start it first")
         figures = engine.figures()
         cores = [
-            self._core_report(chip.place, core)
+            self._core_report(chip, core)
             for chip in monitor.chips.values()
             for core in range(1, mm.CORES)
             if chip.owners[core]
@@ -314,17 +318,19 @@ class Board:
             commands=dict(monitor.commands),
             malformed_datagrams=monitor.malformed,
             undeliverable_messages=monitor.undeliverable,
-            provenance=provenance_totals(monitor),
+            provenance=total(core.provenance for core in [*self._finished, *cores]),
             problems=list(monitor.problems),
             cores=cores,
+            finished=list(self._finished),
         )
 
-    def _core_report(self, place: tuple[int, int], core: int) -> CoreReport:
-        engine, monitor = self._engine, self._monitor
-        if engine is None or monitor is None:
-            raise BoardStoppedError("the board has no engine: start it first")
-        chip = monitor.chips[place]
-        details = engine.core(chip.index, core)
+    def _keep(self, chip: ChipMonitor, core: int) -> None:
+        """Remember a core that the host is about to stop."""
+        self._finished.append(self._core_report(chip, core))
+
+    @staticmethod
+    def _core_report(chip: ChipMonitor, core: int) -> CoreReport:
+        details = chip.engine.core(chip.index, core)
         block = chip.read(chip.core_block(core), mm.CORE_BLOCK_BYTES)
         number = block[mm.CoreField.STATE]
         try:
@@ -336,7 +342,7 @@ class Board:
             saved = [int.from_bytes(block[4 * i : 4 * i + 4], "little") for i in range(11)]
             registers = (*saved[:8], *registers[8:13], saved[9], saved[10], registers[15])
         return CoreReport(
-            chip=place,
+            chip=chip.place,
             core=core,
             binary=chip.images.get(core, ""),
             application=chip.owners[core],
@@ -348,4 +354,5 @@ class Board:
             packets_received=details["packets_received"],
             dma_transfers=details["dma_transfers"],
             iobuf=chip.iobuf(core),
+            provenance=core_provenance(chip, core),
         )

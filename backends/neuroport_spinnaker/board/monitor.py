@@ -117,6 +117,8 @@ class Monitor:
         Called with each UDP port that a reverse tag listens on.
     allow_unknown_binaries : bool
         Start images that are in no checked release.
+    stopping : callable, optional
+        Called with each core just before the host stops it.
     """
 
     def __init__(
@@ -127,6 +129,7 @@ class Monitor:
         send: Callable[[bytes, Address, int | None], None],
         open_port: Callable[[int], None],
         allow_unknown_binaries: bool = False,
+        stopping: Callable[[ChipMonitor, int], None] | None = None,
     ) -> None:
         self.engine = engine
         self.geometry = geometry
@@ -134,6 +137,7 @@ class Monitor:
         self._send = send
         self._open_port = open_port
         self._allow_unknown = allow_unknown_binaries
+        self._stopping = stopping
         self.chips = {
             place: ChipMonitor(engine, index, place)
             for index, place in enumerate(geometry.chips)
@@ -481,6 +485,9 @@ class Monitor:
         for chip in self._by_index:
             cores = chip.cores_of(mask, owner)
             if signal == mm.Signal.STOP:
+                for core in range(1, mm.CORES):
+                    if self._stopping is not None and cores >> core & 1 and chip.owners[core]:
+                        self._stopping(chip, core)
                 chip.stop(mask, owner, self.unix_time)
                 for core in range(1, mm.CORES):
                     if cores >> core & 1:

@@ -31,6 +31,8 @@ class CoreReport:
         Counted by the devices.
     iobuf : str
         Text the program wrote.
+    provenance : dict of str to int
+        What the program counted itself, as of its last pause.
     """
 
     chip: tuple[int, int]
@@ -45,6 +47,7 @@ class CoreReport:
     packets_received: int
     dma_transfers: int
     iobuf: str
+    provenance: dict[str, int] = field(default_factory=dict)
 
     @property
     def crashed(self) -> bool:
@@ -85,6 +88,8 @@ class BoardReport:
         What was refused and why.
     cores : list of CoreReport
         Cores in use.
+    finished : list of CoreReport
+        Cores that the host has stopped, as they were just before; the last 2,000.
     """
 
     host: str
@@ -103,11 +108,12 @@ class BoardReport:
     provenance: dict[str, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     cores: list[CoreReport] = field(default_factory=list)
+    finished: list[CoreReport] = field(default_factory=list)
 
     @property
     def crashed(self) -> list[CoreReport]:
         """Cores that ended in an error."""
-        return [core for core in self.cores if core.crashed]
+        return [core for core in [*self.finished, *self.cores] if core.crashed]
 
     def findings(self) -> list[str]:
         """Sentences about what a user should look at; empty if all is well."""
