@@ -15,9 +15,8 @@ unicorn = pytest.importorskip(
     "unicorn", reason="unicorn is not installed: pip install 'neuroport[oracle]'"
 )
 pytest.importorskip("neuroport_spinnaker.board._engine", reason="the engine is not built")
-from unicorn import arm_const as arm  # noqa: E402
-
-from neuroport_spinnaker.board._engine import Engine  # noqa: E402
+from neuroport_spinnaker.board._engine import Engine
+from unicorn import arm_const as arm
 
 CODE = 0x1000
 DATA = 0x400000
@@ -193,7 +192,7 @@ def test_half_word_and_double_transfers(oracle: Oracle, ours: Ours) -> None:
     rng = random.Random(4)
     for _ in range(4000):
         kind = rng.choice((0xB0, 0xD0, 0xF0, 0x1000B0, 0x1000D0, 0x1000F0))
-        rn, rd, rm = rng.sample(range(0, 12), 3)
+        rn, rd, rm = rng.sample(range(12), 3)
         if kind in (0xD0, 0xF0):
             rd &= 14
             if rd in (rn, rn - 1) or rm in (rd, rd + 1):

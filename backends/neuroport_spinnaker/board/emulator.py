@@ -7,13 +7,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 from types import TracebackType
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from neuroport_spinnaker.board import memory_map as mm
 from neuroport_spinnaker.board._engine import Engine
+from neuroport_spinnaker.board.chip import ChipMonitor
 from neuroport_spinnaker.board.errors import BoardStoppedError, TimingError
 from neuroport_spinnaker.board.geometry import geometry
-from neuroport_spinnaker.board.chip import ChipMonitor
 from neuroport_spinnaker.board.monitor import Monitor
 from neuroport_spinnaker.board.network import BOOT_PORT, SDP_PORT, Network
 from neuroport_spinnaker.board.provenance import core_provenance, total
@@ -154,8 +154,9 @@ class Board:
         self._monitor = None
         self._engine = None
 
-    def __enter__(self) -> Board:
-        return self.start()
+    def __enter__(self) -> Self:
+        self.start()
+        return self
 
     def __exit__(
         self,
@@ -202,7 +203,7 @@ class Board:
         def run() -> None:
             try:
                 result.append(function())
-            except BaseException as problem:
+            except BaseException as problem:  # noqa: BLE001 (handed to the caller below)
                 failure.append(problem)
             finally:
                 done.set()

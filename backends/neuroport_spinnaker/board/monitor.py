@@ -114,7 +114,7 @@ class Monitor:
     send : callable
         ``send(data, address, from_port)`` puts a datagram on the wire.
     open_port : callable
-        Called with each UDP port that a reverse tag listens on.
+        Called with each UDP port that a reverse tag listens on; False if it is taken.
     allow_unknown_binaries : bool
         Start images that are in no checked release.
     stopping : callable, optional
@@ -127,7 +127,7 @@ class Monitor:
         geometry: Geometry,
         host: str,
         send: Callable[[bytes, Address, int | None], None],
-        open_port: Callable[[int], None],
+        open_port: Callable[[int], bool],
         allow_unknown_binaries: bool = False,
         stopping: Callable[[ChipMonitor, int], None] | None = None,
     ) -> None:
@@ -405,7 +405,12 @@ class Monitor:
             tag.host = sender[0]
         if flags & REVERSE:
             tag.receive_port = second & 0xFFFF
-            self._open_port(tag.receive_port)
+            if not self._open_port(tag.receive_port):
+                self.problems.append(
+                    f"UDP port {tag.receive_port} of {self.host} for a reverse tag is taken: "
+                    "stop the program that uses it, or choose another port"
+                )
+                raise _Refused(Result.ARGUMENT)
         else:
             tag.port = sender[1] if flags & USE_SENDER else second & 0xFFFF
         self.tags.tags[number] = tag
