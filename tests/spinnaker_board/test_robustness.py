@@ -13,11 +13,10 @@ board_module = pytest.importorskip(
     "neuroport_spinnaker.board", reason="the compiled engine is not built"
 )
 hypothesis = pytest.importorskip("hypothesis", reason="hypothesis is not installed")
-from hypothesis import strategies as st  # noqa: E402
-
-from neuroport_spinnaker.board import Board  # noqa: E402
-from neuroport_spinnaker.board.memory_map import Command, Result  # noqa: E402
-from neuroport_spinnaker.board.network import BOOT_PORT, SDP_PORT  # noqa: E402
+from hypothesis import strategies as st
+from neuroport_spinnaker.board import Board
+from neuroport_spinnaker.board.memory_map import Command, Result
+from neuroport_spinnaker.board.network import BOOT_PORT, SDP_PORT
 
 OK = Result.OK
 HEAP = 0x60240000

@@ -6,6 +6,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from neuroport_spinnaker.board import memory_map as mm
+from neuroport_spinnaker.board._engine import BusError
 from neuroport_spinnaker.board.geometry import NO_ROUTE, Geometry
 from neuroport_spinnaker.board.geometry import Chip as Place
 from neuroport_spinnaker.board.heap import Heap
@@ -272,10 +273,13 @@ class ChipMonitor:
         size = self.word(mm.VARIABLES + mm.Variable.IOBUF_SIZE)
         here = self.word(self.core_block(core) + mm.CoreField.IOBUF)
         text = b""
-        for _ in range(1024):
-            if not here:
-                break
-            following, _, _, used = struct.unpack("<4I", self.read(here, 16))
-            text += self.read(here + 16, min(used, size))
-            here = following
+        try:
+            for _ in range(1024):
+                if not here:
+                    break
+                following, _, _, used = struct.unpack("<4I", self.read(here, 16))
+                text += self.read(here + 16, min(used, size))
+                here = following
+        except BusError:
+            text += b" [the list of IO buffers is damaged]"
         return text.decode("utf-8", "replace")

@@ -246,7 +246,11 @@ class Board:
             while self._calls:
                 self._calls.popleft()()
             while self._inbox:
-                self._handle(monitor, *self._inbox.popleft())
+                try:
+                    self._handle(monitor, *self._inbox.popleft())
+                except Exception as problem:  # noqa: BLE001 (a datagram must not end the board)
+                    monitor.malformed += 1
+                    monitor.problems.append(f"a datagram could not be served: {problem!r}")
             if monitor.pending:
                 monitor.deliver()
             windows = 4 if monitor.pending else _RUN_WINDOWS

@@ -33,3 +33,7 @@ class UnknownBinaryError(BoardError):
 
 class BoardStoppedError(BoardError, RuntimeError):
     """The board was used before `start` or after `stop`."""
+
+
+class MemoryDamagedError(BoardError):
+    """A table in the emulated memory is damaged, as it could be on a real board."""

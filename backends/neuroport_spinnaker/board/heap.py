@@ -8,7 +8,9 @@ free block or 0xFFFF0000 + owner, the owner being application id * 256 + tag.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+
+from neuroport_spinnaker.board.errors import MemoryDamagedError
 
 Read = Callable[[int, int], bytes]
 Write = Callable[[int, bytes], None]
@@ -17,6 +19,7 @@ _WORDS = struct.Struct("<II")
 _HEADER_BYTES = 16
 _BLOCK_BYTES = 8
 MAX_TAG = 255
+_MOST_BLOCKS = 200_000
 
 
 class Heap:
@@ -60,6 +63,18 @@ class Heap:
     def _set_word(self, address: int, value: int) -> None:
         self._write(address, (value & 0xFFFFFFFF).to_bytes(4, "little"))
 
+    def _chain(self, block: int, field: int) -> Iterator[int]:
+        """Blocks from `block` on, along the next (0) or the next free (1) pointer."""
+        for _ in range(_MOST_BLOCKS):
+            if not block:
+                return
+            yield block
+            block = self._get(block)[field]
+        raise MemoryDamagedError(
+            f"the heap at 0x{self.base:08x} has more than {_MOST_BLOCKS} blocks: its list is "
+            "damaged (something wrote over it); boot the board again"
+        )
+
     @property
     def free_bytes(self) -> int:
         """Bytes not handed out, fragments included."""
@@ -67,12 +82,11 @@ class Heap:
 
     def largest(self) -> int:
         """Size in bytes of the largest block that could be allocated."""
-        best, block = 0, self._word(self.base)
-        while block:
-            following, free = self._get(block)
+        best = 0
+        for block in self._chain(self._word(self.base), 1):
+            following = self._get(block)[0]
             if following:
                 best = max(best, following - block - _BLOCK_BYTES)
-            block = free
         return best
 
     def tagged(self, tag: int, owner: int) -> int:
@@ -106,12 +120,12 @@ class Heap:
             following, _ = self._get(known - _BLOCK_BYTES)
             return known if retry and following - known == size else 0
         need = ((size + 3) & ~3) + _BLOCK_BYTES
-        previous, block = 0, self._word(self.base)
-        while block:
+        previous = 0
+        for block in self._chain(self._word(self.base), 1):
             following, free = self._get(block)
             split = block + need
             if split > following:
-                previous, block = block, free
+                previous = block
                 continue
             if split + _BLOCK_BYTES < following:  # never leave an empty fragment
                 self._set(split, following, free)
@@ -127,12 +141,9 @@ class Heap:
 
     def holds(self, address: int) -> bool:
         """Whether `address` is a block that is handed out."""
-        block, end = self._word(self.base + 4), self._word(self.base + 8)
-        while block and block != end:
-            following, free = self._get(block)
+        for block in self._chain(self._word(self.base + 4), 0):
             if block + _BLOCK_BYTES == address:
-                return free >= 0xFFFF0000
-            block = following
+                return self._get(block)[1] >= 0xFFFF0000
         return False
 
     def free(self, address: int) -> None:
@@ -142,9 +153,13 @@ class Heap:
         if owner & MAX_TAG and self.tag_table:
             self._set_word(self.tag_table + 4 * (owner & 0xFFFF), 0)
         self._set_word(self.base + 12, self.free_bytes + following - block)
-        previous, after = 0, self._word(self.base)
-        while after and block >= after:
-            previous, after = after, self._word(after + 4)
+        previous = after = 0
+        for after in self._chain(self._word(self.base), 1):
+            if block < after:
+                break
+            previous = after
+        else:
+            after = 0
         self._set_word(block + 4, after)
         self._set_word(previous + 4 if previous else self.base, block)
         if after and following == after:
@@ -154,11 +169,10 @@ class Heap:
 
     def free_owner(self, owner: int) -> int:
         """Free every block of an application; the number freed."""
-        count, block, end = 0, self._word(self.base + 4), self._word(self.base + 8)
-        while block and block != end:
-            following, free = self._get(block)
-            if free >= 0xFFFF0000 and (free >> 8) & 0xFF == owner:
+        count, end = 0, self._word(self.base + 8)
+        for block in self._chain(self._word(self.base + 4), 0):
+            free = self._get(block)[1]
+            if block != end and free >= 0xFFFF0000 and (free >> 8) & 0xFF == owner:
                 self.free(block + _BLOCK_BYTES)
                 count += 1
-            block = following
         return count

@@ -247,7 +247,7 @@ class Monitor:
             result = Result.OK
         except _Refused as refused:
             payload, result = b"", refused.result
-        except BusError:
+        except (BusError, struct.error, OverflowError):  # also: tables that were written over
             payload, result = b"", Result.ARGUMENT
         except BoardError as problem:
             self.problems.append(f"chip {chip.place[0]},{chip.place[1]}: {problem}")
@@ -524,7 +524,13 @@ class Monitor:
         for (index, core), queue in list(self.pending.items()):
             chip = self._by_index[index]
             delivery = queue[0]
-            if self._put(chip, core, delivery):
+            try:
+                done = self._put(chip, core, delivery)
+            except BusError as problem:  # the list of message buffers was written over
+                self.problems.append(f"chip {chip.place[0]},{chip.place[1]}, core {core}: {problem}")
+                self.undeliverable += 1
+                done = True
+            if done:
                 queue.popleft()
             else:
                 delivery.attempts += 1

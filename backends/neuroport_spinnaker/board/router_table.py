@@ -7,8 +7,10 @@ or owner (u16), route, key, mask (u32 each).  Application cores allocate from it
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 
 from neuroport_spinnaker.board import memory_map as mm
+from neuroport_spinnaker.board.errors import MemoryDamagedError
 from neuroport_spinnaker.board.heap import Read, Write
 
 _FIRST, _END = 1, mm.ROUTER_ENTRIES
@@ -36,6 +38,18 @@ class RouterTable:
     @property
     def _free_root(self) -> int:
         return int.from_bytes(self._read(self._root, 2), "little")
+
+    def _free_blocks(self) -> Iterator[int]:
+        block = self._free_root
+        for _ in range(mm.ROUTER_ENTRIES + 1):
+            if not 0 < block <= _END:
+                return
+            yield block
+            block = self._get(block)[1]
+        raise MemoryDamagedError(
+            "the list of free router entries is damaged (something wrote over it): "
+            "boot the board again"
+        )
 
     def _link(self, previous: int, block: int) -> None:
         if previous:
@@ -82,12 +96,14 @@ class RouterTable:
 
     def allocate(self, size: int, owner: int) -> int:
         """First entry of a block of `size` entries, 0 if none is free."""
-        previous, block = 0, self._free_root if size else 0
-        while block:
+        previous = 0
+        if not size:
+            return 0
+        for block in self._free_blocks():
             following, free = self._get(block)
             split = block + size
             if split > following:
-                previous, block = block, free
+                previous = block
                 continue
             if split < following:
                 self._set(split, following, free)
@@ -104,9 +120,13 @@ class RouterTable:
         following, _ = self._get(block)
         if clear:
             self.clear(block, following - block)
-        previous, after = 0, self._free_root
-        while after and block >= after:
-            previous, after = after, self._get(after)[1]
+        previous = after = 0
+        for after in self._free_blocks():
+            if block < after:
+                break
+            previous = after
+        else:
+            after = 0
         self._set(block, following, after)
         self._link(previous, block)
         if after and following == after:
@@ -117,7 +137,10 @@ class RouterTable:
     def free_owner(self, owner: int, clear: bool) -> int:
         """Free every block of an application; the number freed."""
         count, block = 0, _FIRST
-        while (record := self._get(block))[0]:
+        for _ in range(mm.ROUTER_ENTRIES):
+            record = self._get(block)
+            if not record[0]:
+                break
             if record[1] & 0x80FF == owner | 0x8000:
                 self.free(block, clear)
                 count += 1
@@ -129,9 +152,8 @@ class RouterTable:
 
     def largest(self) -> int:
         """Entries in the largest free block."""
-        best, block = 0, self._free_root
-        while block:
-            following, free = self._get(block)
+        best = 0
+        for block in self._free_blocks():
+            following = self._get(block)[0]
             best = max(best, following - block if following else 0)
-            block = free
         return best
