@@ -122,6 +122,7 @@ sim.end()
 """
 
 
+@pytest.mark.slow
 def test_delays_within_and_beyond_the_ring_buffer(run_network: Run) -> None:
     got = run_network(DELAYS)
     # a spike of tick t over delay d is in the input of tick t + d, seen in sample t + d + 1
@@ -142,6 +143,7 @@ sim.end()
 """
 
 
+@pytest.mark.slow
 def test_runs_reset_and_changed_parameters(run_network: Run) -> None:
     got = run_network(SEGMENTS)
     assert got["first"][0] == []
@@ -210,6 +212,7 @@ sim.end()
 """
 
 
+@pytest.mark.slow
 def test_content_addressable_memory(run_network: Run) -> None:
     """Outcomes that the authors recorded on real hardware (experiment 1)."""
     got = run_network(MEMORY)
@@ -219,9 +222,12 @@ def test_content_addressable_memory(run_network: Run) -> None:
     assert got["cue3"] == [1, 3, 4, 8]
     assert got["bit6again"] == [4]
     assert got["silent"] == []
+    # The published weights come from a floating-point reference.  Traces have 11 fraction bits,
+    # so each of the up to four events of a synapse is off by at most A / 2048 = 0.003 nA.
+    tolerance = 0.012
     published = {"0,0": 5.999, "0,1": 5.967, "0,8": 5.999, "3,1": 5.119, "3,4": 5.109, "3,9": 0.323}
     for pair, weight in published.items():
-        assert got["recall"][pair] == pytest.approx(weight, abs=5e-4), pair  # three decimals given
+        assert got["recall"][pair] == pytest.approx(weight, abs=tolerance), pair
     published = {"6,3": 2.967, "6,4": 5.989, "4,0": 2.891, "4,3": 1.479, "1,0": 4.053, "1,4": 5.977}
     for pair, weight in published.items():
-        assert got["search"][pair] == pytest.approx(weight, abs=5e-4), pair
+        assert got["search"][pair] == pytest.approx(weight, abs=tolerance), pair

@@ -39,7 +39,7 @@ def write_configuration(
     lines = ["[Machine]", "virtual_board = False", *board.configuration_lines()]
     if not monitors:
         lines += ["enable_advanced_monitor_support = False", "enable_reinjection = False"]
-    lines += ["[Buffers]", f"post_simulation_overrun_before_error = {OVERRUN_SECONDS}", *extra]
+    lines += [f"post_simulation_overrun_before_error = {OVERRUN_SECONDS}", *extra]
     path = home / ".spynnaker.cfg"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:

@@ -209,7 +209,7 @@ static int unmasked(const processor_t *p)
 #define RESTORE() (n = p->flag_n, z = p->flag_z, c = p->flag_c, v = p->flag_v)
 #define NEXT do { ip++; goto *labels[ip->op]; } while (0)
 #define SYNC_TIME() (p->time = p->slice_end - left + (ip - start))
-#define CHARGE() (left -= p->extra, p->extra = 0)
+#define CHARGE() (left -= p->extra, p->instructions -= p->extra, p->extra = 0)
 #define BRANCH(target) do { \
         uint32_t t_ = (target); \
         left -= (ip - start) + 1 + branch_cost; \
