@@ -22,7 +22,7 @@ from neuroport_spinnaker.board._engine import Engine
 
 NETWORK = """
 import pyNN.spiNNaker as sim
-n, rate, fan_in, offset, weight = {n}, {rate}, {fan_in}, {offset}, {weight}
+n, rate, fan_in, offset, weight = {n}, {rate}, {fan_in}, {offset}, 0.01
 sim.setup(1.0)
 source = sim.Population(n, sim.SpikeSourcePoisson(rate=rate), additional_parameters={{"seed": 7}})
 target = sim.Population(n, sim.IF_curr_exp(i_offset=offset))
@@ -39,9 +39,9 @@ sim.end()
 
 # name, parameters, limit in CPU s per simulated s
 CASES = (
-    ("100 neurons, 68 Hz", dict(n=100, rate=10, fan_in=10, offset=1.50, weight=0.01), 1.0),
-    ("1,000 quiet neurons", dict(n=1000, rate=2, fan_in=30, offset=0.60, weight=0.01), 1.0),
-    ("1,000 neurons, 68 Hz, fan-in 30", dict(n=1000, rate=10, fan_in=30, offset=1.50, weight=0.01), 3.0),
+    ("100 neurons, 68 Hz", {"n": 100, "rate": 10, "fan_in": 10, "offset": 1.50}, 1.0),
+    ("1,000 quiet neurons", {"n": 1000, "rate": 2, "fan_in": 30, "offset": 0.60}, 1.0),
+    ("1,000 neurons, 68 Hz, fan-in 30", {"n": 1000, "rate": 10, "fan_in": 30, "offset": 1.50}, 3.0),
 )
 DURATION_MS = 1000
 LOOP = (

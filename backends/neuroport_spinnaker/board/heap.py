@@ -130,9 +130,9 @@ class Heap:
             if split + _BLOCK_BYTES < following:  # never leave an empty fragment
                 self._set(split, following, free)
                 self._set_word(block, split)
-                free = split
+                following = free = split
             self._set_word(previous + 4 if previous else self.base, free)
-            self._set_word(self.base + 12, self.free_bytes - need)
+            self._set_word(self.base + 12, self.free_bytes - (following - block))
             self._set_word(block + 4, 0xFFFF0000 + owner * 256 + tag)
             if tag:
                 self._set_word(self.tag_table + 4 * (owner * 256 + tag), block + _BLOCK_BYTES)
