@@ -56,7 +56,7 @@ def spynnaker_python() -> str:
 def run_network(spynnaker_python: str, tmp_path: Path) -> Run:
     """Run a PyNN script text on a board and return what it answered."""
     board_module = pytest.importorskip(
-        "neuroport_spinnaker.board", reason="the compiled engine is not built"
+        "neuroport_spinnaker.board", reason="the compiled engine is not built", exc_type=ImportError
     )
 
     def run(

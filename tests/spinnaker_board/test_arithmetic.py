@@ -112,9 +112,7 @@ def test_lif_with_non_integer_parameters(run_network: Callable[..., dict[str, An
         "i_offset": 0.37,
     }
     times, weight, delay = [5, 6, 30, 31, 32, 33, 90, 150], 3.3125, 3
-    got = run_network(
-        LIF.format(parameters=parameters, times=times, weight=weight, delay=delay)
-    )
+    got = run_network(LIF.format(parameters=parameters, times=times, weight=weight, delay=delay))
     neuron = CurrentNeuron(**parameters)
     # 3.3125 * 2^(15 - 2) is an integer: the stored weight has no rounding
     arrivals = {time + delay for time in times}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 board_module = pytest.importorskip(
-    "neuroport_spinnaker.board", reason="the compiled engine is not built"
+    "neuroport_spinnaker.board", reason="the compiled engine is not built", exc_type=ImportError
 )
 from neuroport_spinnaker.board import Board
 from neuroport_spinnaker.board.binaries import VERSION_WORD, known_binaries
@@ -35,7 +35,9 @@ def shipped(spynnaker_python: str) -> list[Path]:
         [spynnaker_python, "-c", code], capture_output=True, text=True, check=True
     )
     return sorted(
-        image for folder in found.stdout.split("\n") if folder
+        image
+        for folder in found.stdout.split("\n")
+        if folder
         for image in Path(folder).rglob("*.aplx")
     )
 
@@ -61,8 +63,10 @@ class Host:
     def ask(self, command: int, arguments: tuple[int, int, int], data: bytes = b"") -> bytes:
         self.sequence = (self.sequence + 1) & 0xFFFF
         self.socket.send(
-            struct.pack("<2xBBBBHHHHIII", 0x87, 0xFF, 0, 0xFF, 0, 0, command, self.sequence,
-                        *arguments) + data
+            struct.pack(
+                "<2xBBBBHHHHIII", 0x87, 0xFF, 0, 0xFF, 0, 0, command, self.sequence, *arguments
+            )
+            + data
         )
         answer = self.socket.recv(1024)
         assert struct.unpack_from("<H", answer, 10)[0] == 0x80

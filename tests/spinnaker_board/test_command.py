@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 board_module = pytest.importorskip(
-    "neuroport_spinnaker.board", reason="the compiled engine is not built"
+    "neuroport_spinnaker.board", reason="the compiled engine is not built", exc_type=ImportError
 )
 from neuroport_spinnaker.board import Board, write_configuration
 from neuroport_spinnaker.board.command import parse_pace, serve

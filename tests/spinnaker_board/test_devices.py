@@ -7,7 +7,9 @@ import struct
 import pytest
 
 engine_module = pytest.importorskip(
-    "neuroport_spinnaker.board._engine", reason="the compiled engine is not built"
+    "neuroport_spinnaker.board._engine",
+    reason="the compiled engine is not built",
+    exc_type=ImportError,
 )
 Engine = engine_module.Engine
 
@@ -24,8 +26,14 @@ def load(engine: Engine, core: int, words: list[int], chip: int = 0, address: in
     engine.write(chip, core, address, struct.pack(f"<{len(words)}I", *words))
 
 
-def go(engine: Engine, core: int, registers: dict[int, int], chip: int = 0, pc: int = 0x100,
-       psr: int = SYSTEM_MODE_NO_INTERRUPTS) -> None:
+def go(
+    engine: Engine,
+    core: int,
+    registers: dict[int, int],
+    chip: int = 0,
+    pc: int = 0x100,
+    psr: int = SYSTEM_MODE_NO_INTERRUPTS,
+) -> None:
     values = [registers.get(i, 0) for i in range(15)] + [pc]
     engine.set_core(chip, core, psr, tuple(values))
 
@@ -37,15 +45,19 @@ def word(engine: Engine, address: int, core: int = 1, chip: int = 0) -> int:
 def test_timer_wakes_a_sleeping_core_at_the_exact_cycle() -> None:
     engine = Engine(1)
     # r0 timer, r1 period, r2 control, r3 VIC, r4 enable bit, r5 place for the result
-    load(engine, 1, [
-        0xE5801000,  # str r1, [r0]
-        0xE5834010,  # str r4, [r3, #16]
-        0xE5802008,  # str r2, [r0, #8]
-        WAIT,
-        0xE5906004,  # ldr r6, [r0, #4]
-        0xE5856000,  # str r6, [r5]
-        LOOP,
-    ])
+    load(
+        engine,
+        1,
+        [
+            0xE5801000,  # str r1, [r0]
+            0xE5834010,  # str r4, [r3, #16]
+            0xE5802008,  # str r2, [r0, #8]
+            WAIT,
+            0xE5906004,  # ldr r6, [r0, #4]
+            0xE5856000,  # str r6, [r5]
+            LOOP,
+        ],
+    )
     go(engine, 1, {0: 0x21000000, 1: 100_000, 2: 0xE2, 3: 0x2F000000, 4: 1 << 4, 5: DTCM})
     engine.run(40, 80_000)
     assert engine.core(0, 1)["state"] == 2
@@ -71,19 +83,26 @@ def test_dma_moves_data_and_interrupts() -> None:
     engine = Engine(1)
     payload = bytes(range(64))
     engine.write(0, 0, SDRAM + 0x1000, payload)
-    load(engine, 1, [
-        0xE5802018,  # str r2, [r0, #0x18]   enable the interrupt
-        0xE5834010,  # str r4, [r3, #0x10]
-        0xE5801004,  # str r1, [r0, #4]      system address
-        0xE5805008,  # str r5, [r0, #8]      core address
-        0xE580600C,  # str r6, [r0, #12]     description: starts
-        WAIT,
-        0xE5907014,  # ldr r7, [r0, #0x14]
-        0xE5857100,  # str r7, [r5, #256]
-        LOOP,
-    ])
-    go(engine, 1, {0: 0x40000000, 1: SDRAM + 0x1000, 2: 1 << 10, 3: 0x2F000000, 4: 1 << 12,
-                   5: DTCM, 6: 64})
+    load(
+        engine,
+        1,
+        [
+            0xE5802018,  # str r2, [r0, #0x18]   enable the interrupt
+            0xE5834010,  # str r4, [r3, #0x10]
+            0xE5801004,  # str r1, [r0, #4]      system address
+            0xE5805008,  # str r5, [r0, #8]      core address
+            0xE580600C,  # str r6, [r0, #12]     description: starts
+            WAIT,
+            0xE5907014,  # ldr r7, [r0, #0x14]
+            0xE5857100,  # str r7, [r5, #256]
+            LOOP,
+        ],
+    )
+    go(
+        engine,
+        1,
+        {0: 0x40000000, 1: SDRAM + 0x1000, 2: 1 << 10, 3: 0x2F000000, 4: 1 << 12, 5: DTCM, 6: 64},
+    )
     engine.run(3)
     assert engine.read(0, 1, DTCM, 64) == payload
     status = word(engine, DTCM + 256)
@@ -106,13 +125,20 @@ def packets(threads: int, window: int) -> tuple[list[int], dict[str, int]]:
     load(engine, 1, [0xE5801004, 0xE5802008, LOOP])  # data, then key: sends
     go(engine, 1, {0: 0x20000000, 1: 0xCAFE, 2: 0x1234})
     for core in (4, 7):
-        load(engine, core, [
-            0xE5834010,  # str r4, [r3, #16]
-            WAIT,
-            0xE5901010,  # ldr r1, [r0, #16] payload
-            0xE5902014,  # ldr r2, [r0, #20] key, pops
-            0xE5851000, 0xE5852004, LOOP,
-        ], chip=2)
+        load(
+            engine,
+            core,
+            [
+                0xE5834010,  # str r4, [r3, #16]
+                WAIT,
+                0xE5901010,  # ldr r1, [r0, #16] payload
+                0xE5902014,  # ldr r2, [r0, #20] key, pops
+                0xE5851000,
+                0xE5852004,
+                LOOP,
+            ],
+            chip=2,
+        )
         go(engine, core, {0: 0x20000000, 3: 0x2F000000, 4: 1 << 6, 5: DTCM}, chip=2)
     engine.run(20, 20_000)
     values = [word(engine, DTCM + 4 * i, core, 2) for core in (4, 7) for i in (0, 1)]
@@ -162,15 +188,19 @@ def test_data_abort_reaches_the_vector() -> None:
 def test_program_that_rewrites_its_own_code_runs_the_new_code() -> None:
     engine = Engine(1)
     # increments r1 once, overwrites that instruction by "add r1, r1, #16", runs it again
-    load(engine, 1, [
-        0xE2811001,  # 100: add r1, r1, #1
-        0xE3570001,  # cmp r7, #1
-        0x05851000,  # streq r1, [r5]
-        0x0AFFFFFE,  # beq .
-        0xE5802000,  # str r2, [r0]
-        0xE3A07001,  # mov r7, #1
-        0xEAFFFFF8,  # b 100
-    ])
+    load(
+        engine,
+        1,
+        [
+            0xE2811001,  # 100: add r1, r1, #1
+            0xE3570001,  # cmp r7, #1
+            0x05851000,  # streq r1, [r5]
+            0x0AFFFFFE,  # beq .
+            0xE5802000,  # str r2, [r0]
+            0xE3A07001,  # mov r7, #1
+            0xEAFFFFF8,  # b 100
+        ],
+    )
     go(engine, 1, {0: 0x100, 2: 0xE2811010, 5: DTCM})
     engine.run(2)
     assert word(engine, DTCM) == 17

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import PROLOGUE
 
 Run = Callable[..., dict[str, Any]]
 
@@ -36,10 +41,10 @@ sim.end()
 """
 
 
-def mixed(run: Run, *, cores: int = 0, synapse_cores: int = 0, runs: int = 1, **options: Any) -> Any:
-    return run(
-        MIXED.format(cores=cores, synapse_cores=synapse_cores, runs=runs), **options
-    )
+def mixed(
+    run: Run, *, cores: int = 0, synapse_cores: int = 0, runs: int = 1, **options: Any
+) -> Any:
+    return run(MIXED.format(cores=cores, synapse_cores=synapse_cores, runs=runs), **options)
 
 
 @pytest.mark.slow
@@ -53,8 +58,11 @@ def test_results_do_not_depend_on_placement(run_network: Run) -> None:
         "compressed tables": mixed(
             run_network,
             cores=25,
-            extra=["[Mapping]", "compressor = PairOnChipRouterCompression",
-                   "router_table_compress_as_needed = False"],
+            extra=[
+                "[Mapping]",
+                "compressor = PairOnChipRouterCompression",
+                "router_table_compress_as_needed = False",
+            ],
         ),
         "two runs": mixed(run_network, runs=2),
     }.items():
@@ -72,9 +80,7 @@ def test_results_do_not_depend_on_scheduling(run_network: Run) -> None:
         mixed(run_network, cores=7, window=10000),
     ]
     assert len({report["hash"] for report in reports}) == 1
-    figures = {
-        (r["report"].packets_sent, r["report"].packets_received) for r in reports
-    }
+    figures = {(r["report"].packets_sent, r["report"].packets_received) for r in reports}
     assert len(figures) == 1
 
 
@@ -102,8 +108,9 @@ sim.end()
     assert ideal.longest_queue > 4 >= loaded.longest_queue  # the bounded queue of `loaded`
     counted = loaded.provenance.get("late_spikes", 0) + loaded.packets_dropped
     assert counted > 0
-    assert any(line.startswith(("late_spikes", f"{loaded.packets_dropped} ")) for line in
-               loaded.findings())
+    assert any(
+        line.startswith(("late_spikes", f"{loaded.packets_dropped} ")) for line in loaded.findings()
+    )
 
 
 DELAYS = """
@@ -149,6 +156,46 @@ def test_runs_reset_and_changed_parameters(run_network: Run) -> None:
     assert got["first"][0] == []
     assert got["first"][1]
     assert got["second"] == [got["first"][2]] * 3
+
+
+LONG = """
+import pyNN.spiNNaker as sim
+sim.setup(1.0)
+target = sim.Population(200, sim.IF_curr_exp(i_offset=1.5))
+target.record("spikes")
+sim.run(20000)
+sim.end()
+"""
+
+
+@pytest.mark.slow
+def test_next_client_after_one_that_was_killed(spynnaker_python: str, tmp_path: Path) -> None:
+    board_module = pytest.importorskip(
+        "neuroport_spinnaker.board",
+        reason="the compiled engine is not built",
+        exc_type=ImportError,
+    )
+    long, after = tmp_path / "long.py", tmp_path / "after.py"
+    long.write_text(LONG, encoding="utf-8")
+    after.write_text(PROLOGUE + SEGMENTS, encoding="utf-8")
+    with board_module.Board(4) as board:
+        board_module.write_configuration(board, tmp_path)
+        victim = subprocess.Popen(
+            [spynnaker_python, str(long)],
+            cwd=tmp_path,
+            env=dict(os.environ, HOME=str(tmp_path)),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + 120
+        while not board.report().commands.get("RUN") and time.monotonic() < deadline:
+            time.sleep(0.02)
+        victim.kill()  # while it loads or runs
+        victim.wait()
+        assert board.report().commands.get("RUN")
+        done = board_module.run_script(board, after, python=spynnaker_python, timeout=300)
+        assert done.returncode == 0, done.stderr[-2000:]
+        assert "ANSWER" in done.stdout
 
 
 MEMORY = """

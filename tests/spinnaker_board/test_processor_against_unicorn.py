@@ -14,7 +14,9 @@ import pytest
 unicorn = pytest.importorskip(
     "unicorn", reason="unicorn is not installed: pip install 'neuroport[oracle]'"
 )
-pytest.importorskip("neuroport_spinnaker.board._engine", reason="the engine is not built")
+pytest.importorskip(
+    "neuroport_spinnaker.board._engine", reason="the engine is not built", exc_type=ImportError
+)
 from neuroport_spinnaker.board._engine import Engine
 from unicorn import arm_const as arm
 
@@ -97,8 +99,7 @@ def compare(
     if address_registers:
         base = MIDDLE + 4 * rng.randrange(-16, 16)
         registers = [
-            4 * rng.randrange(0, 16) if offsets and rng.random() < 0.25 else base
-            for _ in range(15)
+            4 * rng.randrange(0, 16) if offsets and rng.random() < 0.25 else base for _ in range(15)
         ]
     psr = (rng.getrandbits(5) << 27) | SYSTEM_MODE
     data = rng.randbytes(1024)
@@ -254,9 +255,15 @@ def test_thumb(oracle: Oracle, ours: Ours) -> None:
         top = half >> 12
         if 0x47 <= half >> 8 <= 0x47 or top == 15 or half >> 11 == 0x1D:
             continue  # BX and long branches: below
-        if half >> 8 in (0xDE, 0xDF) or half >> 8 in (0xBE,) or (top == 11 and half & 0xF00 in (
-            0x100, 0x200, 0x300, 0x600, 0x700, 0x800, 0x900, 0xA00, 0xB00, 0xE00, 0xF00
-        )):
+        if (
+            half >> 8 in (0xDE, 0xDF)
+            or half >> 8 in (0xBE,)
+            or (
+                top == 11
+                and half & 0xF00
+                in (0x100, 0x200, 0x300, 0x600, 0x700, 0x800, 0x900, 0xA00, 0xB00, 0xE00, 0xF00)
+            )
+        ):
             continue  # SWI, BKPT, undefined
         if half >> 8 == 0xBD:
             continue  # POP with PC needs an address in memory: whole programs cover it

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 board_module = pytest.importorskip(
-    "neuroport_spinnaker.board", reason="the compiled engine is not built"
+    "neuroport_spinnaker.board", reason="the compiled engine is not built", exc_type=ImportError
 )
 hypothesis = pytest.importorskip("hypothesis", reason="hypothesis is not installed")
 from hypothesis import strategies as st
@@ -33,8 +33,12 @@ class Client:
         self.sequence = 0
 
     def message(
-        self, command: int, arguments: tuple[int, int, int] = (0, 0, 0), data: bytes = b"",
-        chip: int = 0, core: int = 0,
+        self,
+        command: int,
+        arguments: tuple[int, int, int] = (0, 0, 0),
+        data: bytes = b"",
+        chip: int = 0,
+        core: int = 0,
     ) -> bytes:
         self.sequence = (self.sequence + 1) & 0xFFFF
         header = struct.pack("<2xBBBBHH", 0x87, 0xFF, core, 0xFF, chip, 0)
@@ -44,8 +48,12 @@ class Client:
         self.socket.sendto(data, (self.host, port))
 
     def ask(
-        self, command: int, arguments: tuple[int, int, int] = (0, 0, 0), data: bytes = b"",
-        chip: int = 0, core: int = 0,
+        self,
+        command: int,
+        arguments: tuple[int, int, int] = (0, 0, 0),
+        data: bytes = b"",
+        chip: int = 0,
+        core: int = 0,
     ) -> tuple[int, bytes]:
         self.send(self.message(command, arguments, data, chip, core))
         while True:
@@ -186,9 +194,10 @@ def test_a_program_that_runs_wild_is_contained() -> None:
             alive(wild.host)
             report = wild.report()
             assert [core.binary for core in report.cores] == ["(unknown image)"]
-            assert made.ask(
-                Command.NEAREST_NEIGHBOUR, (0, 5 << 28 | 2 << 16 | 0xFF << 8 | 16, 0)
-            )[0] == OK
+            assert (
+                made.ask(Command.NEAREST_NEIGHBOUR, (0, 5 << 28 | 2 << 16 | 0xFF << 8 | 16, 0))[0]
+                == OK
+            )
             assert wild.report().cores == []
         finally:
             made.close()

@@ -7,7 +7,9 @@ import struct
 
 import pytest
 
-pytest.importorskip("neuroport_spinnaker.board", reason="the compiled engine is not built")
+pytest.importorskip(
+    "neuroport_spinnaker.board", reason="the compiled engine is not built", exc_type=ImportError
+)
 from neuroport_spinnaker.board import memory_map as mm
 from neuroport_spinnaker.board.errors import MemoryDamagedError
 from neuroport_spinnaker.board.heap import Heap

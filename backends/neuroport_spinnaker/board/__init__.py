@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 from neuroport_spinnaker.board.errors import (
     AddressUnavailableError,
     BinaryFormatError,
@@ -13,13 +15,19 @@ from neuroport_spinnaker.board.errors import (
     UnknownBinaryError,
 )
 
+_MEND = (
+    "install a C compiler, then run "
+    "'pip install --force-reinstall --no-deps --no-cache-dir neuroport'"
+)
+if importlib.util.find_spec("neuroport_spinnaker.board._engine") is None:
+    raise EngineMissingError(
+        f"the compiled processor of the emulated board (_engine) was not built: {_MEND}"
+    )
 try:
     from neuroport_spinnaker.board import _engine
 except ImportError as problem:
     raise EngineMissingError(
-        "the compiled processor of the emulated board is missing "
-        f"({problem}): install a C compiler, then run "
-        "'pip install --force-reinstall --no-deps --no-cache-dir neuroport'"
+        f"the compiled processor of the emulated board does not load ({problem}): {_MEND}"
     ) from problem
 
 from neuroport_spinnaker.board.emulator import Board

@@ -105,9 +105,7 @@ class ChipMonitor:
         self._variable(v.SDRAM_BASE, "II", mm.USER_SDRAM, mm.SYSTEM_RAM + 0x100)
         self._variable(v.SYSTEM_SDRAM, "II", mm.SYSTEM_SDRAM, mm.CORE_BLOCKS)
         if self.place == root:
-            self.write(
-                mm.VARIABLES + v.IP_ADDRESS, bytes(int(part) for part in host.split("."))
-            )
+            self.write(mm.VARIABLES + v.IP_ADDRESS, bytes(int(part) for part in host.split(".")))
         self._boot_heaps()
         self._boot_messages()
         self._boot_routes(geometry)
@@ -203,9 +201,7 @@ class ChipMonitor:
 
     def cores_of(self, mask: int, owner: int) -> int:
         """Bit map of the cores whose application id, masked, is `owner`."""
-        return sum(
-            1 << core for core in range(1, mm.CORES) if self.owners[core] & mask == owner
-        )
+        return sum(1 << core for core in range(1, mm.CORES) if self.owners[core] & mask == owner)
 
     def start(self, image: Image, name: str, argument: int, unix_time: int) -> None:
         """Load an image into cores and let them go.

@@ -120,9 +120,7 @@ class Board:
         """Take an address and start serving."""
         if self._thread is not None:
             return self
-        self._engine = Engine(
-            len(self.geometry.chips), threads=self._threads, **self._settings
-        )
+        self._engine = Engine(len(self.geometry.chips), threads=self._threads, **self._settings)
         self._network = Network(self._received, self._host)
         self._monitor = Monitor(
             self._engine,

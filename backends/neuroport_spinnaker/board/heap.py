@@ -44,9 +44,7 @@ class Heap:
     def create(self, top: int) -> None:
         """Make one free block of everything from the base to `top`."""
         first, last = self.base + _HEADER_BYTES, top - _BLOCK_BYTES
-        self._write(
-            self.base, struct.pack("<4I", first, first, last, last - first - _BLOCK_BYTES)
-        )
+        self._write(self.base, struct.pack("<4I", first, first, last, last - first - _BLOCK_BYTES))
         self._set(first, last, 0)
         self._set(last, 0, 0)
 

@@ -139,8 +139,7 @@ class Monitor:
         self._allow_unknown = allow_unknown_binaries
         self._stopping = stopping
         self.chips = {
-            place: ChipMonitor(engine, index, place)
-            for index, place in enumerate(geometry.chips)
+            place: ChipMonitor(engine, index, place) for index, place in enumerate(geometry.chips)
         }
         self._by_index = list(self.chips.values())
         self._by_address = {chip.address: chip for chip in self._by_index}
@@ -527,7 +526,9 @@ class Monitor:
             try:
                 done = self._put(chip, core, delivery)
             except BusError as problem:  # the list of message buffers was written over
-                self.problems.append(f"chip {chip.place[0]},{chip.place[1]}, core {core}: {problem}")
+                self.problems.append(
+                    f"chip {chip.place[0]},{chip.place[1]}, core {core}: {problem}"
+                )
                 self.undeliverable += 1
                 done = True
             if done:

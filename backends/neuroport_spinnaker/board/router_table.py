@@ -73,9 +73,7 @@ class RouterTable:
         return True
 
     def _enter(self, entry: int, route: int, key: int, mask: int) -> None:
-        self._write(
-            self._copy + entry * RECORD_BYTES + 4, struct.pack("<III", route, key, mask)
-        )
+        self._write(self._copy + entry * RECORD_BYTES + 4, struct.pack("<III", route, key, mask))
         self._write(mm.ROUTER_ROUTE + 4 * entry, struct.pack("<I", route))
         self._write(mm.ROUTER_KEY + 4 * entry, struct.pack("<I", key))
         self._write(mm.ROUTER_MASK + 4 * entry, struct.pack("<I", mask))
