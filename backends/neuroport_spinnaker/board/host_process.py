@@ -14,6 +14,18 @@ from neuroport_spinnaker.board.emulator import Board
 # The host waits the simulated time and then polls; a slow host machine needs more than 5 s.
 OVERRUN_SECONDS = 600
 
+# Runs a script without the tool-chain's sleep of the simulated time: the board answers when
+# it is done.  Kept as text because the child interpreter need not have this package.
+_WITHOUT_SLEEP = """
+import os, runpy, sys
+sys.argv = sys.argv[1:]
+sys.path.insert(0, os.path.dirname(sys.argv[0]))
+import spinn_front_end_common.interface.interface_functions.application_runner as runner
+if hasattr(runner, "sleep"):
+    runner.sleep = lambda seconds: None
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
 
 def write_configuration(
     board: Board, home: Path, *, monitors: bool = False, extra: Sequence[str] = ()
@@ -56,6 +68,7 @@ def run_script(
     extra: Sequence[str] = (),
     arguments: Sequence[str] = (),
     timeout: float | None = None,
+    sleep: bool | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run a script with home and working directory of its own.
 
@@ -73,6 +86,9 @@ def run_script(
         For the script.
     timeout : float, optional
         Seconds; the child is killed after that.
+    sleep : bool, optional
+        Whether the host sleeps the simulated time before it asks for the end, as it does with
+        a real board.  By default only if the board is paced.
 
     Raises
     ------
@@ -85,8 +101,11 @@ def run_script(
         work = home / "work"
         work.mkdir(mode=0o700)
         environment = dict(os.environ, HOME=str(home), MPLBACKEND="Agg")
+        if sleep is None:
+            sleep = board.pace is not None
+        start = [python] if sleep else [python, "-c", _WITHOUT_SLEEP]
         return subprocess.run(
-            [python, str(script.resolve()), *arguments],
+            [*start, str(script.resolve()), *arguments],
             cwd=work,
             env=environment,
             capture_output=True,
