@@ -43,6 +43,7 @@ _ANY_CHIP = 0xFFFF  # the chip that the datagram reaches first
 _MESSAGE, _SIGNAL = 1, 3
 _GIVE_UP_AFTER = 20000
 _QUEUE_LIMIT = 4096
+_PROBLEMS_KEPT = 1000
 _IOBUF_BYTES = 16384
 
 
@@ -145,7 +146,7 @@ class Monitor:
         self._by_address = {chip.address: chip for chip in self._by_index}
         self.tags = TagTable()
         self.pending: dict[tuple[int, int], deque[_Delivery]] = {}
-        self.problems: list[str] = []
+        self.problems: deque[str] = deque(maxlen=_PROBLEMS_KEPT)
         self.commands: dict[str, int] = {}
         self.undeliverable = 0
         self.malformed = 0

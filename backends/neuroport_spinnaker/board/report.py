@@ -85,7 +85,7 @@ class BoardReport:
         Late spikes, timer overruns, ring-buffer saturations ... where a program wrote
         them and the board could read them.
     problems : list of str
-        What was refused and why.
+        What was refused and why; the last 1,000.
     cores : list of CoreReport
         Cores in use.
     finished : list of CoreReport
