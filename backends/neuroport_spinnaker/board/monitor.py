@@ -19,6 +19,13 @@ from neuroport_spinnaker.board.errors import BoardError
 from neuroport_spinnaker.board.geometry import Geometry
 from neuroport_spinnaker.board.loader import Image, parse
 from neuroport_spinnaker.board.memory_map import Command, Result
+from neuroport_spinnaker.board.sdp import (
+    HEADER_BYTES,
+    HOST_PORT,
+    REPLY_EXPECTED,
+    REPLY_FLAGS,
+    Header,
+)
 from neuroport_spinnaker.board.tags import (
     FIXED_TAGS,
     NO_TAG,
@@ -34,56 +41,13 @@ from neuroport_spinnaker.board.tags import (
 )
 
 DATA_BYTES = 256
-_HEADER = struct.Struct("<BBBBHH")
 _COMMAND = struct.Struct("<HHIII")
-_REPLY_FLAGS = 0x07
-_REPLY_EXPECTED = 0x80
-_HOST_PORT = 255
 _ANY_CHIP = 0xFFFF  # the chip that the datagram reaches first
 _MESSAGE, _SIGNAL = 1, 3
 _GIVE_UP_AFTER = 20000
 _QUEUE_LIMIT = 4096
 _PROBLEMS_KEPT = 1000
 _IOBUF_BYTES = 16384
-
-
-@dataclass
-class Header:
-    """SDP header."""
-
-    flags: int
-    tag: int
-    destination_port: int
-    source_port: int
-    destination: int
-    source: int
-
-    @classmethod
-    def unpack(cls, data: bytes) -> Header:
-        """From the first 8 bytes."""
-        return cls(*_HEADER.unpack_from(data))
-
-    def pack(self) -> bytes:
-        """As 8 bytes."""
-        return _HEADER.pack(
-            self.flags,
-            self.tag,
-            self.destination_port,
-            self.source_port,
-            self.destination,
-            self.source,
-        )
-
-    def reply(self) -> Header:
-        """Header of the answer."""
-        return Header(
-            _REPLY_FLAGS,
-            self.tag,
-            self.source_port,
-            self.destination_port,
-            self.source,
-            self.destination,
-        )
 
 
 @dataclass
@@ -113,7 +77,7 @@ class Monitor:
     host : str
         IPv4 address of the board.
     send : callable
-        ``send(data, address, from_port)`` puts a datagram on the wire.
+        ``send(data, address, from_port)`` puts a datagram on the wire; False if it cannot.
     open_port : callable
         Called with each UDP port that a reverse tag listens on; False if it is taken.
     allow_unknown_binaries : bool
@@ -127,7 +91,7 @@ class Monitor:
         engine: Engine,
         geometry: Geometry,
         host: str,
-        send: Callable[[bytes, Address, int | None], None],
+        send: Callable[[bytes, Address, int | None], bool],
         open_port: Callable[[int], bool],
         allow_unknown_binaries: bool = False,
         stopping: Callable[[ChipMonitor, int], None] | None = None,
@@ -176,12 +140,12 @@ class Monitor:
     def datagram(self, data: bytes, sender: Address) -> None:
         """A datagram on the SDP port: two bytes of padding and a message."""
         message = data[2:]
-        if len(message) < _HEADER.size or len(message) > _HEADER.size + 16 + DATA_BYTES:
+        if len(message) < HEADER_BYTES or len(message) > HEADER_BYTES + 16 + DATA_BYTES:
             self.malformed += 1
             return
         header = Header.unpack(message)
         header.source = self._by_index[0].address
-        body = message[_HEADER.size :]
+        body = message[HEADER_BYTES:]
         if header.destination == _ANY_CHIP:
             header.destination = self._by_index[0].address
         chip = self._by_address.get(header.destination)
@@ -195,7 +159,7 @@ class Monitor:
         if core == 0 or port == 0:
             self._command(chip, core, header, body, sender)
             return
-        if header.flags & _REPLY_EXPECTED and header.tag == NO_TAG:
+        if header.flags & REPLY_EXPECTED and header.tag == NO_TAG:
             header.tag = self.tags.transient(sender)
         self._queue(chip, core, _Delivery(_MESSAGE, header.pack() + body))
 
@@ -213,10 +177,10 @@ class Monitor:
             return
         tag.host, tag.port = sender
         header = Header(
-            _REPLY_FLAGS,
+            REPLY_FLAGS,
             number,
             tag.core_port,
-            _HOST_PORT,
+            HOST_PORT,
             tag.chip_address,
             self._by_index[0].address,
         )
@@ -252,7 +216,7 @@ class Monitor:
         except BoardError as problem:
             self.problems.append(f"chip {chip.place[0]},{chip.place[1]}: {problem}")
             payload, result = b"", Result.ARGUMENT
-        if header.flags & _REPLY_EXPECTED:
+        if header.flags & REPLY_EXPECTED:
             self._answer(header, result, sequence, payload, sender)
 
     # -- commands --------------------------------------------------------------------
@@ -575,11 +539,11 @@ class Monitor:
 
     def from_core(self, index: int, core: int, data: bytes) -> None:
         """A message that a core handed to its monitor."""
-        if len(data) < _HEADER.size:
+        if len(data) < HEADER_BYTES:
             self.malformed += 1
             return
         header = Header.unpack(data)
-        if header.destination_port == _HOST_PORT:
+        if header.destination_port == HOST_PORT:
             self._to_host(header, data)
             return
         chip = self._by_address.get(header.destination)
@@ -595,7 +559,8 @@ class Monitor:
             self.undeliverable += 1
             return
         tag.count += 1
-        payload = data[_HEADER.size :] if tag.flags & STRIP else b"\0\0" + data
-        self._send(payload, (tag.host, tag.port), tag.receive_port or None)
+        payload = data[HEADER_BYTES:] if tag.flags & STRIP else b"\0\0" + data
+        if not self._send(payload, (tag.host, tag.port), tag.receive_port or None):
+            self.undeliverable += 1
         if tag.flags & TRANSIENT:
             self.tags.tags[header.tag] = Tag()

@@ -122,15 +122,16 @@ class Network:
             if not self._closing:
                 self._received(data, (str(sender[0]), int(sender[1])), port)
 
-    def send(self, data: bytes, address: Address, from_port: int | None = None) -> None:
-        """Send a datagram; only ever to a loopback address."""
+    def send(self, data: bytes, address: Address, from_port: int | None = None) -> bool:
+        """Send a datagram; False if the address is not on loopback or does not take it."""
         if not address[0].startswith("127."):
-            return
+            return False
         opened = self._sockets.get(from_port or SDP_PORT) or self._sockets[SDP_PORT]
         try:
             opened.sendto(data, address)
         except OSError:
-            return  # a client that is gone is no fault of the board
+            return False  # a client that is gone is no fault of the board
+        return True
 
     def close(self) -> None:
         """Close the sockets and join the threads."""
