@@ -18,8 +18,10 @@ from functools import lru_cache
 __all__ = ["SourceLine", "user_line", "at_line"]
 
 # Packages whose frames are never "the user's line". Model packages are user code.
-_OWN_PACKAGES = ("functools", "contextlib", "numpy", "neuroport", "neuroport_brian2", "neuroport_spinnaker", "neuroport_nest",
-                 "pyNN", "lazyarray", "brian2", "runpy")
+_OWN_PACKAGES = (
+    "neuroport", "neuroport_brian2", "neuroport_spinnaker", "neuroport_nest", "pyNN", "lazyarray",
+    "brian2", "numpy", "functools", "contextlib", "runpy",
+)
 # Frames outside these belong to the command line, never to a user's script.
 _OUTERMOST = ("neuroport.cli", "neuroport.runner")
 

@@ -43,7 +43,7 @@ def test_interval_inside_the_margin_is_the_same_as_tost():
     for _ in range(50):
         test = equivalence_of_means(random.normal(0, 1, 8), random.normal(0, 1, 3), 2.0)
         low, high = test.interval(0.90)
-        assert (test.p_equivalence <= 0.05) == (-2.0 <= low and high <= 2.0)
+        assert (test.p_equivalence <= 0.05) == (low >= -2.0 and high <= 2.0)
 
 
 def test_equal_runs_are_equivalent_only_if_the_target_equals_them():

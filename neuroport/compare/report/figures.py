@@ -166,7 +166,7 @@ def _weights(found: list[tuple[str, ProjectionStructure, ProjectionStructure]], 
         axis.set_visible(False)
     for axis, (label, ours, theirs) in zip(axes.ravel(), found, strict=False):
         final = ours.final_weight is not None and theirs.final_weight is not None
-        a, b, _, _ = match_synapses(ours, theirs)
+        _a, _b, _, _ = match_synapses(ours, theirs)
         w_ref = (ours.final_weight if final else ours.weight)
         w_tgt = (theirs.final_weight if final else theirs.weight)
         if w_ref is None or w_tgt is None:  # pragma: no cover - excluded by `final`
