@@ -1,0 +1,248 @@
+"""A network on a machine: built at the first run, read after each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import json
+import os
+import numpy as np
+from numpy.typing import NDArray
+
+from neuroport.backend import Progress
+from neuroport.errors import Problem, UnsupportedError
+from neuroport.network.description import Network, PoissonSource, Recording
+from neuroport.realise.sources import source_spikes
+from neuroport_spinnaker.limits import RECORDABLE
+from neuroport_spinnaker.lower import lower, spike_arrays
+from neuroport_spinnaker.program import SpinnakerProgram
+from neuroport_spinnaker.synapses import in_order
+from neuroport_spinnaker.worker.parent import Worker
+
+__all__ = ["SpinnakerSession", "write_network", "SPIKE_OFFSET", "SIGNAL_OFFSET"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+# A chip's label of step k is neuroport's: a spike that arrives in step k can cause one of step k,
+# and a sample of step k is the state before that step's update.
+SPIKE_OFFSET = 0
+SIGNAL_OFFSET = 0
+_LONGEST_RUN = 20_000  # steps in one go, so that what was recorded survives the loss of a machine
+
+
+def write_network(worker: Worker, network: Network, options: Any, last: int) -> None:
+    """Hand a network and its spikes up to a step to the worker."""
+    data, arrays = lower(network, options)
+    descriptor = os.open(worker.folder / "network.json", os.O_WRONLY | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(data, file)
+    worker.send("network.npz", arrays)
+    worker.send("spikes.npz", spike_arrays(network, options, 0, last))
+
+
+class SpinnakerSession:
+    """A network on a SpiNNaker machine.
+
+    Parameters
+    ----------
+    program : SpinnakerProgram
+    """
+
+    def __init__(self, program: SpinnakerProgram) -> None:
+        self._program = program
+        self._network = program.network
+        self._options = program.options
+        self._worker: Worker | None = None
+        self._board: Any = None
+        self._step = 0
+        self._spikes_changed = False
+        self._numbers = {p.label: k for k, p in enumerate(self._network.populations)}
+
+    @property
+    def step(self) -> int:
+        """Time steps done since the start or the last reset."""
+        return self._step
+
+    # -- running -------------------------------------------------------------------------------
+
+    def run(
+        self,
+        steps: int,
+        progress: Progress | None = None,
+        stop_asked: Callable[[], bool] | None = None,
+    ) -> int:
+        """Run some steps; return how many were done. A stop is looked for every 20 000 steps."""
+        done = 0
+        dt = self._network.timestep
+        while done < steps:
+            if stop_asked is not None and stop_asked():
+                break
+            piece = min(_LONGEST_RUN, steps - done)
+            last = self._step + piece
+            fresh = self._worker is None
+            worker = self._ready(last)
+            if not fresh and self._has_listed_spikes():
+                worker.send("spikes.npz", spike_arrays(self._network, self._options, 0, last))
+            slow = max(1.0, np.ceil(1.0 / dt))
+            worker.ask(
+                "run", time=piece * dt, spikes=not fresh and self._has_listed_spikes(),
+                timeout=self._options.silence_timeout + piece * dt * 1e-3 * slow,
+            )
+            self._step = last
+            done += piece
+            if progress is not None:
+                progress(self._step * dt)
+        return done
+
+    def _has_listed_spikes(self) -> bool:
+        return any(p.spikes is not None for p in self._network.populations)
+
+    def _ready(self, last: int) -> Worker:
+        if self._worker is None:
+            entries, self._board = self._program.machine()
+            try:
+                self._worker = Worker(entries, self._options)
+                write_network(self._worker, self._network, self._options, last)
+                self._worker.ask("build")
+            except BaseException:
+                self.close()
+                raise
+        return self._worker
+
+    def reset(self) -> None:
+        """Go back to time 0; the machine is given back and taken again at the next run."""
+        self.close()
+        self._step = 0
+
+    def close(self) -> None:
+        """Give the machine back."""
+        worker, self._worker = self._worker, None
+        board, self._board = self._board, None
+        if worker is not None:
+            worker.close()
+        if board is not None:
+            board.stop()
+
+    # -- reading -------------------------------------------------------------------------------
+
+    def spikes(self, population: str) -> tuple[IntArray, IntArray]:
+        """Return (step, cell) of the recorded spikes, by step."""
+        number = self._numbers[population]
+        described = self._network.populations[number]
+        listed = described.spikes is not None and not (
+            isinstance(described.spikes, PoissonSource) and self._options.poisson == "machine"
+        )
+        if listed and described.spikes is not None:
+            return source_spikes(
+                described.spikes, 0, self._step, self._network.timestep, self._network.seed
+            )
+        empty = np.empty(0, dtype=np.int64)
+        if self._worker is None or not any(
+            r.variable == "spikes" for r in described.recordings
+        ):
+            return empty, empty
+        self._worker.ask("spikes", population=number)
+        found = self._worker.received()
+        step = np.rint(found["time"] / self._network.timestep).astype(np.int64) + SPIKE_OFFSET
+        cell = found["cell"].astype(np.int64)
+        order = np.lexsort((cell, step))
+        return step[order], cell[order]
+
+    def signal(self, population: str, variable: str) -> tuple[IntArray, FloatArray]:
+        """Return (step, values) of a recorded variable; the present state is not among them."""
+        number = self._numbers[population]
+        recording = next(
+            r for r in self._network.populations[number].recordings if r.variable == variable
+        )
+        if self._worker is None:
+            return np.empty(0, dtype=np.int64), np.empty((0, recording.index.size))
+        self._worker.ask("signal", population=number, variable=RECORDABLE[variable])
+        values = np.asarray(self._worker.received()["values"], dtype=float)
+        step = np.arange(len(values), dtype=np.int64) * recording.interval + SIGNAL_OFFSET
+        return step, values
+
+    def weights(self, projection: str) -> FloatArray:
+        """Return the present weights; NaN for synapses that the machine does not have."""
+        number = next(
+            k for k, p in enumerate(self._network.projections) if p.label == projection
+        )
+        described = self._network.projections[number]
+        if self._worker is None or described.size == 0:
+            return np.array(described.weight, dtype=float)
+        self._worker.ask("weights", projection=number)
+        found = self._worker.received()["synapses"]
+        return in_order(described, found, self._network.timestep)[0]
+
+    # -- writing -------------------------------------------------------------------------------
+
+    def write_parameters(self, population: str, values: Mapping[str, FloatArray]) -> None:
+        """Set cell parameters of a whole population."""
+        self._write(population, "parameters", values)
+
+    def write_states(self, population: str, values: Mapping[str, FloatArray]) -> None:
+        """Set state variables of a whole population."""
+        self._write(population, "states", values)
+
+    def _write(self, population: str, what: str, values: Mapping[str, FloatArray]) -> None:
+        field = "initial" if what == "states" else "parameters"
+        number = self._numbers[population]
+        old = self._network.populations[number]
+        if self._worker is None or what == "parameters":
+            changed = replace(old, **{field: {**getattr(old, field), **values}})
+            self._replace(number, changed)
+        if self._worker is not None:
+            self._worker.send("values.npz", values)
+            self._worker.ask("set", population=number, what=what)
+
+    def _replace(self, number: int, population: Any) -> None:
+        populations = list(self._network.populations)
+        populations[number] = population
+        self._network = replace(self._network, populations=tuple(populations))
+
+    def write_synapses(self, projection: str, values: Mapping[str, FloatArray]) -> None:
+        """Set weights or parameters; only before the first run or after a reset."""
+        if self._worker is not None:
+            raise UnsupportedError(
+                Problem("synapses cannot be changed between two runs on SpiNNaker",
+                        limit="sPyNNaker 7.4 has no way to write them",
+                        fix="call reset() before, and set them then"),
+                where=f"projection '{projection}'",
+            )
+        changed = []
+        for p in self._network.projections:
+            if p.label == projection:
+                rest = {k: v for k, v in values.items() if k != "weight"}
+                p = replace(p, weight=values.get("weight", p.weight),
+                            parameters={**p.parameters, **rest})
+            changed.append(p)
+        self._network = replace(self._network, projections=tuple(changed))
+
+    def update(self, network: Network) -> None:
+        """Take over spike times; currents only before the first run or after a reset."""
+        if self._worker is not None and len(network.currents) != len(self._network.currents):
+            raise UnsupportedError(
+                Problem("currents cannot be added between two runs on SpiNNaker",
+                        fix="call reset() before")
+            )
+        populations = tuple(
+            replace(mine, spikes=new.spikes)
+            for mine, new in zip(self._network.populations, network.populations, strict=True)
+        )
+        self._network = replace(
+            self._network, populations=populations, currents=network.currents
+        )
+
+    def record(self, population: str, recordings: tuple[Recording, ...]) -> None:
+        """Record more; only before the first run or after a reset."""
+        number = self._numbers[population]
+        old = self._network.populations[number]
+        if self._worker is not None and not old.cell.is_source:
+            raise UnsupportedError(
+                Problem("recordings cannot be added between two runs on SpiNNaker",
+                        fix="record before the first run, or call reset() before"),
+                where=f"population '{population}'",
+            )
+        self._replace(number, replace(old, recordings=recordings))
