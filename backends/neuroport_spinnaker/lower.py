@@ -40,9 +40,11 @@ def lower(network: Network, options: Options) -> tuple[dict[str, Any], Arrays]:
     for k, p in enumerate(network.projections):
         if p.size == 0:
             continue
+        # In order of rows: FromListConnector 7.4.1 miscounts the longest row of any other list.
+        order = np.lexsort((p.post_index, p.pre_index))
         arrays[f"synapses{k}"] = np.column_stack(
             [p.pre_index, p.post_index, np.abs(p.weight), p.delay * network.timestep]
-        )
+        )[order]
         projections.append(
             {
                 "label": p.label, "number": k, "pre": numbers[p.pre], "post": numbers[p.post],

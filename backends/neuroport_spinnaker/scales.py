@@ -12,12 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
-from neuroport.network.description import Network, PoissonSource, Projection
+from neuroport.network.description import Network, Projection
 from neuroport_spinnaker.layout import incoming
 from neuroport_spinnaker.limits import DEFAULT_RATE, SIGMA, STORED_BITS, WEIGHT_SCALE
-from neuroport_spinnaker.options import Options
 
 __all__ = ["Scale", "scales", "stored", "effective"]
 
@@ -84,17 +83,12 @@ class _Sum:
         return self.squares / (self.count - 1) if self.count > 1 else 0.0
 
 
-def _rates(network: Network, pre: str, options: Options) -> tuple[float, float]:
-    """Return (spikes a step, spikes a second) that sPyNNaker expects of a cell."""
-    steps_per_second = 1000.0 / network.timestep
-    source = network.population(pre).spikes
-    if isinstance(source, PoissonSource) and options.poisson == "machine":
-        rate = float(source.rate.max(initial=0.0))
-        if rate / steps_per_second < 0.01:
-            return 1.0, rate if rate > 0 else DEFAULT_RATE
-        most = float(stats.poisson.ppf(1.0 - 1.0 / 1000.0, rate / steps_per_second))
-        return math.ceil(most) + 1.0, rate
-    return max(1.0, DEFAULT_RATE / steps_per_second), DEFAULT_RATE
+def _rates(network: Network) -> tuple[float, float]:
+    """Return (spikes a step, spikes a second) that sPyNNaker expects of any cell.
+
+    7.4.1 means to use a Poisson source's own rate, but asks an object that does not know it.
+    """
+    return max(1.0, DEFAULT_RATE * network.timestep * 1e-3), DEFAULT_RATE
 
 
 def _weights(projection: Projection) -> tuple[float, float, float]:
@@ -109,13 +103,12 @@ def _weights(projection: Projection) -> tuple[float, float, float]:
     return float(weight.mean()), float(weight.var()), largest
 
 
-def scales(network: Network, options: Options) -> dict[tuple[str, str], Scale]:
+def scales(network: Network) -> dict[tuple[str, str], Scale]:
     """Return the scale of each (population, receptor) that has inputs.
 
     Parameters
     ----------
     network : Network
-    options : Options
 
     Returns
     -------
@@ -129,21 +122,19 @@ def scales(network: Network, options: Options) -> dict[tuple[str, str], Scale]:
             mine = [p for p in projections if p.receptor == receptor.name and p.size]
             if mine:
                 result[label, receptor.name] = _scale(
-                    network, mine, WEIGHT_SCALE if receptor.conductance else 1.0, options
+                    network, mine, WEIGHT_SCALE if receptor.conductance else 1.0
                 )
     return result
 
 
-def _scale(
-    network: Network, projections: list[Projection], unit: float, options: Options
-) -> Scale:
+def _scale(network: Network, projections: list[Projection], unit: float) -> Scale:
     weights, delays, rates = _Sum(), _Sum(), _Sum()
     total = biggest = 0.0
     inputs = 0
     for projection in projections:
         count = int(np.bincount(projection.post_index).max())
         mean, variance, largest = _weights(projection)
-        per_step, per_second = _rates(network, projection.pre, options)
+        per_step, per_second = _rates(network)
         weights.add(mean * unit, variance * unit**2, count)
         delays.add(0.0, float(projection.delay.var()) * network.timestep**2, count)
         rates.add(per_second, 0.0, count)

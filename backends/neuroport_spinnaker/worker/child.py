@@ -235,6 +235,8 @@ def _value(array: Any) -> Any:
 
 def _trains(np: Any, size: int, times: Any, k: int) -> Any:
     index, time_ = times[f"index{k}"], times[f"time{k}"]
+    if not index.size:
+        return []  # a list of empty lists is an IndexError in 7.4.1
     order = np.lexsort((time_, index))
     cuts = np.cumsum(np.bincount(index, minlength=size))[:-1]
     return [train.tolist() for train in np.split(time_[order], cuts)]
