@@ -71,7 +71,7 @@ class Problem:
         What the user can do.
     """
 
-    __slots__ = ("what", "measured", "limit", "fix")
+    __slots__ = ("fix", "limit", "measured", "what")
 
     def __init__(self, what: str, measured: str = "", limit: str = "", fix: str = "") -> None:
         self.what = what
@@ -138,7 +138,7 @@ class UserError(NeuroportError):
         return self.text()
 
 
-class UnknownParameterError(UserError, pynn_errors.NonExistentParameterError):
+class UnknownParameterError(UserError, pynn_errors.NonExistentParameterError):  # type: ignore[misc]
     """One or more parameter names that a model does not have; the nearest right ones are named."""
 
     def __init__(
@@ -183,11 +183,11 @@ class UnknownArgumentError(UserError, TypeError):
         super().__init__(problems)
 
 
-class InvalidValueError(UserError, pynn_errors.InvalidParameterValueError):
+class InvalidValueError(UserError, pynn_errors.InvalidParameterValueError):  # type: ignore[misc]
     """A parameter value that cannot be used: NaN, wrong type, out of range."""
 
 
-class InvalidSizeError(UserError, pynn_errors.InvalidDimensionsError):
+class InvalidSizeError(UserError, pynn_errors.InvalidDimensionsError):  # type: ignore[misc]
     """A size that cannot be: negative, zero, not whole, or not matching another size."""
 
 
@@ -195,15 +195,15 @@ class InvalidTimeError(UserError, ValueError):
     """A time that cannot be simulated: negative, in the past, not a number."""
 
 
-class WeightSignError(UserError, pynn_errors.ConnectionError):
+class WeightSignError(UserError, pynn_errors.ConnectionError):  # type: ignore[misc]
     """A weight whose sign contradicts the receptor that it goes to."""
 
 
-class DelayError(UserError, pynn_errors.ConnectionError):
+class DelayError(UserError, pynn_errors.ConnectionError):  # type: ignore[misc]
     """A delay below one time step, or outside the limits given to ``setup``."""
 
 
-class ConnectorError(UserError, pynn_errors.ConnectionError):
+class ConnectorError(UserError, pynn_errors.ConnectionError):  # type: ignore[misc]
     """A connector that contradicts itself or the populations that it joins."""
 
 
@@ -231,7 +231,7 @@ class NetworkChangedError(UserError):
     """The network was changed after a run, where that cannot be honoured."""
 
 
-class NotReadyError(UserError, pynn_errors.NothingToWriteError):
+class NotReadyError(UserError, pynn_errors.NothingToWriteError):  # type: ignore[misc]
     """Data were asked for before there were any."""
 
 

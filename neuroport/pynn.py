@@ -13,8 +13,8 @@ from typing import Any
 
 from neuroport.errors import NotReadyError, Problem, UnknownArgumentError, nearest
 from neuroport.numerics import Numerics
-from neuroport.sim.state import FindingWarning
 from neuroport.sim.simulator import DEFAULT_SEED, DEFAULT_TIMESTEP, Simulator, simulator
+from neuroport.sim.state import FindingWarning
 
 __all__ = ["setup", "end"]
 
@@ -114,6 +114,12 @@ def _simulator() -> Simulator:
 def end(compatible_output: bool = True) -> None:
     """Write what was to be written at the end; see :meth:`neuroport.sim.Simulator.end`."""
     _simulator().end(compatible_output)
+
+
+def _release() -> None:
+    """Forget the present simulator without ending it; for a runner of several scripts."""
+    global _current
+    _current = None
 
 
 # Names that a script may use before setup(): definitions that belong to no simulator.

@@ -18,7 +18,9 @@ __all__ = ["SourceLine", "user_line", "at_line"]
 
 # Packages whose frames are never "the user's line". Model packages are user code.
 _OWN_PACKAGES = ("neuroport", "neuroport_brian2", "neuroport_spinnaker", "neuroport_nest",
-                 "pyNN", "lazyarray", "brian2", "typer", "click")
+                 "pyNN", "lazyarray", "brian2", "runpy")
+# Frames outside these belong to the command line, never to a user's script.
+_OUTERMOST = ("neuroport.cli", "neuroport.runner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ def user_line() -> SourceLine | None:
     while frame is not None:
         module = frame.f_globals.get("__name__", "")
         path = frame.f_code.co_filename
+        if str(module).startswith(_OUTERMOST):
+            return None
         if not _is_own(str(module), path):
             text = linecache.getline(path, frame.f_lineno).strip()
             return SourceLine(_shown_path(path), frame.f_lineno, text)

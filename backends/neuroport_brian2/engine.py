@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import logging
 import sys
+import warnings
 from typing import Any
 
 _hook = sys.excepthook
+_show = warnings.showwarning
 import brian2  # noqa: E402
 from brian2.codegen.runtime.numpy_rt import NumpyCodeObject  # noqa: E402
 
 # Brian2 would print a request to report a Brian2 bug under any uncaught exception of the user's.
 sys.excepthook = _hook
+if warnings.showwarning is not _show:
+    # Brian2 sends the warnings of the whole process to its log.
+    logging.captureWarnings(False)
 brian2.prefs.logging.file_log = False
 brian2.prefs.logging.save_script = False
 logging.getLogger("brian2").setLevel(logging.ERROR)

@@ -125,9 +125,10 @@ class EmulatedBackend(SpinnakerBackend):
 
         board = Board(chips=self.target.geometry.chips)
         board.start()
-        entries = dict(
-            (part.strip() for part in line.split("=", 1)) for line in board.configuration_lines()
-        )
+        entries: dict[str, Any] = {}
+        for line in board.configuration_lines():
+            key, _, value = line.partition("=")
+            entries[key.strip()] = value.strip()
         # Monitors would only cost emulated time; a slow emulation is not an overrun.
         entries |= {
             "virtual_board": "False", "enable_advanced_monitor_support": "False",

@@ -80,7 +80,7 @@ class _Sum:
 
     @property
     def variance(self) -> float:
-        return self.squares / (self.count - 1) if self.count > 1 else 0.0
+        return float(self.squares / (self.count - 1)) if self.count > 1 else 0.0
 
 
 def _rates(network: Network) -> tuple[float, float]:

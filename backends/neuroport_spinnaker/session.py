@@ -187,15 +187,18 @@ class SpinnakerSession:
         self._write(population, "states", values)
 
     def _write(self, population: str, what: str, values: Mapping[str, FloatArray]) -> None:
-        field = "initial" if what == "states" else "parameters"
         number = self._numbers[population]
         old = self._network.populations[number]
         if self._worker is None or what == "parameters":
-            changed = replace(old, **{field: {**getattr(old, field), **values}})
+            changed = (
+                replace(old, initial={**old.initial, **values})
+                if what == "states"
+                else replace(old, parameters={**old.parameters, **values})
+            )
             self._replace(number, changed)
         if self._worker is not None:
             self._worker.send("values.npz", values)
-            self._worker.ask("set", population=number, what=what)
+            self._worker.ask("set", population=number, kind=what)
 
     def _replace(self, number: int, population: Any) -> None:
         populations = list(self._network.populations)

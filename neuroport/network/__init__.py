@@ -8,6 +8,7 @@ from neuroport.network.description import (
     Population,
     Projection,
     Recording,
+    RenewalSource,
     SpikeTimes,
 )
 from neuroport.network.file import load_network, save_network
@@ -22,6 +23,7 @@ __all__ = [
     "Projection",
     "Receptor",
     "Recording",
+    "RenewalSource",
     "SpikeTimes",
     "SynapseModel",
     "load_network",

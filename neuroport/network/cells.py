@@ -183,4 +183,6 @@ CELLS: dict[str, tuple[str, tuple[Receptor, ...], tuple[str, ...]]] = {
         ("spikes", "v", "u", "isyn_exc", "isyn_inh")),
     "SpikeSourceArray": ("source", (), ("spikes",)),
     "SpikeSourcePoisson": ("source", (), ("spikes",)),
+    "SpikeSourcePoissonRefractory": ("source", (), ("spikes",)),
+    "SpikeSourceGamma": ("source", (), ("spikes",)),
 }

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from neuroport.network.description import Network, PoissonSource, SpikeTimes
+from neuroport.network.description import Network, SpikeTimes
 
 __all__ = ["content_hash"]
 
@@ -31,7 +31,7 @@ class _Digest:
         kind = "<f8" if array.dtype.kind == "f" else "<i8"
         array = array.astype(kind, copy=False)
         self._hash.update(f"{name}:{kind}:{array.shape}\n".encode())
-        self._hash.update(memoryview(array).cast("B") if array.size else b"")
+        self._hash.update(array.tobytes())
 
     def hex(self) -> str:
         return self._hash.hexdigest()
@@ -65,8 +65,8 @@ def content_hash(network: Network) -> str:
         if isinstance(population.spikes, SpikeTimes):
             digest.array("spike index", population.spikes.index)
             digest.array("spike time", population.spikes.time)
-        elif isinstance(population.spikes, PoissonSource):
-            digest.data("stream", population.spikes.stream)
+        elif population.spikes is not None:  # its other values come from the parameters
+            digest.data("stream", [type(population.spikes).__name__, population.spikes.stream])
         for recording in population.recordings:
             digest.data("record", [recording.variable, recording.interval])
             digest.array("cells", recording.index)

@@ -22,6 +22,7 @@ __all__ = [
     "IntArray",
     "SpikeTimes",
     "PoissonSource",
+    "RenewalSource",
     "Recording",
     "Population",
     "Projection",
@@ -68,6 +69,32 @@ class PoissonSource:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class RenewalSource:
+    """Spike trains with independent intervals: a dead time and a gamma-distributed rest.
+
+    Attributes
+    ----------
+    shape : ndarray of float, shape (size,)
+        Order of the gamma distribution (1: exponential).
+    scale : ndarray of float, shape (size,)
+        Its scale (ms): the mean interval is dead + shape * scale.
+    dead : ndarray of float, shape (size,)
+        Shortest interval (ms).
+    start, duration : ndarray of float, shape (size,)
+        ms.
+    stream : tuple of int
+        Key of the random stream.
+    """
+
+    shape: FloatArray
+    scale: FloatArray
+    dead: FloatArray
+    start: FloatArray
+    duration: FloatArray
+    stream: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Recording:
     """A request to record one variable.
 
@@ -104,7 +131,7 @@ class Population:
         Initial values of the cell's states.
     positions : ndarray of float, shape (3, size), or None
         Places in space (µm); None where nothing asked for them.
-    spikes : SpikeTimes or PoissonSource or None
+    spikes : SpikeTimes, PoissonSource, RenewalSource or None
         For spike sources.
     recordings : tuple of Recording
         What to record.
@@ -120,7 +147,7 @@ class Population:
     parameters: Mapping[str, FloatArray]
     initial: Mapping[str, FloatArray]
     positions: FloatArray | None = None
-    spikes: SpikeTimes | PoissonSource | None = None
+    spikes: SpikeTimes | PoissonSource | RenewalSource | None = None
     recordings: tuple[Recording, ...] = ()
     described: Mapping[str, str] = field(default_factory=dict)
     line: SourceLine | None = None

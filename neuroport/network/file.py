@@ -9,7 +9,7 @@ import io
 import json
 import os
 import zipfile
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from neuroport.network.description import (
     Population,
     Projection,
     Recording,
+    RenewalSource,
     SpikeTimes,
 )
 from neuroport.network.synapses import SynapseEquations, SynapseModel
@@ -34,6 +35,7 @@ from neuroport.where import SourceLine
 __all__ = ["save_network", "load_network", "FORMAT"]
 
 FORMAT = 1
+_SOURCES: dict[str, Any] = {"PoissonSource": PoissonSource, "RenewalSource": RenewalSource}
 
 
 class _Writer:
@@ -76,12 +78,15 @@ def save_network(network: Network, path: str | os.PathLike[str]) -> Path:
         spikes: dict[str, Any] | None = None
         if isinstance(p.spikes, SpikeTimes):
             spikes = {"index": writer.put(p.spikes.index), "time": writer.put(p.spikes.time)}
-        elif isinstance(p.spikes, PoissonSource):
+        elif p.spikes is not None:
             spikes = {
-                "rate": writer.put(p.spikes.rate),
-                "start": writer.put(p.spikes.start),
-                "duration": writer.put(p.spikes.duration),
+                "kind": type(p.spikes).__name__,
                 "stream": list(p.spikes.stream),
+                "values": {
+                    field.name: writer.put(getattr(p.spikes, field.name))
+                    for field in fields(p.spikes)
+                    if field.name != "stream"
+                },
             }
         populations.append(
             {
@@ -237,13 +242,12 @@ def _source_line(data: dict[str, Any] | None) -> SourceLine | None:
 def _build(document: dict[str, Any], get: Any) -> Network:
     populations = []
     for p in document["populations"]:
-        spikes: SpikeTimes | PoissonSource | None = None
+        spikes: SpikeTimes | PoissonSource | RenewalSource | None = None
         if p["spikes"] is not None:
             s = p["spikes"]
-            if "rate" in s:
-                spikes = PoissonSource(
-                    get(s["rate"]), get(s["start"]), get(s["duration"]), tuple(s["stream"])
-                )
+            if "kind" in s:
+                values = {name: get(reference) for name, reference in s["values"].items()}
+                spikes = _SOURCES[s["kind"]](**values, stream=tuple(s["stream"]))
             else:
                 spikes = SpikeTimes(get(s["index"]), get(s["time"]))
         populations.append(

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neuroport.network.description import Network, PoissonSource, Population, Projection, SpikeTimes
+from neuroport.network.description import Network, Population, Projection, SpikeTimes
 
 __all__ = ["network_text", "values_text"]
 
 
-def values_text(values: NDArray[np.generic], described: str = "") -> str:
+def values_text(values: NDArray[Any], described: str = "") -> str:
     """Return a short text for an array: one number, or its range, mean and count."""
     if values.size == 0:
         return "(none)"
@@ -50,8 +51,8 @@ def _population(population: Population) -> list[str]:
             else ""
         )
         lines.append(f"    spike_times = {count} spikes{span}")
-    elif isinstance(population.spikes, PoissonSource):
-        lines.append(f"    Poisson stream {population.spikes.stream}")
+    elif population.spikes is not None:
+        lines.append(f"    random stream {population.spikes.stream}")
     for recording in population.recordings:
         lines.append(
             f"    record {recording.variable} of {recording.index.size} cells"

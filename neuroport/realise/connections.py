@@ -264,7 +264,8 @@ def _from_rows(rows: NDArray[Any], names: tuple[str, ...], wiring: Wiring) -> Co
             unknown, type(wiring.projection.synapse_type).__name__, valid, where="connection list"
         )
     problems = []
-    for column, size, side in ((0, wiring.n_pre, "presynaptic"), (1, wiring.n_post, "postsynaptic")):
+    sides = ((0, wiring.n_pre, "presynaptic"), (1, wiring.n_post, "postsynaptic"))
+    for column, size, side in sides:
         index = rows[:, column].astype(float)
         bad = np.flatnonzero((index < 0) | (index >= size) | (index != np.floor(index)))
         if bad.size:
@@ -460,13 +461,13 @@ def estimate_synapses(connector: Any, n_pre: int, n_post: int) -> float:
     if isinstance(connector, connectors.OneToOneConnector):
         return float(min(n_pre, n_post))
     if isinstance(connector, connectors.FixedProbabilityConnector):
-        return pairs * min(1.0, max(0.0, connector.p_connect))
+        return pairs * min(1.0, max(0.0, float(connector.p_connect)))
     if isinstance(connector, connectors.FixedTotalNumberConnector):
         return float(_mean(connector.n))
     if isinstance(connector, connectors.FixedNumberPreConnector):
-        return _mean(connector.n) * n_post
+        return float(_mean(connector.n) * n_post)
     if isinstance(connector, connectors.FixedNumberPostConnector):
-        return _mean(connector.n) * n_pre
+        return float(_mean(connector.n) * n_pre)
     if isinstance(connector, connectors.FromFileConnector):
         return 0.0
     if isinstance(connector, connectors.FromListConnector):

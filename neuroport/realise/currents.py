@@ -54,7 +54,7 @@ def current_samples(
         phase = 2 * np.pi * (float(p["frequency"]) * since * 1e-3 + float(p["phase"]) / 360.0)
         samples = float(p["offset"]) + float(p["amplitude"]) * np.sin(phase)
     elif source.kind == "NoisyCurrentSource":
-        every = max(1, int(round(float(p["dt"]) / timestep)))
+        every = max(1, round(float(p["dt"]) / timestep))
         samples = float(p["mean"]) + float(p["stdev"]) * _noise(
             (step - start) // every, source.stream, seed
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from neuroport.network.description import PoissonSource, SpikeTimes
+from neuroport.network.description import PoissonSource, RenewalSource, SpikeTimes
 from neuroport.realise.streams import generator
 
 __all__ = ["source_spikes", "to_steps"]
@@ -21,7 +21,7 @@ def to_steps(time: NDArray[np.float64], timestep: float) -> NDArray[np.int64]:
 
 
 def source_spikes(
-    spikes: SpikeTimes | PoissonSource,
+    spikes: SpikeTimes | PoissonSource | RenewalSource,
     first: int,
     last: int,
     timestep: float,
@@ -31,7 +31,7 @@ def source_spikes(
 
     Parameters
     ----------
-    spikes : SpikeTimes or PoissonSource
+    spikes : SpikeTimes, PoissonSource or RenewalSource
         The sources.
     first, last : int
         Time steps.
@@ -49,6 +49,8 @@ def source_spikes(
         step = to_steps(spikes.time, timestep)
         inside = (step >= first) & (step < last)
         step, index = step[inside], spikes.index[inside]
+    elif isinstance(spikes, RenewalSource):
+        step, index = _renewal(spikes, first, last, timestep, seed)
     else:
         step, index = _poisson(spikes, first, last, timestep, seed)
     order = np.lexsort((index, step))
@@ -112,4 +114,27 @@ def _poisson(
         cells.append(cell[keep])
     if not steps:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    return np.concatenate(steps), np.concatenate(cells)
+
+
+def _renewal(
+    source: RenewalSource, first: int, last: int, timestep: float, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    # Each train is drawn from its beginning, so that it does not depend on how a run is cut.
+    steps, cells = [], []
+    until = last * timestep
+    for cell in range(source.shape.size):
+        rng = generator(seed, (*source.stream, cell))
+        mean = source.dead[cell] + source.shape[cell] * source.scale[cell]
+        end = min(until, source.start[cell] + source.duration[cell])
+        time = np.array([source.start[cell]])
+        while time[-1] < end and np.isfinite(mean):
+            n = int((end - time[-1]) / mean * 1.1) + 16
+            intervals = source.dead[cell] + rng.gamma(source.shape[cell], source.scale[cell], n)
+            time = np.concatenate([time, time[-1] + np.cumsum(intervals)])
+        time = time[1:]
+        step = to_steps(time[time < end], timestep)
+        step = step[(step >= first) & (step < last)]
+        steps.append(step)
+        cells.append(np.full(step.size, cell, dtype=np.int64))
     return np.concatenate(steps), np.concatenate(cells)

@@ -59,8 +59,9 @@ def _list(given: dict[str, Any]) -> list[Problem]:
         return [Problem("FromListConnector needs a list of connections", measured="None")]
     if len(rows) == 0:
         return []
-    flat = [r for r in rows if not hasattr(r, "__len__")] if not isinstance(rows, np.ndarray) else []
-    if flat or (isinstance(rows, np.ndarray) and rows.ndim != 2):
+    array = isinstance(rows, np.ndarray)
+    flat = [] if array else [r for r in rows if not hasattr(r, "__len__")]
+    if flat or (array and rows.ndim != 2):
         return [
             Problem(
                 "the connection list is not a list of rows",
@@ -68,7 +69,7 @@ def _list(given: dict[str, Any]) -> list[Problem]:
                 limit="rows (pre, post, ...) of numbers",
             )
         ]
-    widths = {len(row) for row in rows} if not isinstance(rows, np.ndarray) else {rows.shape[-1]}
+    widths = {rows.shape[1]} if array else {len(row) for row in rows}
     if len(widths) != 1:
         return [
             Problem("the rows of the connection list have different lengths",
@@ -103,7 +104,10 @@ def _list(given: dict[str, Any]) -> list[Problem]:
     numbers = np.asarray(rows, dtype=float)
     if np.isnan(numbers).any():
         problems.append(
-            Problem("the connection list holds NaN", f"in {int(np.isnan(numbers).any(1).sum())} rows")
+            Problem(
+                "the connection list holds NaN",
+                f"in {int(np.isnan(numbers).any(1).sum())} rows",
+            )
         )
     return problems
 
@@ -137,7 +141,7 @@ def _checked(base: type, check: _Check) -> type:
         if problems:
             raise ConnectorError(problems, where=name)
         if allow == "NoMutual" and base is connectors.AllToAllConnector:
-            base.__init__(self, **{**given, "allow_self_connections": True})  # type: ignore[misc]
+            base.__init__(self, **{**given, "allow_self_connections": True})
             self.allow_self_connections = "NoMutual"
             return
         base.__init__(self, **given)  # type: ignore[misc]

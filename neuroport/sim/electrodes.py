@@ -35,7 +35,7 @@ def current_source_types(state: Any) -> dict[str, type]:
 def _bound(base: type, state: Any) -> type:
     defaults: dict[str, Any] = base.default_parameters  # type: ignore[attr-defined]
 
-    class Source(base):  # type: ignore[misc, valid-type]
+    class Source(base):  # type: ignore[misc]
         translations = _identity(base)
 
         def __init__(self, **parameters: Any) -> None:

@@ -108,7 +108,7 @@ def _identity(base: type) -> dict[str, Any]:
 
 def _standard_cell(name: str) -> type[BaseCellType]:
     base = getattr(cells, name)
-    membrane, its_receptors, recordable = CELLS[name]
+    _membrane, its_receptors, recordable = CELLS[name]
     return type(
         name,
         (_Checked, base),
@@ -368,8 +368,6 @@ UNSUPPORTED: dict[str, tuple[str, str]] = {
     "IF_cond_exp_gsfa_grr": ("cell type", "EIF_cond_exp_isfa_ista"),
     "IF_facets_hardware1": ("cell type", "IF_cond_exp"),
     "GIF_cond_exp": ("cell type", "EIF_cond_exp_isfa_ista"),
-    "SpikeSourcePoissonRefractory": ("cell type", "SpikeSourcePoisson"),
-    "SpikeSourceGamma": ("cell type", "SpikeSourcePoisson"),
     "SpikeSourceInhGamma": ("cell type", "SpikeSourcePoisson"),
     "MultiCompartmentNeuron": ("cell type", "PointNeuron"),
     "CondBetaPostSynapticResponse": ("post-synaptic response", "CondAlphaPostSynapticResponse"),

@@ -19,7 +19,13 @@ from neuroport.errors import (
     UserError,
     nearest,
 )
-from neuroport.network.description import PoissonSource, Population, Recording, SpikeTimes
+from neuroport.network.description import (
+    PoissonSource,
+    Population,
+    Recording,
+    RenewalSource,
+    SpikeTimes,
+)
 from neuroport.realise.streams import is_default_rng, stream_seed
 from neuroport.realise.values import cell_values, describe_value
 from neuroport.sim.models import cell_model, check_parameters
@@ -169,7 +175,7 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
                 list(cellclass.default_initial_values), where=f"population '{label}'",
             )
         super().__init__(size, cellclass, cellparams, structure, initial_values, label)
-        self.label = self._simulator.state.unique_label(self.label)
+        self.label: str = self._simulator.state.unique_label(str(self.label))
         self._simulator.state.add_population(self)
 
     def _create_cells(self) -> None:
@@ -266,7 +272,7 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
     def describe_frozen(self) -> Population:
         """Return the population as a frozen description with its realised values."""
         state = self._simulator.state
-        spikes: SpikeTimes | PoissonSource | None = None
+        spikes: SpikeTimes | PoissonSource | RenewalSource | None = None
         parameters = dict(self._parameters)
         if self.model.name == "SpikeSourceArray":
             lists = parameters.pop("spike_times")
@@ -280,13 +286,28 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
                 parameters["rate"], parameters["start"], parameters["duration"],
                 (STREAM_POISSON, self._number),
             )
+        elif self.model.name == "SpikeSourcePoissonRefractory":
+            # The rate includes the dead time, as in NEST's ppd_sup_generator and PyNN's tests.
+            dead = parameters["tau_refrac"]
+            with np.errstate(divide="ignore"):
+                rest = 1e3 / parameters["rate"] - dead
+            _check_dead_time(rest, self.label)
+            spikes = RenewalSource(
+                np.ones(self.size), rest, dead, parameters["start"], parameters["duration"],
+                (STREAM_POISSON, self._number),
+            )
+        elif self.model.name == "SpikeSourceGamma":
+            spikes = RenewalSource(
+                parameters["alpha"], 1e3 / parameters["beta"], np.zeros(self.size),
+                parameters["start"], parameters["duration"], (STREAM_POISSON, self._number),
+            )
         recordings = tuple(
             Recording(
                 variable.name,
                 np.sort(np.fromiter((int(i - self.first_id) for i in ids), dtype=np.int64)),
                 1
                 if variable.name == "spikes"
-                else int(round(self.recorder.sampling_interval / state.dt)),
+                else round(self.recorder.sampling_interval / state.dt),
             )
             for variable, ids in sorted(self.recorder.recorded.items(), key=lambda kv: kv[0].name)
             if ids
@@ -415,7 +436,20 @@ def _check_spike_times(lists: list[NDArray[np.float64]], where: str) -> None:
         raise InvalidValueError(problems[:20], where=where)
 
 
-_POSITIVE = ("tau_m", "tau_syn_E", "tau_syn_I", "cm", "tau_w", "tau_syn")
+def _check_dead_time(rest: NDArray[np.float64], label: str) -> None:
+    if (rest <= 0).any():
+        raise InvalidValueError(
+            Problem(
+                "the rate of a refractory Poisson source leaves no time beside tau_refrac",
+                measured=f"mean interval less tau_refrac is {rest.min():g} ms",
+                limit="above 0",
+                fix="a lower rate or a shorter tau_refrac",
+            ),
+            where=f"population '{label}'",
+        )
+
+
+_POSITIVE = ("tau_m", "tau_syn_E", "tau_syn_I", "cm", "tau_w", "tau_syn", "alpha", "beta")
 _NOT_NEGATIVE = ("tau_refrac", "rate", "duration")
 
 

@@ -92,10 +92,8 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
         super().__init__(
             pre, post, connector, synapse_type, source, receptor_type, space or Space(), label
         )
-        if self.label is None:
-            self.label = shown
         state = self._simulator.state
-        self.label = state.unique_label(self.label)
+        self.label: str = state.unique_label(label or shown)
         self._number = state.next_number()
         self.model = synapse_model(self.synapse_type)
         self._realised: Connections | None = None

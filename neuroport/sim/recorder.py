@@ -33,11 +33,12 @@ class RecorderBase(recording.Recorder):  # type: ignore[misc]
         names = [variables] if isinstance(variables, str) else list(variables)
         known = list(self.population.celltype.recordable)
         wrong = [n for n in names if n not in known]
+        model = type(self.population.celltype).__name__
         if wrong:
             raise _RecordingError(
                 [
                     Problem(
-                        f"'{name}' cannot be recorded from {type(self.population.celltype).__name__}",
+                        f"'{name}' cannot be recorded from {model}",
                         limit=f"it has {', '.join(known)}",
                         fix=(f"did you mean '{nearest(name, known)[0]}'?"
                              if nearest(name, known) else ""),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,6 +20,7 @@ from neuroport.findings import Finding
 from neuroport.network.description import Network
 from neuroport.numerics import Numerics
 from neuroport.numerics import numerics as numerics_of
+from neuroport.observe import observation
 from neuroport.sim.connectors import CONNECTORS
 from neuroport.sim.electrodes import current_source_types
 from neuroport.sim.equations import cell_by_equations, synapse_by_equations
@@ -233,6 +234,12 @@ class Simulator:
             self.num_processes,
             self.rank,
         ) = common.build_state_queries(handle)
+        seen = observation()
+        if seen is not None:
+            seen.simulators.append(self)
+            state.progress = seen.progress
+            state.before_run.append(lambda: seen.begin(self))
+            state.before_close.append(lambda: seen.keep(self))
 
     def __getattr__(self, name: str) -> Any:
         names = self.__dict__.get("_names", {})
@@ -294,6 +301,25 @@ class Simulator:
         return self.state.numerics
 
     @property
+    def backend_name(self) -> str:
+        """The name of the backend."""
+        return self.state.backend_name
+
+    @property
+    def seed(self) -> int:
+        """The seed that all random numbers come from."""
+        return self.state.seed
+
+    @property
+    def progress(self) -> Callable[[float, float], None] | None:
+        """Called now and then during a run with the time reached and the target (ms)."""
+        return self.state.progress
+
+    @progress.setter
+    def progress(self, hook: Callable[[float, float], None] | None) -> None:
+        self.state.progress = hook
+
+    @property
     def findings(self) -> list[Finding]:
         """What the checks before the run found."""
         return list(self.state.findings)
@@ -305,6 +331,21 @@ class Simulator:
     def check(self) -> list[Finding]:
         """Return all findings about the network as it is now, without running it."""
         return self.state.check()
+
+    def prepare(self, duration: float | None = None) -> None:
+        """Check the network and build it in the engine now, instead of at the first ``run``.
+
+        Parameters
+        ----------
+        duration : float, optional
+            How long the first run will be (ms), as a hint to the engine.
+
+        Raises
+        ------
+        CheckFailedError
+            If a finding prevents the run.
+        """
+        self.state.ready(duration)
 
     def end(self, compatible_output: bool = True) -> None:
         """Write the data that were to be written at the end and free the engine."""

@@ -95,6 +95,8 @@ class State(common.control.BaseState):  # type: ignore[misc]
         self.current_sources: list[Any] = []
         self.findings: list[Finding] = []
         self.progress: Callable[[float, float], None] | None = None
+        self.before_run: list[Callable[[], None]] = []
+        self.before_close: list[Callable[[], None]] = []
         self.interrupted = False
         self.wall_time = 0.0
         self.hints: dict[str, Any] = {}
@@ -145,6 +147,8 @@ class State(common.control.BaseState):  # type: ignore[misc]
             )
         if self._closed:
             raise NotReadyError(Problem("this simulator has been ended", fix="make a new one"))
+        for hook in self.before_run:
+            hook()
         session = self.ready((steps - self.step) * self.dt)
         self.running = True
         todo = steps - session.step
@@ -182,6 +186,9 @@ class State(common.control.BaseState):  # type: ignore[misc]
 
     def close(self) -> None:
         """Free the engine; recorded data stay readable, but nothing more can be run."""
+        hooks, self.before_close = self.before_close, []
+        for hook in hooks:
+            hook()
         if self.session is not None:
             self.session.close()
         self._closed = True
@@ -356,7 +363,7 @@ class State(common.control.BaseState):  # type: ignore[misc]
         if "delay" in names:
             self._drop_session()
             return
-        parts, positions = projection.freeze()
+        parts, _positions = projection.freeze()
         for part in parts:
             values = {
                 name: part.weight if name == "weight" else part.parameters[name]

@@ -111,8 +111,10 @@ def synapse_types(state: Any) -> dict[str, type]:
 
                 weight_dependence = AdditiveWeightDependence()
             super().__init__(
-                timing_dependence, weight_dependence, None, dendritic_delay_fraction, weight, delay
+                timing_dependence, weight_dependence, None, dendritic_delay_fraction, weight, 1.0
             )
+            # PyNN asks `delay or ...`, which takes 0 for "none given" and fails for arrays.
+            self.delay = self._get_minimum_delay() if delay is None else delay
 
         def _build_translations(self) -> None:
             # PyNN updates the class's dictionary in place; two mechanisms must not share it.

@@ -6,12 +6,13 @@ magnitudes; ``s_sign`` carries the receptor's sign.
 
 Events: a presynaptic spike of step k acts at k + (axonal delay), a postsynaptic one of step s at
 s + (dendritic delay); at a tie the postsynaptic one is looked at first. The weight is delivered as
-it is when the presynaptic spike acts.
+it is when the presynaptic spike acts. Where the whole delay is axonal, an arrival may cause the
+spike of its own step, so there it is looked at first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from neuroport_brian2.synapses.code import FloatArray, IntArray, Pathway, Synaps
 
 __all__ = ["code", "axonal_steps"]
 
+Exponential = Callable[[str, str], str]
 _NEVER = -1e9
 # Spikes of one cell that can be under way between the synapse and the soma.
 _MOST_IN_FLIGHT = 64
@@ -111,8 +113,8 @@ def code(
     if slots:
         pathways.append(Pathway("deliver", "pre", "\n".join(deliver), arrival_delay, 2))
     names = _parameters(timing, projection)
-    states = ["s_w", "s_pending", "s_before_trace", "s_before_last", "s_after_trace",
-              "s_after_previous", "s_after_last", *(f"s_sent_{k}" for k in range(slots))]
+    states = ["s_w", "s_pending", "s_before_trace", "s_before_previous", "s_before_last",
+              "s_after_trace", "s_after_previous", "s_after_last", *(f"s_sent_{k}" for k in range(slots))]
     if slots:
         states += ["s_out", "s_in"]
     equations = "\n".join(
@@ -147,35 +149,40 @@ def _stored(value: str, numerics: Numerics) -> str:
 
 
 def _pair(
-    nearest: bool, projection: Projection, numerics: Numerics, exponential: object
+    nearest: bool, projection: Projection, numerics: Numerics, exponential: Exponential
 ) -> tuple[list[str], list[str]]:
-    exp = exponential  # type: ignore[assignment]
+    exp = exponential
     rule = projection.synapse.weight_dependence
     grow, shrink = _CHANGES[rule]
     after_now = "1.0" if nearest else "s_after_previous + 1.0"
-    before_now = (
-        "1.0" if nearest
-        else f"s_before_trace*{exp('s_now - s_before_last', 's_tau_plus')} + 1.0"  # type: ignore[operator]
-    )
+    before_now = "1.0" if nearest else "s_before_previous + 1.0"
+    grown = _product("s_before_trace", exp("s_since", "s_tau_plus"), numerics)
     on_post = [
         "s_since = t_in_timesteps - s_before_last",
-        f"s_pairing = int(s_since > 0)*{_product('s_before_trace', exp('s_since', 's_tau_plus'), numerics)}",  # type: ignore[operator]
+        # Where the whole delay is axonal, the arrival of this very step has been looked at already:
+        # it does not count, the presynaptic spikes before it do.
+        f"s_pairing = int(s_since > 0)*{grown} + int(s_since == 0)*s_before_previous",
         f"s_pending = {grow}",
-        f"s_after_previous = s_after_trace*{exp('t_in_timesteps - s_after_last', 's_tau_minus')}",  # type: ignore[operator]
+    ]
+    if numerics.coincidence == "depression":
+        on_post += ["s_pairing = int(s_since == 0)", f"s_pending = {shrink}"]
+    on_post += [
+        f"s_after_previous = s_after_trace*{exp('t_in_timesteps - s_after_last', 's_tau_minus')}",
         f"s_after_trace = {after_now}",
         "s_after_last = t_in_timesteps",
     ]
     if numerics.coincidence == "depression":
-        pairing = _product("s_after_trace", exp("s_gap", "s_tau_minus"), numerics)  # type: ignore[operator]
+        pairing = _product("s_after_trace", exp("s_gap", "s_tau_minus"), numerics)
         paired = f"int(s_gap >= 0)*{pairing}"
     else:  # a postsynaptic spike at the same moment does not count
-        pairing = _product("s_after_trace", exp("s_gap", "s_tau_minus"), numerics)  # type: ignore[operator]
+        pairing = _product("s_after_trace", exp("s_gap", "s_tau_minus"), numerics)
         paired = f"int(s_gap > 0)*{pairing} + int(s_gap == 0)*s_after_previous"
     on_pre = [
         "s_now = t_in_timesteps + s_lead",
         "s_gap = s_now - s_after_last",
         f"s_pairing = {paired}",
         f"s_pending = {shrink}",
+        f"s_before_previous = s_before_trace*{exp('s_now - s_before_last', 's_tau_plus')}",
         f"s_before_trace = {before_now}",
         "s_before_last = s_now",
     ]
@@ -207,20 +214,20 @@ _CHANGES: dict[str, tuple[str, str]] = {
 }
 
 
-def _vogels(exponential: object) -> tuple[list[str], list[str]]:
-    """Vogels et al. (2011), Science 334:1569: Δw = η·s_post at a presynaptic spike less a target."""
+def _vogels(exponential: Exponential) -> tuple[list[str], list[str]]:
+    """Vogels et al. (2011), Science 334:1569: η·trace at every spike, less a target at the pre."""
     exp = exponential
     on_post = [
-        f"s_pairing = s_before_trace*{exp('t_in_timesteps - s_before_last', 's_tau')}",  # type: ignore[operator]
+        f"s_pairing = s_before_trace*{exp('t_in_timesteps - s_before_last', 's_tau')}",
         "s_pending = clip(s_pending + s_eta*s_pairing, s_w_min, s_w_max)",
-        f"s_after_trace = s_after_trace*{exp('t_in_timesteps - s_after_last', 's_tau')} + 1.0",  # type: ignore[operator]
+        f"s_after_trace = s_after_trace*{exp('t_in_timesteps - s_after_last', 's_tau')} + 1.0",
         "s_after_last = t_in_timesteps",
     ]
     on_pre = [
         "s_now = t_in_timesteps + s_lead",
-        f"s_pairing = s_after_trace*{exp('s_now - s_after_last', 's_tau')}",  # type: ignore[operator]
+        f"s_pairing = s_after_trace*{exp('s_now - s_after_last', 's_tau')}",
         "s_pending = clip(s_pending + s_eta*(s_pairing - s_target), s_w_min, s_w_max)",
-        f"s_before_trace = s_before_trace*{exp('s_now - s_before_last', 's_tau')} + 1.0",  # type: ignore[operator]
+        f"s_before_trace = s_before_trace*{exp('s_now - s_before_last', 's_tau')} + 1.0",
         "s_before_last = s_now",
     ]
     return on_post, on_pre
@@ -248,6 +255,7 @@ def _values(p: Projection, numerics: Numerics, slots: int) -> dict[str, FloatArr
         "s_w": np.abs(p.weight),
         "s_pending": np.abs(p.weight),
         "s_before_trace": first,
+        "s_before_previous": first,
         "s_before_last": never,
         "s_after_trace": first,
         "s_after_previous": first,

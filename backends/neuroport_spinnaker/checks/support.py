@@ -97,16 +97,16 @@ def parameters(case: Case) -> Iterator[Finding]:
                 severity=Severity.ERROR if big.any() or (held[bad] == 0).any()
                 else Severity.WARNING,
             )
-        values = population.parameters.get("tau_refrac")
-        if values is not None and case.network.numerics.refractory_rule != "ceil":
-            steps = values / case.network.timestep
+        refractory = population.parameters.get("tau_refrac")
+        if refractory is not None and case.network.numerics.refractory_rule != "ceil":
+            steps = refractory / case.network.timestep
             up = np.ceil(steps - 1e-9)
             off = (up - steps) > 1e-6
             if off.any():
                 k = int((up - steps).argmax())
                 yield finding(
                     "NP324", place(population),
-                    measured=f"tau_refrac = {values[k]:g} ms is "
+                    measured=f"tau_refrac = {refractory[k]:g} ms is "
                     f"{up[k] * case.network.timestep:g} ms on the chip",
                     limit=f"multiples of {case.network.timestep:g} ms",
                     why="the chip counts whole steps, rounded up",

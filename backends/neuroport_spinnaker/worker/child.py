@@ -141,7 +141,7 @@ class Child:
         arrays = self.np.load(self.folder / "values.npz", allow_pickle=False)
         values = {name: _value(arrays[name]) for name in arrays.files}
         population = self.populations[request["population"]]
-        if request["what"] == "states":
+        if request["kind"] == "states":
             population.set_state(**values)
         else:
             population.set(**values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuroport.errors import BackendMissingError, Problem
+from neuroport.errors import BackendMissingError, NeuroportError, Problem
 from neuroport_spinnaker.errors import (
     MachineLostError,
     MachineUnreachableError,
@@ -46,8 +47,6 @@ class Worker:
     machine : mapping
         Options of the section ``[Machine]`` of its configuration.
     options : Options
-    beat : callable, optional
-        Called several times a second while waiting, e.g. to see whether the user wants to stop.
     """
 
     def __init__(self, machine: Mapping[str, Any], options: Options) -> None:
@@ -227,10 +226,8 @@ class Worker:
     def close(self) -> None:
         """Give the machine back and end the process; at most half a minute."""
         if self.alive:
-            try:
+            with contextlib.suppress(NeuroportError):  # it is ended below in any case
                 self.ask("end", timeout=30.0)
-            except Exception:
-                pass  # it is ended below in any case
         self.kill()
         self._clean()
 

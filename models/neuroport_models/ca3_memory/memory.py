@@ -1,4 +1,4 @@
-"""The memory as a user handles it: learn, recall by cue, recall by content, forget by relearning."""
+"""The memory as a user handles it: learn, recall by cue or by content, forget by relearning."""
 
 from __future__ import annotations
 
@@ -259,7 +259,7 @@ class CA3Memory:
         for train in block.segments[-1].spiketrains:
             cell = int(train.annotations["source_index"])
             for time in train.rescale("ms").magnitude:
-                fired.setdefault(int(round(float(time))), []).append(cell)
+                fired.setdefault(round(float(time)), []).append(cell)
         return {step: sorted(cells) for step, cells in sorted(fired.items())}
 
     def data(self) -> list[Any]:

@@ -84,7 +84,7 @@ def read_outcome(
     stored : mapping of int to frozenset of int
         What the memory should hold when the operation begins.
     """
-    start = int(round(operation.time))
+    start = round(operation.time)
 
     def fired(offset: int) -> tuple[frozenset[int], frozenset[int]]:
         cells = list(output.get(start + offset, ()))

@@ -1,0 +1,5 @@
+"""``python -m neuroport``: the command line."""
+
+from neuroport.cli import main
+
+main()

@@ -1,0 +1,49 @@
+"""The command groups put together."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from neuroport.cli import check, doctor, listing, run
+from neuroport.provenance import package_version
+
+__all__ = ["app"]
+
+EPILOG = (
+    "Exit codes: 0 ok; 1 a check found something, or a model answered wrongly; "
+    "2 an error; 130 interrupted (what was recorded is kept)."
+)
+
+app = typer.Typer(
+    name="neuroport",
+    help="Write a spiking network once, run it anywhere, and know why results differ.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"neuroport {package_version('neuroport')}")
+        raise typer.Exit
+
+
+@app.callback()
+def neuroport(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Write a spiking network once, run it anywhere, and know why results differ."""
+
+
+run.register(app, EPILOG)
+check.register(app, EPILOG)
+listing.register(app)
+doctor.register(app)

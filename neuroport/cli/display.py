@@ -1,0 +1,129 @@
+"""How things look: tables, panels and JSON, readable at 80 columns and without colour."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from neuroport.errors import UserError
+from neuroport.findings import Finding
+
+__all__ = ["console", "error_panel", "error_data", "findings_table", "print_json", "table", "warn"]
+
+
+def console(to_stderr: bool = False) -> Console:
+    """Return a console on the present stream; NO_COLOR and COLUMNS are honoured by Rich."""
+    return Console(stderr=to_stderr, highlight=False, soft_wrap=False, emoji=False)
+
+
+def table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, whole: Sequence[int] = ()
+) -> Table:
+    """Return a table; the columns numbered in `whole` are never wrapped."""
+    made = Table(
+        title=Text(title) if title else None, title_justify="left", title_style="bold",
+        box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False,
+    )
+    for k, column in enumerate(columns):
+        made.add_column(column, overflow="fold", no_wrap=k in whole)
+    for row in rows:
+        made.add_row(*(Text(str(cell)) for cell in row))
+    return made
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    return str(value)
+
+
+def print_json(data: Any) -> None:
+    """Print data as JSON to standard output."""
+    print(json.dumps(data, indent=2, default=_plain, ensure_ascii=False, allow_nan=False))
+
+
+def error_data(error: BaseException | None) -> dict[str, Any] | None:
+    """Return an error as plain data for JSON."""
+    if error is None:
+        return None
+    data: dict[str, Any] = {"type": type(error).__name__, "message": str(error), "line": None,
+                            "problems": []}
+    if isinstance(error, UserError):
+        data["line"] = None if error.line is None else str(error.line)
+        data["problems"] = [
+            {"what": p.what, "measured": p.measured, "limit": p.limit, "fix": p.fix}
+            for p in error.problems
+        ]
+    return data
+
+
+def error_panel(error: BaseException, *, show_line: bool = True) -> Panel:
+    """Return an error as a panel: what, measured, limit, way out, the user's line."""
+    text = Text()
+    if isinstance(error, UserError):
+        if len(error.problems) > 1:
+            text.append(f"{len(error.problems)} problems\n")
+        for problem in error.problems:
+            first, *more = problem.lines()
+            text.append(first + "\n", style="bold")
+            for line in more:
+                text.append(line + "\n")
+        if error.where:
+            text.append(f"in {error.where}\n")
+        if error.line is not None and show_line:
+            text.append(f"at {error.line.file}:{error.line.line}\n")
+            if error.line.text:
+                text.append(f"    {error.line.text}\n", style="bold")
+    else:
+        text.append(str(error) or type(error).__name__)
+    text.rstrip()
+    name = type(error).__name__.lstrip("_")
+    return Panel(text, title=name, title_align="left", border_style="red", box=box.ASCII2
+                 if not _unicode() else box.ROUNDED)
+
+
+def _unicode() -> bool:
+    return (getattr(sys.stderr, "encoding", "") or "").lower().replace("-", "") == "utf8"
+
+
+def show_traceback(error: BaseException) -> None:
+    """Print the whole call stack of an error and its cause to standard error."""
+    traceback.print_exception(error, file=sys.stderr)
+
+
+def findings_table(findings: Sequence[Finding], verbose: bool) -> Table | None:
+    """Return findings as a table; notes only where `verbose`."""
+    shown = [f for f in findings if verbose or f.severity.rank > 0]
+    if not shown:
+        return None
+    rows = []
+    for f in sorted(shown, key=lambda f: -f.severity.rank):
+        lines = [f"{f.title}: {f.measured}"]
+        if f.limit:
+            lines.append(f"limit: {f.limit}")
+        if verbose or f.severity.rank > 1:
+            lines.append(f"why: {f.why}")
+        lines += [f"way out: {fix}" for fix in f.fixes]
+        if f.line is not None:
+            lines.append(f"at {f.line}")
+        rows.append((f"{f.severity.value} {f.code}", f.where, "\n".join(lines)))
+    return table("Findings", ("finding", "where", "what"), rows, whole=(0,))
+
+
+def warn(text: str) -> None:
+    """Print one remark to standard error."""
+    console(to_stderr=True).print(Text(f"note: {text}"))

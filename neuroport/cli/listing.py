@@ -1,0 +1,190 @@
+"""Commands that tell what there is: models, backends, numerics, explain."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from neuroport.cli import display
+from neuroport.cli.run import Json
+
+__all__ = ["register"]
+
+
+def models(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Show its options.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the registered models, or show one with its options."""
+    from neuroport.errors import UserError
+    from neuroport.models import load_model, model_names
+
+    try:
+        chosen = [load_model(n) for n in ([name] if name else model_names())]
+    except UserError as error:
+        if as_json:
+            display.print_json({"error": display.error_data(error)})
+        else:
+            display.console(to_stderr=True).print(display.error_panel(error, show_line=False))
+        raise typer.Exit(2) from None
+    data = [
+        {
+            "name": m.name, "summary": m.summary, "timestep_ms": m.timestep,
+            "numerics": m.numerics,
+            "options": [
+                {"flag": o.flag, "kind": o.kind.__name__, "default": o.default,
+                 "choices": list(o.choices), "help": o.help}
+                for o in m.options
+            ],
+        }
+        for m in chosen
+    ]
+    if as_json:
+        display.print_json(data[0] if name else {"models": data})
+        return
+    out = display.console()
+    if not name:
+        out.print(display.table("", ("model", "what it is"),
+                                [(m.name, m.summary) for m in chosen], whole=(0,)))
+        out.print(Text("neuroport models NAME shows a model's options"))
+        return
+    model = chosen[0]
+    for paragraph in model.description.split("\n\n"):
+        out.print(Text(" ".join(paragraph.split()) + "\n"))
+    settings = [f"time step {model.timestep:g} ms" if model.timestep else "",
+                f"numerics {model.numerics}" if model.numerics else ""]
+    out.print(Text("Default: " + (", ".join(s for s in settings if s) or "no settings") + "\n"))
+    out.print(
+        display.table(
+            "", ("option", "value", "default", "meaning"),
+            [
+                (o.flag, "|".join(map(str, o.choices)) or o.kind.__name__,
+                 "" if o.default is None else str(o.default), o.help)
+                for o in model.options
+            ],
+            whole=(0,),
+        )
+    )
+
+
+def backends(as_json: Json = False) -> None:
+    """List the backends: installed or not, versions, and what runs where."""
+    from neuroport.backend import backend_names, load_backend
+    from neuroport.errors import UserError
+
+    data: list[dict[str, Any]] = []
+    for name in backend_names():
+        try:
+            about = load_backend(name).information
+        except (UserError, ImportError) as error:
+            problem = error.problems[0] if isinstance(error, UserError) else None
+            data.append({"name": name, "installed": False, "runs_on": None, "versions": {},
+                         "description": problem.what if problem else str(error),
+                         "install": problem.fix if problem else ""})
+            continue
+        data.append({"name": name, "installed": True, "runs_on": about.runs_on,
+                     "versions": dict(about.versions), "description": about.description,
+                     "install": about.install})
+    if as_json:
+        display.print_json({"backends": data})
+        return
+    out = display.console()
+    out.print(
+        display.table(
+            "", ("backend", "installed", "runs on", "version", "what it is"),
+            [
+                (b["name"], "yes" if b["installed"] else "no", b["runs_on"] or "",
+                 ", ".join(f"{k} {v}" for k, v in b["versions"].items()),
+                 b["description"] if b["installed"]
+                 else f"{b['description']}\nway out: {b['install']}")
+                for b in data
+            ],
+            whole=(0,),
+        )
+    )
+    out.print(Text("simulation: this computer. emulated: a copy of a machine's arithmetic on "
+                   "this computer.\nhardware: the machine itself."))
+
+
+def numerics(as_json: Json = False) -> None:
+    """Show the named numerics side by side."""
+    from neuroport.numerics import NAMED
+
+    points = {name: point.as_dict() for name, point in NAMED.items()}
+    first = next(iter(points.values()))
+    if as_json:
+        display.print_json({"numerics": points})
+        return
+    rows = []
+    for choice in first:
+        if choice == "name":
+            continue
+        values = [str(point[choice]) for point in points.values()]
+        rows.append((choice, *values, "differs" if len(set(values)) > 1 else ""))
+    out = display.console()
+    out.print(display.table("What happens inside a time step", ("choice", *points, ""), rows))
+    out.print(Text("Choose with --numerics NAME. In Python single choices can be switched:\n"
+                   'neuroport.simulator(numerics={"base": "pynn", "input_rule": "step"})'))
+
+
+def explain(
+    code: Annotated[
+        str | None, typer.Argument(metavar="[CODE]", help="A finding's code, e.g. NP101.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Explain a finding's code at length, or list all codes."""
+    from neuroport.errors import nearest
+    from neuroport.findings import KINDS
+
+    _load_kinds()
+    out = display.console()
+    if code is None:
+        kinds = sorted(KINDS.values(), key=lambda k: k.code)
+        if as_json:
+            display.print_json({"codes": [_kind(k) for k in kinds]})
+        else:
+            out.print(display.table("", ("code", "usually", "title"),
+                                    [(k.code, k.severity.value, k.title) for k in kinds]))
+        return
+    kind = KINDS.get(code.upper())
+    if kind is None:
+        near = nearest(code, KINDS, 1)
+        message = f"there is no finding code '{code}'" + (
+            f"; did you mean {near[0]}?" if near else "; `neuroport explain` lists all"
+        )
+        if as_json:
+            display.print_json({"error": {"type": "UnknownCode", "message": message}})
+        else:
+            display.console(to_stderr=True).print(Text(message))
+        raise typer.Exit(2)
+    if as_json:
+        display.print_json(_kind(kind))
+    else:
+        out.print(Text(f"{kind.code}: {kind.title} (usually {kind.severity.value})\n"))
+        out.print(Text(kind.explanation))
+
+
+def _kind(kind: Any) -> dict[str, str]:
+    return {"code": kind.code, "title": kind.title, "severity": kind.severity.value,
+            "explanation": kind.explanation}
+
+
+def _load_kinds() -> None:
+    """Load the backends, which may register codes of their own."""
+    from neuroport.backend import backend_names, load_backend
+    from neuroport.errors import UserError
+
+    for name in backend_names():
+        try:
+            load_backend(name)
+        except (UserError, ImportError):
+            continue  # a backend that is not installed brings no findings either
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (models, backends, numerics, explain):
+        app.command(command.__name__)(command)

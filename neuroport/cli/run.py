@@ -1,0 +1,187 @@
+"""``neuroport run``: run a model or script, show what came back, keep the results."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from neuroport.cli import display
+from neuroport.cli.progress import progress_bar
+
+__all__ = ["register"]
+
+HELP = """Run a registered model, or any PyNN-style script, and keep the results.
+
+MODEL is a name that `neuroport models` lists, or the path of a script. A script either does
+`import neuroport.pynn as sim` (scripts that import pyNN.nest or another PyNN back end are run
+unchanged), or defines a function model(sim) or main(sim). MODEL comes first; a model's own
+options follow it: neuroport run ca3-memory --experiment random --cues 10
+
+Results go to neuroport-output/MODEL-HASH-TIME, or to the folder given by --output.
+"""
+
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="A model's name or a script's path.")]
+Backend = Annotated[
+    str | None, typer.Option("-b", "--backend", help="Where to run; see `neuroport backends`.")
+]
+Numerics = Annotated[
+    str | None,
+    typer.Option("--numerics", help="pynn or spinnaker; default: the model's own, else pynn."),
+]
+Seed = Annotated[int | None, typer.Option("--seed", help="All random numbers come from it.")]
+Timestep = Annotated[float | None, typer.Option("--timestep", metavar="MS", help="Time step.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+Trace = Annotated[bool, typer.Option("--traceback", help="Show the call stack of an error.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show notes and details as well.")]
+
+
+@contextlib.contextmanager
+def _script_output(as_json: bool) -> Iterator[None]:
+    """Send what a script prints to standard error where standard output is for JSON."""
+    if as_json:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    else:
+        yield
+
+
+def run(
+    context: typer.Context,
+    model: Model,
+    backend: Backend = None,
+    numerics: Numerics = None,
+    seed: Seed = None,
+    timestep: Timestep = None,
+    duration: Annotated[
+        float | None,
+        typer.Option("--duration", metavar="MS",
+                     help="Run this long where the model does not run itself."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="DIR", help="New folder for results.")
+    ] = None,
+    plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw rasters.")] = True,
+    as_json: Json = False,
+    verbose: Verbose = False,
+    trace: Trace = False,
+) -> None:
+    """Run a model; the help text is HELP."""
+    from neuroport.errors import UserError
+    from neuroport.runner import Request
+    from neuroport.runner import run as run_request
+    from neuroport.runner import save
+
+    request = Request(model, backend, numerics, seed, timestep, duration, context.args)
+    with progress_bar(not as_json) as progress, _script_output(as_json):
+        report = run_request(request, progress)
+    folder = None
+    failed: UserError | None = None
+    try:
+        folder = save(report, output, command=_command(), plots=plots)
+    except UserError as error:
+        failed = error
+    code = report.exit_code if failed is None else 2
+    if as_json:
+        display.print_json(_data(report, folder, failed, code))
+    else:
+        _show(report, folder, failed, verbose)
+    if trace:
+        for error in (report.error, failed):
+            if error is not None:
+                display.show_traceback(error)
+    raise typer.Exit(code)
+
+
+def _command() -> str:
+    return " ".join(["neuroport", *sys.argv[1:]])
+
+
+def _show(report: Any, folder: Path | None, failed: Any, verbose: bool) -> None:
+    out = display.console()
+    result = report.result
+    if result is not None and result.rows:
+        out.print(display.table(result.title, result.columns, result.rows))
+    if result is not None and result.asked:
+        out.print(Text(f"{result.right} of {result.asked} answers exact"))
+    findings = display.findings_table(report.findings, verbose)
+    if findings is not None:
+        out.print(findings)
+    notes = sum(f.severity.rank == 0 for f in report.findings)
+    if notes and not verbose:
+        out.print(Text(f"{notes} note{'s' if notes != 1 else ''} about this run: -v shows them"))
+    for text in report.messages:
+        display.warn(text)
+    for results in report.results:
+        about = results.information
+        out.print(
+            Text(
+                f"{about['cells']} cells, {about['synapses']} synapses, "
+                f"{about['simulated_ms']:g} ms on {about['backend']} ({about['runs_on']}), "
+                f"numerics {about['numerics']['name']}, seed {about['seed']}: "
+                f"{results.n_spikes} spikes"
+            )
+        )
+    error = report.error
+    if error is not None and report.status == "interrupted":
+        display.console(to_stderr=True).print(Text(_interrupted(error), style="bold"))
+    elif error is not None and report.status != "refused":
+        display.console(to_stderr=True).print(
+            display.error_panel(error, show_line=report.request.is_script)
+        )
+    elif report.status == "refused":
+        display.console(to_stderr=True).print(
+            Text("refused: the findings above must be mended before this can run", style="bold")
+        )
+    if folder is not None:
+        word = "saved" if report.status in ("ok", "wrong") else "what was recorded is saved"
+        out.print(Text(f"{word} in {folder}"), soft_wrap=True)
+        for path in sorted(folder.rglob("*.png")):
+            out.print(Text(f"figure {path}"), soft_wrap=True)
+    if failed is not None:
+        display.console(to_stderr=True).print(display.error_panel(failed, show_line=False))
+
+
+def _interrupted(error: Any) -> str:
+    if hasattr(error, "reached"):
+        return f"interrupted at {error.reached:g} ms of {error.asked:g} ms"
+    return "interrupted"
+
+
+def _data(report: Any, folder: Path | None, failed: Any, code: int) -> dict[str, Any]:
+    result = report.result
+    runs = [
+        {**r.information, "spikes": r.n_spikes, "populations": [b.name for b in r.blocks]}
+        for r in report.results
+    ]
+    return {
+        "model": report.request.model,
+        "status": report.status if failed is None else "error",
+        "exit_code": code,
+        "seconds": round(report.seconds, 3),
+        "score": None if result is None or not result.asked
+        else {"right": result.right, "asked": result.asked},
+        "table": None if result is None
+        else {"columns": list(result.columns), "rows": [list(row) for row in result.rows]},
+        "data": {} if result is None else dict(result.data),
+        "runs": runs,
+        "findings": [f.as_dict() for f in report.findings],
+        "messages": report.messages,
+        "output": None if folder is None else str(folder),
+        "files": [] if folder is None
+        else sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()),
+        "error": display.error_data(report.error if failed is None else failed),
+    }
+
+
+def register(app: typer.Typer, epilog: str) -> None:
+    """Add the command."""
+    app.command(
+        "run", help=HELP, epilog=epilog,
+        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    )(run)

@@ -1,0 +1,470 @@
+"""Stored results: Neo Blocks, the network, the findings and a manifest, in one directory.
+
+``results.nix``
+    One Neo Block a population, written by Neo. The spikes of a population are one SpikeTrain
+    whose array annotation ``source_index`` names the cell of each spike; the annotation
+    ``recorded`` lists the recorded cells. A SpikeTrain a cell would take 20 ms each to write.
+    :func:`load_results` returns one SpikeTrain a cell, as PyNN does.
+``network.network``
+    The network that ran, see :func:`neuroport.load_network`.
+``findings.json``, ``run.json``
+    What the checks found; versions, seed, numerics, hash and command.
+
+A directory appears whole or not at all: it is written beside its place and then renamed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neuroport.errors import FileFormatError, NotReadyError, Problem, UserError
+from neuroport.provenance import versions
+
+if TYPE_CHECKING:
+    from neuroport.network.description import Network
+    from neuroport.sim.simulator import Simulator
+
+__all__ = [
+    "OutputError",
+    "Results",
+    "collect",
+    "default_directory",
+    "load_results",
+    "save_results",
+    "write_safely",
+]
+
+FORMAT = 1
+BLOCKS, NETWORK, FINDINGS, MANIFEST = (
+    "results.nix", "network.network", "findings.json", "run.json"
+)
+
+
+class OutputError(UserError, OSError):
+    """Results that could not be written: a full disk, a folder that may not be written to."""
+
+
+@dataclass
+class Results:
+    """What a run left.
+
+    Attributes
+    ----------
+    blocks : list of neo.Block
+        One a population with recorded data, named after it.
+    network : Network or None
+        What ran.
+    findings : list of dict
+        As plain data, see :meth:`neuroport.findings.Finding.as_dict`.
+    information : dict
+        The manifest: versions, seed, numerics, hash and so on.
+    """
+
+    blocks: list[Any]
+    network: Network | None = None
+    findings: list[dict[str, Any]] = field(default_factory=list)
+    information: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def n_spikes(self) -> int:
+        """Spikes in all blocks."""
+        return sum(
+            len(train) for b in self.blocks for s in b.segments for train in s.spiketrains
+        )
+
+
+def collect(simulator: Simulator) -> Results:
+    """Return everything that a simulator recorded so far.
+
+    Raises
+    ------
+    NotReadyError
+        If nothing has run.
+    """
+    state = simulator.state
+    if state.step == 0 and state.segment_counter == 0:
+        raise NotReadyError(
+            Problem("there are no results yet", fix="call run(...) before the results are saved")
+        )
+    blocks = []
+    for population in state.populations:
+        if population.recorder.recorded:
+            block = population.get_data()
+            block.name = population.label
+            blocks.append(block)
+    network = simulator.network()
+    information = {
+        "simulated_ms": state.t,
+        "wall_time_s": round(state.wall_time, 3),
+        "interrupted": state.interrupted,
+        "backend": state.backend_name,
+        "runs_on": state.backend.information.runs_on,
+        "timestep_ms": state.dt,
+        "seed": state.seed,
+        "numerics": state.numerics.as_dict(),
+        "dialect": state.dialect,
+        "network_hash": network.hash,
+        "cells": network.n_cells,
+        "synapses": network.n_synapses,
+        "versions": versions(state.backend),
+    }
+    return Results(blocks, network, [f.as_dict() for f in state.findings], information)
+
+
+# -- where ---------------------------------------------------------------------------------------
+
+
+def default_directory(name: str, network_hash: str, parent: str | os.PathLike[str] = ".") -> Path:
+    """Return ``neuroport-output/<name>-<hash>-<time>`` below `parent`, not taken yet."""
+    plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.") or "run"
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    base = Path(parent) / "neuroport-output" / f"{plain}-{network_hash[:8] or 'none'}-{stamp}"
+    path, k = base, 2
+    while path.exists():
+        path, k = base.with_name(f"{base.name}-{k}"), k + 1
+    return path
+
+
+def _output_error(error: BaseException, where: Path) -> OutputError:
+    number = getattr(error, "errno", None)
+    # HDF5 reports the system's error as text only.
+    match = re.search(r"errno = (\d+)", str(error))
+    if match:
+        number = int(match.group(1))
+    fixes = {
+        errno.ENOSPC: "free some space, or choose another place with --output DIR",
+        errno.EDQUOT: "free some of your quota, or choose another place with --output DIR",
+        errno.EFBIG: "raise the limit on file sizes (ulimit -f), or record less",
+        errno.EACCES: "choose a folder that you may write to with --output DIR",
+        errno.EPERM: "choose a folder that you may write to with --output DIR",
+        errno.EROFS: "choose a folder that can be written to with --output DIR",
+    }
+    reason = os.strerror(number) if number else str(error).splitlines()[0][:200]
+    return OutputError(
+        Problem(
+            f"the results could not be written to {where}",
+            measured=reason,
+            limit="nothing was left there: results are stored whole or not at all",
+            fix=fixes.get(number or 0, "choose another place with --output DIR"),
+        ),
+    )
+
+
+# HDF5 raises RuntimeError for some failed writes, and KeyError where a half-written group is
+# looked up again; inside write_safely both mean that the file could not be written.
+_WRITE_ERRORS = (OSError, RuntimeError, KeyError)
+
+
+def write_safely(directory: str | os.PathLike[str], fill: Callable[[Path], None]) -> Path:
+    """Make a directory whose files are written by `fill`, whole or not at all.
+
+    Parameters
+    ----------
+    directory : path
+        Must not exist, or be empty. Readable by its owner only.
+    fill : callable
+        Gets the path of a temporary directory beside `directory` and writes into it.
+
+    Raises
+    ------
+    OutputError
+        If the place is taken, may not be written to, or the disk is full.
+    """
+    target = Path(directory)
+    if target.exists() and not target.is_dir():
+        raise OutputError(
+            Problem(f"{target} is a file", limit="a folder that does not exist yet, or is empty",
+                    fix="choose another place with --output DIR")
+        )
+    try:
+        taken = target.is_dir() and any(target.iterdir())
+        if taken:
+            raise OutputError(
+                Problem(f"{target} is not empty",
+                        limit="a folder that does not exist yet, or is empty",
+                        fix="choose another place with --output DIR; nothing is overwritten")
+            )
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))  # 0700
+    except OSError as error:
+        if isinstance(error, OutputError):
+            raise
+        raise _output_error(error, target) from None
+    try:
+        fill(partial)
+        for path in partial.rglob("*"):
+            path.chmod(0o700 if path.is_dir() else 0o600)
+            if path.is_file():
+                with path.open("rb") as stream:
+                    os.fsync(stream.fileno())  # a full disk may show only now
+        if target.is_dir():
+            target.rmdir()
+        partial.rename(target)
+    except UserError:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    except _WRITE_ERRORS as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise _output_error(error, target) from error
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    return target
+
+
+# -- saving --------------------------------------------------------------------------------------
+
+
+def _packed(block: Any) -> Any:
+    """Return a block with one spike train a segment; signals are shared, not copied."""
+    import neo
+    import quantities as pq
+
+    result = neo.Block(name=block.name, description=block.description, **block.annotations)
+    for segment in block.segments:
+        small = neo.Segment(
+            name=segment.name, description=segment.description,
+            rec_datetime=segment.rec_datetime, **segment.annotations,
+        )
+        small.analogsignals.extend(segment.analogsignals)
+        small.irregularlysampledsignals.extend(segment.irregularlysampledsignals)
+        trains = list(segment.spiketrains)
+        if trains:
+            cells = [int(t.annotations.get("source_index", i)) for i, t in enumerate(trains)]
+            times = np.concatenate([t.rescale("ms").magnitude for t in trains])
+            cell = np.concatenate([np.full(len(t), c) for t, c in zip(trains, cells)])
+            order = np.lexsort((cell, times))
+            small.spiketrains.append(
+                neo.SpikeTrain(
+                    times[order] * pq.ms,
+                    t_start=min(t.t_start.rescale("ms") for t in trains),
+                    t_stop=max(t.t_stop.rescale("ms") for t in trains),
+                    name="spikes of all cells",
+                    array_annotations={"source_index": cell[order].astype(np.int64)},
+                    packed=True,
+                    recorded=cells,
+                    first_id=int(block.annotations.get("first_id", 0)),
+                )
+            )
+        result.segments.append(small)
+    result.check_relationships()
+    return result
+
+
+def _unpack(block: Any) -> None:
+    """Put one spike train a cell back, in place."""
+    import neo
+    import quantities as pq
+
+    for segment in block.segments:
+        packed = [t for t in segment.spiketrains if t.annotations.get("packed")]
+        if not packed:
+            continue
+        trains = [t for t in segment.spiketrains if not t.annotations.get("packed")]
+        for whole in packed:
+            recorded = np.atleast_1d(np.asarray(whole.annotations["recorded"], dtype=np.int64))
+            index = np.asarray(whole.array_annotations.get("source_index", []), dtype=np.int64)
+            times = np.asarray(whole.rescale("ms").magnitude, dtype=float)
+            order = np.argsort(index, kind="stable")
+            index, times = index[order], times[order]
+            first, last = np.searchsorted(index, recorded), np.searchsorted(
+                index, recorded, side="right"
+            )
+            first_id = int(whole.annotations.get("first_id", 0))
+            for cell, a, b in zip(recorded.tolist(), first, last):
+                trains.append(
+                    neo.SpikeTrain(
+                        times[a:b] * pq.ms, t_start=whole.t_start, t_stop=whole.t_stop,
+                        source_population=block.name, source_index=cell,
+                        channel_id=first_id + cell,
+                    )
+                )
+        segment.spiketrains.clear()
+        segment.spiketrains.extend(trains)
+    block.check_relationships()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    return str(value)
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(
+        json.dumps(value, indent=1, default=_plain, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+
+
+def _write_blocks(path: Path, blocks: Sequence[Any]) -> None:
+    from neo.io import NixIO
+
+    io = NixIO(str(path), "ow")
+    try:
+        io.write_all_blocks([_packed(block) for block in blocks])
+    finally:
+        # After a failed write HDF5 fails again on closing; the first error is the one to tell.
+        if _has_error():
+            with contextlib.suppress(Exception):
+                io.close()
+        else:
+            io.close()
+
+
+def _has_error() -> bool:
+    import sys
+
+    return sys.exc_info()[0] is not None
+
+
+def save_results(
+    source: Simulator | Results | Iterable[Any],
+    directory: str | os.PathLike[str],
+    *,
+    information: Mapping[str, Any] | None = None,
+    extra: Callable[[Path], None] | None = None,
+) -> Path:
+    """Store results in a new directory.
+
+    Parameters
+    ----------
+    source : Simulator, Results or iterable of neo.Block
+        What to store.
+    directory : path
+        Must not exist, or be empty; see also :func:`default_directory`.
+    information : mapping, optional
+        More entries for the manifest ``run.json``.
+    extra : callable, optional
+        Gets the directory while it is written and may add files, plots for example.
+
+    Returns
+    -------
+    pathlib.Path
+        The directory.
+
+    Raises
+    ------
+    OutputError
+        If it could not be written; then nothing is left there.
+    NotReadyError
+        If nothing has run.
+
+    Examples
+    --------
+    >>> import tempfile, neuroport
+    >>> sim = neuroport.simulator("brian2", timestep=1.0)
+    >>> cells = sim.Population(3, sim.IF_curr_exp(i_offset=1.0), label="cells")
+    >>> cells.record("spikes")
+    >>> _ = sim.run(50.0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = save_results(sim, folder + "/run")
+    ...     [block.name for block in load_results(path).blocks]
+    ['cells']
+    """
+    if isinstance(source, Results):
+        results = source
+    elif hasattr(source, "state"):
+        results = collect(source)
+    else:
+        results = Results(list(source))
+
+    def fill(folder: Path) -> None:
+        from neuroport.network.file import save_network
+
+        _write_blocks(folder / BLOCKS, results.blocks)
+        if results.network is not None:
+            save_network(results.network, folder / NETWORK)
+        _write_json(folder / FINDINGS, results.findings)
+        if extra is not None:
+            extra(folder)
+        _write_json(
+            folder / MANIFEST,
+            {
+                "format": FORMAT,
+                "written": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+                **results.information,
+                **(information or {}),
+                "blocks": [
+                    {"name": b.name, "segments": len(b.segments)} for b in results.blocks
+                ],
+            },
+        )
+
+    return write_safely(directory, fill)
+
+
+# -- loading -------------------------------------------------------------------------------------
+
+
+def load_results(directory: str | os.PathLike[str]) -> Results:
+    """Load what :func:`save_results` stored.
+
+    Raises
+    ------
+    FileFormatError
+        If the directory holds no results, is incomplete, damaged, or of a newer version.
+    """
+    from neuroport.network.file import load_network
+
+    folder = Path(directory)
+    try:
+        information = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        found_format = information["format"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise FileFormatError(
+            Problem(f"{folder} holds no stored results ({MANIFEST}: {error})",
+                    fix="name a directory that `neuroport run` or save_results() wrote")
+        ) from None
+    if found_format != FORMAT:
+        raise FileFormatError(
+            Problem(f"{folder} has format {found_format}", limit=f"this version reads {FORMAT}",
+                    fix="load it with the neuroport version that wrote it")
+        )
+    missing = [name for name in (BLOCKS, FINDINGS) if not (folder / name).is_file()]
+    if missing:
+        raise FileFormatError(
+            Problem(f"{folder} is incomplete", measured=f"missing: {', '.join(missing)}")
+        )
+    try:
+        findings = json.loads((folder / FINDINGS).read_text(encoding="utf-8"))
+        blocks = _read_blocks(folder / BLOCKS)
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        raise FileFormatError(
+            Problem(f"{folder} is damaged ({type(error).__name__}: {error})")
+        ) from None
+    network = load_network(folder / NETWORK) if (folder / NETWORK).is_file() else None
+    return Results(blocks, network, findings, information)
+
+
+def _read_blocks(path: Path) -> list[Any]:
+    from neo.io import NixIO
+
+    io = NixIO(str(path), "ro")
+    try:
+        blocks: list[Any] = io.read_all_blocks()
+    finally:
+        io.close()
+    for block in blocks:
+        for item in (block, *block.segments, *block.data_children_recur):
+            item.annotations = {
+                k: v.item() if isinstance(v, np.generic) else v
+                for k, v in item.annotations.items()
+                if k != "nix_name"
+            }
+        _unpack(block)
+    return blocks
