@@ -13,7 +13,6 @@ from typing import Any
 
 from neuroport.findings import Finding
 from neuroport.network.description import Network
-from neuroport.network.file import load_network
 from neuroport.target import load_target
 from neuroport_spinnaker.checks import Case
 from neuroport_spinnaker.checks import check as _check
@@ -27,14 +26,16 @@ from neuroport_spinnaker.predict import predict as _predict
 from neuroport_spinnaker.preview import Preview
 from neuroport_spinnaker.preview import preview as _preview
 
-__all__ = ["check", "fix", "plan", "predict", "preview", "application"]
+__all__ = ["check", "fix", "plan", "predict", "preview"]
 
 
 def _options(options: Options | None, target: str) -> Options:
     return replace(options or Options(), target=target)
 
 
-def check(network: Network, target: str = "spinn5", options: Options | None = None) -> list[Finding]:
+def check(
+    network: Network, target: str = "spinn5", options: Options | None = None
+) -> list[Finding]:
     """Return all findings about a network on a target; needs no sPyNNaker."""
     return _check(Case(network, load_target(target), _options(options, target)))
 
@@ -100,43 +101,3 @@ def _write(path: str | os.PathLike[str], data: dict[str, Any]) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(data, file, indent=1)
-
-
-def application() -> Any:
-    """Return a typer application for the entry point group ``neuroport.commands``."""
-    import typer
-
-    app = typer.Typer(help="What SpiNNaker will do to a saved network.", no_args_is_help=True)
-
-    @app.command("check")
-    def _check_command(network: Path, target: str = "spinn5", repair: bool = False,
-                       rescale: list[str] = typer.Option([])) -> None:  # noqa: B008
-        """All findings at once; with --repair the safe ones are mended and shown."""
-        given = load_network(network)
-        if repair:
-            fixed = fix(given, target, None, tuple(rescale))
-            typer.echo("\n".join([*fixed.done, fixed.difference, *map(str, fixed.left)]))
-            found = list(fixed.left)
-        else:
-            found = check(given, target)
-            typer.echo("\n".join(map(str, found)) or "nothing found")
-        raise typer.Exit(1 if any(f.severity.blocks for f in found) else 0)
-
-    @app.command("plan")
-    def _plan_command(network: Path, target: str = "spinn5", duration: float = 1000.0,
-                      json_file: Path | None = None, picture: Path | None = None,
-                      quick: bool = False) -> None:
-        """The real mapping onto a virtual machine; --quick predicts without it."""
-        given = load_network(network)
-        if quick:
-            typer.echo(json.dumps(predict(given, target).as_dict(), indent=1))
-            return
-        typer.echo(str(plan(given, target, None, duration, json_file, picture)))
-
-    @app.command("preview")
-    def _preview_command(network: Path, target: str = "spinn5", ask: bool = True,
-                         json_file: Path | None = None, picture: Path | None = None) -> None:
-        """Weights and parameters as the chip will hold them."""
-        typer.echo(str(preview(load_network(network), target, None, ask, json_file, picture)))
-
-    return app

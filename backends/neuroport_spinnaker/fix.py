@@ -18,7 +18,7 @@ from neuroport_spinnaker.options import Options
 __all__ = ["fix", "Fixed", "SAFE"]
 
 SAFE = ("NP305", "NP308", "NP324")
-"""Codes whose ways out keep the network's meaning: where cells lie, and what the chip does anyway."""
+"""Codes whose ways out keep the meaning: where cells lie, and what the chip does anyway."""
 _ROUNDS = 8
 
 

@@ -6,10 +6,10 @@ They are kept apart from the code that asks sPyNNaker itself, so that one can ch
 from __future__ import annotations
 
 __all__ = [
-    "CELLS", "TIMING_RULES", "WEIGHT_RULES", "RECORDABLE", "CURRENTS",
-    "NEURONS_PER_CORE", "POISSON_PER_CORE", "SOURCES_PER_CORE", "RING_BITS", "ROW_WORDS", "STORED_BITS",
-    "DEFAULT_RATE", "SIGMA", "WEIGHT_SCALE", "SYNAPSES_PER_SECOND", "FIXED_BITS", "FIXED_LARGEST",
-    "bits",
+    "CELLS", "CURRENTS", "DEFAULT_RATE", "FIXED_BITS", "FIXED_LARGEST", "NEAREST_CELL",
+    "NEURONS_PER_CORE", "POISSON_PER_CORE", "RECORDABLE", "RING_BITS", "ROW_WORDS", "SIGMA",
+    "SOURCES_PER_CORE", "STORED_BITS", "SYNAPSES_PER_SECOND", "TIMING_RULES", "WEIGHT_RULES",
+    "WEIGHT_SCALE", "bits",
 ]
 
 CELLS: dict[str, str] = {

@@ -147,7 +147,7 @@ def _scale(network: Network, projections: list[Projection], unit: float) -> Scal
         needed = max(total, biggest)
     else:
         needed = max(min(busy, total), biggest)
-    shift = 0 if needed <= 0 else int(math.ceil(max(0.0, math.log2(needed))))
+    shift = 0 if needed <= 0 else math.ceil(max(0.0, math.log2(needed)))
     if 2**shift <= needed:
         shift += 1
     factor = 2.0 ** (STORED_BITS - 1 - shift) * unit
@@ -163,7 +163,7 @@ def _busy(weights: _Sum, rate_per_step: float) -> float:
     spread = 0.0
     if weights.variance > 0:
         # Variance by the spread of the weights, under a truncated Poisson number of spikes.
-        bound = int(round(spikes + 3.0 * math.sqrt(spikes)))
+        bound = round(spikes + 3.0 * math.sqrt(spikes))
         ratio = math.log(spikes) * bound - float(special.gammaln(1 + bound))
         inside = math.exp(min(spikes, 700.0)) * float(special.gammaincc(1 + bound, spikes))
         if -701.0 < ratio < 701.0 and ratio != 0.0 and inside > math.exp(ratio):

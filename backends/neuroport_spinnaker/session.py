@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-import json
-import os
 import numpy as np
 from numpy.typing import NDArray
 

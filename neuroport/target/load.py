@@ -64,7 +64,8 @@ def _target(name: str, text: str, where: str) -> Target:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise FileFormatError(Problem("not a TOML file", measured=str(error)), where=where) from None
+        problem = Problem("not a TOML file", measured=str(error))
+        raise FileFormatError(problem, where=where) from None
     problems: list[Problem] = []
     geometry = _part(data, "geometry", Geometry, problems)
     budget = _part(data, "budget", Budget, problems)

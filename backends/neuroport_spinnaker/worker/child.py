@@ -25,7 +25,7 @@ class Child:
     def __init__(self) -> None:
         began = time.perf_counter()
         import numpy
-        import pyNN.spiNNaker as sim
+        import pyNN.spiNNaker as sim  # noqa: N813  PyNN's custom
         from spynnaker.pyNN.data import SpynnakerDataView
 
         self.np: Any = numpy
