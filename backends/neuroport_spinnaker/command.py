@@ -26,7 +26,7 @@ from neuroport_spinnaker.predict import predict as _predict
 from neuroport_spinnaker.preview import Preview
 from neuroport_spinnaker.preview import preview as _preview
 
-__all__ = ["check", "fix", "plan", "predict", "preview"]
+__all__ = ["check", "fix", "plan", "predict", "preview", "write_json"]
 
 
 def _options(options: Options | None, target: str) -> Options:
@@ -67,7 +67,7 @@ def plan(
     made = _plan(network, load_target(target), _options(options, target), duration,
                  read_weights=False)
     if json_file is not None:
-        _write(json_file, made.as_dict())
+        write_json(json_file, made.as_dict())
     if picture is not None:
         from neuroport_spinnaker.picture import board_picture
 
@@ -89,7 +89,7 @@ def preview(
     held = _plan(network, machine, chosen, 1.0 * network.timestep).weights if ask else None
     made = _preview(network, machine, chosen, held)
     if json_file is not None:
-        _write(json_file, made.as_dict())
+        write_json(json_file, made.as_dict())
     if picture is not None:
         from neuroport_spinnaker.picture import weights_picture
 
@@ -97,7 +97,8 @@ def preview(
     return made
 
 
-def _write(path: str | os.PathLike[str], data: dict[str, Any]) -> None:
+def write_json(path: str | os.PathLike[str], data: dict[str, Any]) -> None:
+    """Write plain data to a file that only its owner can read."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(data, file, indent=1)

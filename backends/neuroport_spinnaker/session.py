@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from neuroport.backend import Progress
 from neuroport.errors import Problem, UnsupportedError
-from neuroport.network.description import Network, PoissonSource, Recording
+from neuroport.network.description import Network, PoissonSource, Population, Recording
 from neuroport.realise.sources import source_spikes
 from neuroport_spinnaker.limits import RECORDABLE
 from neuroport_spinnaker.lower import lower, spike_arrays
@@ -59,6 +59,7 @@ class SpinnakerSession:
         self._board: Any = None
         self._step = 0
         self._spikes_changed = False
+        self._kept: dict[tuple[str, str], tuple[Any, Any]] = {}
         self._numbers = {p.label: k for k, p in enumerate(self._network.populations)}
 
     @property
@@ -93,6 +94,7 @@ class SpinnakerSession:
             )
             self._step = last
             done += piece
+            self._collect(worker)
             if progress is not None:
                 progress(self._step * dt)
         return done
@@ -115,6 +117,7 @@ class SpinnakerSession:
     def reset(self) -> None:
         """Go back to time 0; the machine is given back and taken again at the next run."""
         self.close()
+        self._kept = {}
         self._step = 0
 
     def close(self) -> None:
@@ -126,42 +129,54 @@ class SpinnakerSession:
         if board is not None:
             board.stop()
 
+    def _collect(self, worker: Worker) -> None:
+        """Keep what was recorded: sPyNNaker gives nothing more once it has lost its machine."""
+        dt = self._network.timestep
+        for number, population in enumerate(self._network.populations):
+            if self._listed(population):
+                continue
+            for recording in population.recordings:
+                if recording.variable == "spikes":
+                    worker.ask("spikes", population=number)
+                    found = worker.received()
+                    step = np.rint(found["time"] / dt).astype(np.int64) + SPIKE_OFFSET
+                    cell = found["cell"].astype(np.int64)
+                    order = np.lexsort((cell, step))
+                    self._kept[population.label, "spikes"] = (step[order], cell[order])
+                    continue
+                worker.ask("signal", population=number, variable=RECORDABLE[recording.variable])
+                values = np.asarray(worker.received()["values"], dtype=float)
+                step = np.arange(len(values), dtype=np.int64) * recording.interval
+                self._kept[population.label, recording.variable] = (
+                    step + SIGNAL_OFFSET, values
+                )
+
+    def _listed(self, population: Population) -> bool:
+        """Whether a population's spikes are known beforehand."""
+        drawn = isinstance(population.spikes, PoissonSource)
+        return population.spikes is not None and not (
+            drawn and self._options.poisson == "machine"
+        )
+
     # -- reading -------------------------------------------------------------------------------
 
     def spikes(self, population: str) -> tuple[IntArray, IntArray]:
         """Return (step, cell) of the recorded spikes, by step."""
-        number = self._numbers[population]
-        described = self._network.populations[number]
-        listed = described.spikes is not None and not (
-            isinstance(described.spikes, PoissonSource) and self._options.poisson == "machine"
-        )
-        if listed and described.spikes is not None:
+        described = self._network.populations[self._numbers[population]]
+        if self._listed(described) and described.spikes is not None:
             return source_spikes(
                 described.spikes, 0, self._step, self._network.timestep, self._network.seed
             )
         empty = np.empty(0, dtype=np.int64)
-        if self._worker is None or not any(
-            r.variable == "spikes" for r in described.recordings
-        ):
-            return empty, empty
-        self._worker.ask("spikes", population=number)
-        found = self._worker.received()
-        step = np.rint(found["time"] / self._network.timestep).astype(np.int64) + SPIKE_OFFSET
-        cell = found["cell"].astype(np.int64)
-        order = np.lexsort((cell, step))
-        return step[order], cell[order]
+        step, cell = self._kept.get((population, "spikes"), (empty, empty))
+        return step, cell
 
     def signal(self, population: str, variable: str) -> tuple[IntArray, FloatArray]:
         """Return (step, values) of a recorded variable; the present state is not among them."""
-        number = self._numbers[population]
-        recording = next(
-            r for r in self._network.populations[number].recordings if r.variable == variable
-        )
-        if self._worker is None:
-            return np.empty(0, dtype=np.int64), np.empty((0, recording.index.size))
-        self._worker.ask("signal", population=number, variable=RECORDABLE[variable])
-        values = np.asarray(self._worker.received()["values"], dtype=float)
-        step = np.arange(len(values), dtype=np.int64) * recording.interval + SIGNAL_OFFSET
+        recordings = self._network.populations[self._numbers[population]].recordings
+        width = next(r.index.size for r in recordings if r.variable == variable)
+        nothing = (np.empty(0, dtype=np.int64), np.empty((0, width)))
+        step, values = self._kept.get((population, variable), nothing)
         return step, values
 
     def weights(self, projection: str) -> FloatArray:

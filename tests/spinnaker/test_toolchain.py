@@ -50,7 +50,7 @@ def test_a_silent_toolchain_is_stopped(
     sleeper.write_text("#!/bin/sh\nexec sleep 600\n")
     sleeper.chmod(0o700)
     monkeypatch.setenv(PYTHON, str(sleeper))
-    with pytest.raises(ToolchainSilentError, match="0.5 s"):
+    with pytest.raises(ToolchainSilentError, match=r"0\.5 s"):
         Worker({}, Options(start_timeout=0.5))
 
 

@@ -205,7 +205,7 @@ class Worker:
 
     def _started(self) -> bool:
         """Whether the machine had been reached: the tool-chain says so in its log."""
-        return "Starting execution" in self.log(10**6) or "Running for" in self.log(10**6)
+        return "Detected a machine on" in self.log(10**6)
 
     def _dead(self, what: str) -> Exception:
         tail = self.log(15)
