@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from neuroport.errors import CheckFailedError, Problem, UserError
 from neuroport.findings import Finding
+from neuroport.models import Model, ModelResult, describe, load_model
 from neuroport.network.description import Network
-from neuroport.models import Model, ModelResult, UnknownOptionError, describe, load_model
 from neuroport.observe import Observation, StopBeforeRun, observe
 from neuroport.where import SourceLine
 

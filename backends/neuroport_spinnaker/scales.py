@@ -60,7 +60,7 @@ class Scale:
     @property
     def capacity(self) -> float:
         """Sum at which the ring saturates (nA or µS)."""
-        return (2**STORED_BITS - 1) / self.factor
+        return float(2**STORED_BITS - 1) / self.factor
 
 
 class _Sum:
