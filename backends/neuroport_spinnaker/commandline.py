@@ -95,3 +95,24 @@ def preview(
     """Weights and parameters as the chip will hold them."""
     network = network_of(model)
     typer.echo(str(command.preview(network, target, None, ask, json_file, picture)))
+
+
+@app.command()
+def board(
+    chips: Annotated[int, typer.Option(help="4 or 48.")] = 4,
+    timing: Annotated[str, typer.Option(help="ideal, or loaded (approximate).")] = "ideal",
+    pace: Annotated[str | None, typer.Option(help="1:1 for wall time; free otherwise.")] = None,
+    threads: Annotated[int, typer.Option(help="Host threads.")] = 1,
+) -> None:
+    """Start an emulated board (unofficial) for any sPyNNaker script, until Ctrl-C."""
+    try:
+        from neuroport_spinnaker.board.command import serve
+        from neuroport_spinnaker.board.errors import BoardError
+    except ImportError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    try:
+        serve(chips, timing=timing, pace=pace, threads=threads, show=typer.echo)
+    except BoardError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
