@@ -17,7 +17,8 @@ from functools import lru_cache
 __all__ = ["SourceLine", "user_line", "at_line"]
 
 # Packages whose frames are never "the user's line". Model packages are user code.
-_OWN_PACKAGES = ("functools", "contextlib", "numpy", "neuroport", "neuroport_brian2", "neuroport_spinnaker", "neuroport_nest",
+_OWN_PACKAGES = ("neuroport", "neuroport_brian2", "neuroport_spinnaker", "neuroport_nest",
+                 "functools", "contextlib", "numpy",
                  "pyNN", "lazyarray", "brian2", "runpy")
 # Frames outside these belong to the command line, never to a user's script.
 _OUTERMOST = ("neuroport.cli", "neuroport.runner")
