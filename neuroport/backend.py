@@ -33,6 +33,7 @@ __all__ = [
     "Progress",
     "BackendInformation",
     "backend_names",
+    "backend_options",
     "load_backend",
     "GROUP",
 ]
@@ -177,6 +178,17 @@ def _entry_points() -> dict[str, EntryPoint]:
 def backend_names() -> list[str]:
     """Return the names of all registered backends."""
     return sorted(_entry_points())
+
+
+def backend_options(name: str) -> list[str]:
+    """Return the options that a backend's constructor takes; none for an unknown backend."""
+    point = _entry_points().get(name)
+    if point is None:
+        return []
+    try:
+        return list(signature(point.load()).parameters)
+    except ImportError:
+        return []
 
 
 def load_backend(name: str, **options: Any) -> Backend:

@@ -116,7 +116,7 @@ class UserError(NeuroportError):
         self.problems: tuple[Problem, ...] = tuple(problems)
         self.where = where
         self.line = line if line is not None else user_line()
-        # Not super(): PyNN's exceptions further on take other arguments.
+        # Not super(): the PyNN errors that some subclasses also are take other arguments.
         Exception.__init__(self, self.text())
 
     def text(self) -> str:

@@ -260,6 +260,17 @@ register(
     multiplies A_plus and A_minus by w_max. The same numbers learn differently.""",
 )
 register(
+    "NP112",
+    "weights are rounded to the grid on which they are stored",
+    Severity.NOTE,
+    """SpiNNaker keeps a weight in 16 bits. Its unit is a power of two chosen for each population
+    and receptor from an estimate of the largest summed input: many or large inputs make the unit
+    coarse, and small weights to the same receptor lose most by it. Numerics 'spinnaker' round
+    static weights to the nearest multiple and floor plastic ones. The rounded weights are those of
+    sim.network(). Equal shares of a threshold can stop being equal. Choose
+    numerics={'base': 'spinnaker', 'static_weight_step': None} to see what the rounding does.""",
+)
+register(
     "NP201",
     "not available with these numerics",
     Severity.ERROR,

@@ -50,10 +50,18 @@ class Numerics:
         What a presynaptic and a postsynaptic spike at the same moment do (NEST; chip).
     initial_presynaptic_spike : bool
         Whether an imaginary presynaptic spike at time 0 takes part in the first pairing (chip).
-    plastic_weight_step : float or None
-        Plastic weights are floored to a multiple of this (nA or µS) when written; None: not.
+    static_weight_step : float, "ring_buffer" or None
+        Static weights, and the initial ones of plastic synapses, are rounded to the nearest
+        multiple of this (nA or µS). ``ring_buffer``: a power of two for each population and
+        receptor, from sPyNNaker's estimate of the largest summed input (see
+        :mod:`neuroport.realise.weights`). None: kept as written.
+    plastic_weight_step : float, "ring_buffer" or None
+        Plastic weights are floored to a multiple of this when written; None: not.
     trace_bits : int or None
         Fraction bits of the plasticity look-up tables, floored (chip: 11); None: exact.
+    decay_bits : int or None
+        Fraction bits of dt/τ_m and of e^(−dt/τ_m) of the leaky cells, floored (chip: 15); None:
+        exact.
     """
 
     name: str = "custom"
@@ -68,8 +76,10 @@ class Numerics:
     dendritic_delay: Literal["as_given", "all"] = "as_given"
     coincidence: Literal["ignored", "depression"] = "ignored"
     initial_presynaptic_spike: bool = False
-    plastic_weight_step: float | None = None
+    static_weight_step: float | Literal["ring_buffer"] | None = None
+    plastic_weight_step: float | Literal["ring_buffer"] | None = None
     trace_bits: int | None = None
+    decay_bits: int | None = None
 
     def switch(self, **choices: Any) -> Numerics:
         """Return these numerics with single choices replaced.
@@ -112,12 +122,13 @@ def _validate(choices: Mapping[str, Any]) -> None:
             )
             continue
         allowed = get_args(hints[key])
-        if key in ("plastic_weight_step", "trace_bits"):
+        if key in ("static_weight_step", "plastic_weight_step"):
             number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            good = value is None or (number and 0 < value < float("inf"))
-            shown = "a number above 0, or None"
-            if key == "trace_bits" and not (value is None or isinstance(value, int)):
-                good, shown = False, "a whole number above 0, or None"
+            good = value in (None, "ring_buffer") or (number and 0 < value < float("inf"))
+            shown = "a number above 0, 'ring_buffer', or None"
+        elif key in ("trace_bits", "decay_bits"):
+            whole = isinstance(value, int) and not isinstance(value, bool)
+            good, shown = value is None or (whole and 0 < value <= 52), "1 to 52, or None"
         elif key == "initial_presynaptic_spike":
             good, shown = isinstance(value, bool), "True or False"
         else:
@@ -144,8 +155,16 @@ SPINNAKER = Numerics(
     dendritic_delay="all",
     coincidence="depression",
     initial_presynaptic_spike=True,
+    static_weight_step="ring_buffer",
+    plastic_weight_step="ring_buffer",
+    trace_bits=11,
+    decay_bits=15,
 )
-"""What the SpiNNaker software (sPyNNaker 7.4.x) computes, in double precision."""
+"""What the SpiNNaker software (sPyNNaker 7.4.x) computes.
+
+Weights, plasticity tables and membrane decays are on the chip's grids; the arithmetic between them
+is in double precision.
+"""
 
 NAMED: dict[str, Numerics] = {"pynn": PYNN, "spinnaker": SPINNAKER}
 

@@ -6,12 +6,14 @@ simulators at once use :func:`neuroport.simulator` instead.
 
 from __future__ import annotations
 
+import difflib
 import os
 import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from neuroport.errors import NotReadyError, Problem, UnknownArgumentError, nearest
+from neuroport.backend import backend_options
+from neuroport.errors import NotReadyError, Problem, UnknownArgumentError
 from neuroport.numerics import Numerics
 from neuroport.sim.simulator import DEFAULT_SEED, DEFAULT_TIMESTEP, Simulator, simulator
 from neuroport.sim.state import FindingWarning
@@ -19,32 +21,28 @@ from neuroport.sim.state import FindingWarning
 __all__ = ["setup", "end"]
 
 _current: Simulator | None = None
-# What PyNN scripts pass for one engine: extra_params "required by a given simulator but not by
-# others" (PyNN's setup).
-_OTHER_ENGINES = (
-    "threads", "debug", "quiet", "verbosity", "n_boards_required", "n_chips_required",
-    "database_socket_addresses", "spike_precision", "rng_seeds", "rng_seed", "grng_seed",
-    "default_maxstep", "t_flush", "allow_offgrid_spikes", "recording_precision", "use_cvode",
-    "rtol", "atol", "native_rng_baseseed", "time_scale_factor", "min_conductance",
-)
 _MINE = ("timestep", "min_delay", "max_delay", "backend", "numerics", "dialect", "seed")
 
 
-def _backend_options(extra: dict[str, Any]) -> dict[str, Any]:
-    """Leave out arguments for other engines, with a warning; refuse misspelt ones."""
-    known = [name for name in extra if name in _OTHER_ENGINES]
-    if known:
+def _backend_options(extra: dict[str, Any], backend: str) -> dict[str, Any]:
+    """Keep what the backend takes; warn of the rest, and refuse misspelt names.
+
+    PyNN's setup takes arguments "required by a given simulator but not by others" (``threads``,
+    ``rng_seeds`` ...): what concerns another engine must not stop a script.
+    """
+    mine = backend_options(backend)
+    rest = [name for name in extra if name not in mine]
+    misspelt = [name for name in rest if difflib.get_close_matches(name, _MINE, cutoff=0.8)]
+    if misspelt:
+        raise UnknownArgumentError(misspelt, "setup()", [*_MINE, *mine])
+    if rest:
         warnings.warn(
             FindingWarning(
-                f"setup(): {', '.join(known)} concern another engine and have no effect here"
+                f"setup(): {', '.join(rest)}: for another engine, without effect on '{backend}'"
             ),
             stacklevel=3,
         )
-    rest = {k: v for k, v in extra.items() if k not in known}
-    misspelt = [k for k in rest if nearest(k, _MINE)]
-    if misspelt:
-        raise UnknownArgumentError(misspelt, "setup()", _MINE)
-    return rest
+    return {name: value for name, value in extra.items() if name in mine}
 
 
 def setup(
@@ -87,10 +85,11 @@ def setup(
     if _current is not None:
         _current.state.close()
         _current = None
-    options = _backend_options(extra_params)
+    name = backend or os.environ.get("NEUROPORT_BACKEND", "brian2")
+    options = _backend_options(extra_params, name)
     environment_seed = os.environ.get("NEUROPORT_SEED")
     _current = simulator(
-        backend or os.environ.get("NEUROPORT_BACKEND", "brian2"),
+        name,
         timestep=timestep,
         seed=seed if seed is not None else int(environment_seed or DEFAULT_SEED),
         numerics=numerics or os.environ.get("NEUROPORT_NUMERICS", "pynn"),

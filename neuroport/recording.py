@@ -26,7 +26,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -314,9 +314,11 @@ def _write_json(path: Path, value: Any) -> None:
 def _write_blocks(path: Path, blocks: Sequence[Any]) -> None:
     from neo.io import NixIO
 
+    packed = [_packed(block) for block in blocks]
+    _reserve(path, packed)
     io = NixIO(str(path), "ow")
     try:
-        io.write_all_blocks([_packed(block) for block in blocks])
+        io.write_all_blocks(packed)
     finally:
         # After a failed write HDF5 fails again on closing; the first error is the one to tell.
         if _has_error():
@@ -324,6 +326,24 @@ def _write_blocks(path: Path, blocks: Sequence[Any]) -> None:
                 io.close()
         else:
             io.close()
+
+
+def _reserve(path: Path, blocks: Sequence[Any]) -> None:
+    """Fail now where the disk has no room: HDF5 would end the whole process on a full disk."""
+    size = 500_000
+    for block in blocks:
+        for segment in block.segments:
+            size += 150_000 + sum(
+                item.nbytes for item in (*segment.analogsignals, *segment.irregularlysampledsignals)
+            ) + sum(2 * train.nbytes + 8 * len(train.annotations["recorded"])
+                    for train in segment.spiketrains)
+    empty = bytes(1 << 20)
+    with path.open("wb") as stream:
+        while size > 0:
+            size -= stream.write(empty[: min(size, len(empty))])
+        stream.flush()
+        os.fsync(stream.fileno())
+    path.unlink()
 
 
 def _has_error() -> bool:
@@ -379,9 +399,9 @@ def save_results(
     if isinstance(source, Results):
         results = source
     elif hasattr(source, "state"):
-        results = collect(source)
+        results = collect(cast("Simulator", source))
     else:
-        results = Results(list(source))
+        results = Results(list(cast("Iterable[Any]", source)))
 
     def fill(folder: Path) -> None:
         from neuroport.network.file import save_network

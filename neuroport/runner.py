@@ -7,6 +7,7 @@ callers decide how to show it.
 from __future__ import annotations
 
 import ast
+import linecache
 import os
 import re
 import sys
@@ -347,6 +348,7 @@ def _execute(
     arguments = list(arguments)
     if "get_simulator" in source and not any(not a.startswith("-") for a in arguments):
         arguments.insert(0, "neuroport")  # PyNN's helper wants the simulator as an argument
+    linecache.checkcache(str(path))  # another version may have run in this process
     module = types.ModuleType(name)
     module.__file__ = str(path)
     before = (sys.argv, list(sys.path), sys.modules.get(name))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import linecache
 import os
 import sys
+import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -17,11 +18,14 @@ from functools import lru_cache
 __all__ = ["SourceLine", "user_line", "at_line"]
 
 # Packages whose frames are never "the user's line". Model packages are user code.
-_OWN_PACKAGES = ("neuroport", "neuroport_brian2", "neuroport_spinnaker", "neuroport_nest",
-                 "functools", "contextlib", "numpy",
-                 "pyNN", "lazyarray", "brian2", "runpy")
+_OWN_PACKAGES = (
+    "neuroport", "neuroport_brian2", "neuroport_spinnaker", "neuroport_nest", "pyNN", "lazyarray",
+    "brian2", "numpy", "functools", "contextlib", "runpy",
+)
 # Frames outside these belong to the command line, never to a user's script.
 _OUTERMOST = ("neuroport.cli", "neuroport.runner")
+
+_STANDARD_LIBRARY = sysconfig.get_paths()["stdlib"] + os.sep
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,8 @@ def _shown_path(path: str) -> str:
 @lru_cache(maxsize=4096)
 def _is_own(module: str, path: str) -> bool:
     root = module.partition(".")[0]
-    return root in _OWN_PACKAGES or path.startswith("<frozen")
+    in_library = path.startswith(_STANDARD_LIBRARY) and "site-packages" not in path
+    return root in _OWN_PACKAGES or path.startswith("<frozen") or in_library
 
 
 def user_line() -> SourceLine | None:

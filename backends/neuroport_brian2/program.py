@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from neuroport.findings import Finding
 from neuroport.network.cells import CellModel
-from neuroport.network.description import Network, Population, Projection
+from neuroport.network.description import Network, Population, Projection, SpikeTimes
+from neuroport.realise.sources import to_steps
 from neuroport_brian2.neurons import NeuronCode, neuron_code
 from neuroport_brian2.synapses import SynapseCode, synapse_code
 
-__all__ = ["Brian2Program", "CellGroup", "SynapseGroup", "Member"]
+__all__ = ["Brian2Program", "CellGroup", "SynapseGroup", "Member", "shortest_interval"]
 
 IntArray = NDArray[np.int64]
 
@@ -63,12 +64,21 @@ class SynapseGroup:
     projections: list[Projection] = field(default_factory=list)
     members: dict[str, Member] = field(default_factory=dict)
     size: int = 0
+    shortest_interval: int = 1  # steps; the code relies on it where weights are under way
 
     def add(self, projection: Projection) -> None:
         """Append a projection."""
         self.members[projection.label] = Member(projection.label, self.size, projection.size)
         self.projections.append(projection)
         self.size += projection.size
+
+
+def shortest_interval(step: IntArray, cell: IntArray) -> int:
+    """Return the fewest steps between two spikes of one cell, at least 1."""
+    order = np.lexsort((step, cell))
+    step, cell = step[order], cell[order]
+    gaps = np.diff(step)[np.diff(cell) == 0]
+    return max(1, int(gaps.min(initial=np.iinfo(np.int64).max)))
 
 
 class Brian2Program:
@@ -130,6 +140,9 @@ class Brian2Program:
     def _shortest_interval(self, projection: Projection) -> int:
         """Return the fewest steps between two spikes of one presynaptic cell."""
         source = self.network.population(projection.pre)
+        if isinstance(source.spikes, SpikeTimes) and source.spikes.time.size:
+            step = to_steps(source.spikes.time, self.network.timestep)
+            return shortest_interval(step, source.spikes.index)
         if "tau_refrac" not in source.parameters:
             return 1
         steps = source.parameters["tau_refrac"].min() / self.network.timestep
@@ -141,16 +154,20 @@ class Brian2Program:
             source = self.place[projection.pre][0]
             target = self.place[projection.post][0]
             group = self.groups[target]
+            interval = self._shortest_interval(projection)
             code = synapse_code(
                 projection, group.cell, group.code.arrivals[projection.receptor],
-                self.network.numerics, self.network.timestep,
-                self._shortest_interval(projection),
+                self.network.numerics, self.network.timestep, interval,
             )
             key = (source, target, code.key)
             if key not in numbers:
                 numbers[key] = len(self.synapses)
-                self.synapses.append(SynapseGroup(source, target, code))
-            self.synapses[numbers[key]].add(projection)
+                self.synapses.append(
+                    SynapseGroup(source, target, code, shortest_interval=interval)
+                )
+            merged = self.synapses[numbers[key]]
+            merged.shortest_interval = min(merged.shortest_interval, interval)
+            merged.add(projection)
 
     def indices(self, group: SynapseGroup) -> tuple[IntArray, IntArray]:
         """Return the cells of a synapse group, counted in its two cell groups."""

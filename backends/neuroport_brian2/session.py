@@ -16,7 +16,12 @@ from neuroport.realise.currents import current_samples
 from neuroport.realise.sources import source_spikes
 from neuroport_brian2.engine import brian2, code_class
 from neuroport_brian2.names import inside, inside_synapse
-from neuroport_brian2.program import Brian2Program, CellGroup, SynapseGroup
+from neuroport_brian2.program import (
+    Brian2Program,
+    CellGroup,
+    SynapseGroup,
+    shortest_interval,
+)
 
 __all__ = ["Brian2Session"]
 
@@ -315,7 +320,31 @@ class Brian2Session:
         order = np.lexsort((cell, step))
         step, cell = step[order], cell[order]
         self._source_spikes.append((step, cell))
+        self._check_intervals()
         self._give(step, cell)
+
+    def _check_intervals(self) -> None:
+        """Refuse spike times set later that come closer than the synapses were built for."""
+        for group in self._program.synapses:
+            if group.source >= 0 or not any(p.name == "deliver" for p in group.code.pathways):
+                continue
+            step = np.concatenate([s for s, _ in self._source_spikes])
+            cell = np.concatenate([c for _, c in self._source_spikes])
+            pre, _ = self._program.indices(group)
+            mine = np.isin(cell, pre)
+            found = shortest_interval(step[mine], cell[mine])
+            if found < group.shortest_interval:
+                raise UnsupportedError(
+                    Problem(
+                        "spike times were set that come closer than before the first run",
+                        measured=f"{found * self._dt:g} ms",
+                        limit=f"{group.shortest_interval * self._dt:g} ms for plastic synapses "
+                        "with a dendritic delay",
+                        fix="give all spike times before the first run",
+                    ),
+                    where=f"projection '{group.projections[0].label}'",
+                    line=group.projections[0].line,
+                )
 
     def _give(self, step: IntArray, cell: IntArray) -> None:
         """Hand spikes to the generators: the n-th of a source in one step to the n-th of them."""

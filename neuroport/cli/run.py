@@ -91,9 +91,9 @@ def run(
     else:
         _show(report, folder, failed, verbose)
     if trace:
-        for error in (report.error, failed):
-            if error is not None:
-                display.show_traceback(error)
+        for raised in (report.error, failed):
+            if raised is not None:
+                display.show_traceback(raised)
     raise typer.Exit(code)
 
 
@@ -128,7 +128,7 @@ def _show(report: Any, folder: Path | None, failed: Any, verbose: bool) -> None:
         )
     error = report.error
     if error is not None and report.status == "interrupted":
-        display.console(to_stderr=True).print(Text(_interrupted(error), style="bold"))
+        display.console(to_stderr=True).print(Text(_interrupted(report), style="bold"))
     elif error is not None and report.status != "refused":
         display.console(to_stderr=True).print(
             display.error_panel(error, show_line=report.request.is_script)
@@ -146,10 +146,12 @@ def _show(report: Any, folder: Path | None, failed: Any, verbose: bool) -> None:
         display.console(to_stderr=True).print(display.error_panel(failed, show_line=False))
 
 
-def _interrupted(error: Any) -> str:
-    if hasattr(error, "reached"):
-        return f"interrupted at {error.reached:g} ms of {error.asked:g} ms"
-    return "interrupted"
+def _interrupted(report: Any) -> str:
+    if hasattr(report.error, "reached"):
+        return f"interrupted at {report.error.reached:g} ms of {report.error.asked:g} ms"
+    if report.results:
+        return f"interrupted at {report.results[-1].information['simulated_ms']:g} ms"
+    return "interrupted before anything was recorded"
 
 
 def _data(report: Any, folder: Path | None, failed: Any, code: int) -> dict[str, Any]:

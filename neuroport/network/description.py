@@ -177,6 +177,9 @@ class Projection:
         Parameters of plastic and short-term plastic synapses; A± are as the user wrote them.
     dendritic_fraction : float
         Part of the delay that is dendritic, 0 to 1; STDP only.
+    weight_step : float or None
+        Grid on which the weights are stored (nA, µS or mV); None: no grid. Static weights are on
+        it already; a plastic one is floored to it whenever it is written.
     connector : str
         How the user connected them.
     described : mapping of str to str
@@ -199,6 +202,7 @@ class Projection:
     connector: str = ""
     described: Mapping[str, str] = field(default_factory=dict)
     line: SourceLine | None = None
+    weight_step: float | None = None
 
     @property
     def size(self) -> int:

@@ -118,6 +118,7 @@ def save_network(network: Network, path: str | os.PathLike[str]) -> Path:
             "delay": writer.put(p.delay),
             "parameters": writer.mapping(p.parameters),
             "dendritic_fraction": p.dendritic_fraction,
+            "weight_step": p.weight_step,
             "connector": p.connector,
             "described": dict(p.described),
             "line": _line(p.line),
@@ -283,6 +284,7 @@ def _build(document: dict[str, Any], get: Any) -> Network:
             p["connector"],
             p["described"],
             _source_line(p["line"]),
+            p["weight_step"],
         )
         for p in document["projections"]
     )

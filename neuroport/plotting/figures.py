@@ -84,6 +84,8 @@ def raster(
             axis.yaxis.set_major_locator(MaxNLocator(3 if heights[k] > 2 else 2, integer=True))
         _panel(axis, names[k], f"{sizes[k]} cell{'s' if sizes[k] != 1 else ''}")
     _finish(figure, axes, shown, segment, title)
+    figure.text(0.012, 0.5, "cell number, by population", rotation=90, va="center", ha="left",
+                fontsize=11)
     _mark(axes, marks)
     return figure
 
@@ -209,7 +211,7 @@ def _stack(
     total = figure.get_figheight()
     grid = figure.add_gridspec(
         len(heights), 1, height_ratios=heights, hspace=0.12,
-        left=0.21, right=right, bottom=0.6 / total, top=1 - rise / total,
+        left=0.235, right=right, bottom=0.6 / total, top=1 - rise / total,
     )
     axes: list[Axes] = []
     for k in range(len(heights)):
@@ -234,7 +236,8 @@ def _finish(
     figure: Figure, axes: list[Axes], blocks: Sequence[Any], segment: int, title: str
 ) -> None:
     begin, end = _span(blocks, segment)
-    axes[-1].set_xlim(begin, max(end, begin + 1e-9))
+    room = 0.006 * (end - begin)  # so that spikes at the very beginning are whole
+    axes[-1].set_xlim(begin - room, max(end, begin + 1e-9) + room)
     axes[-1].tick_params(axis="x", labelbottom=True)
     axes[-1].set_xlabel("time (ms)", fontsize=12)
     if title:
@@ -264,7 +267,7 @@ def _names(blocks: Sequence[Any]) -> list[str]:
     heads = {name.partition(".")[0] for name in names}
     if len(names) > 1 and len(heads) == 1 and all("." in name for name in names):
         names = [name.partition(".")[2] for name in names]
-    return [name if len(name) <= 16 else name[:15] + "…" for name in names]
+    return [name if len(name) <= 14 else name[:13] + "…" for name in names]
 
 
 def _size(block: Any, segment: int) -> int:
@@ -277,12 +280,19 @@ def _size(block: Any, segment: int) -> int:
 
 def _spikes(block: Any, segment: int) -> tuple[FloatArray, FloatArray]:
     trains = list(block.segments[segment].spiketrains)
-    times = [np.asarray(t.rescale("ms").magnitude, dtype=float) for t in trains]
+    times = [_milliseconds(t) for t in trains]
     cells = [
         np.full(len(t), float(t.annotations.get("source_index", k)))
         for k, t in enumerate(trains)
     ]
     return np.concatenate(times), np.concatenate(cells)
+
+
+def _milliseconds(train: Any) -> FloatArray:
+    # Rescaling is slow, and PyNN's trains are in ms already.
+    if train.dimensionality.string != "ms":
+        train = train.rescale("ms")
+    return np.asarray(train.magnitude, dtype=float)
 
 
 def _signal(block: Any, variable: str, segment: int) -> Any:

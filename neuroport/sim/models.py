@@ -376,6 +376,8 @@ UNSUPPORTED: dict[str, tuple[str, str]] = {
     "MultiQuantalSynapse": ("synapse type", "TsodyksMarkramSynapse"),
     "ElectricalSynapse": ("synapse type", "StaticSynapse"),
     "CSAConnector": ("connector", "FromListConnector"),
+    # Drawn inside an engine, so never the same on two of them.
+    "NativeRNG": ("random number generator", "NumpyRNG"),
 }
 
 

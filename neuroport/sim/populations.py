@@ -175,7 +175,7 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
                 list(cellclass.default_initial_values), where=f"population '{label}'",
             )
         state = self._simulator.state
-        state.about_to_change(f"population '{label}'" if label else "a population")
+        state.check_open(f"population '{label}'" if label else "a population")
         # PyNN numbers unnamed populations over the whole process; here a simulator's own count.
         label = state.unique_label(str(label or f"population{len(state.populations)}"))
         super().__init__(size, cellclass, cellparams, structure, initial_values, label)
@@ -478,12 +478,12 @@ def _check_physical(
 
 def _cannot_use(name: str, value: Any, size: int, where: str, error: Exception) -> UserError:
     base = value.base_value if isinstance(value, LazyArray) else value
-    length = getattr(base, "shape", None)
-    if length not in (None, ()) and tuple(length) != (size,):
+    length = np.shape(base) if isinstance(base, (list, tuple, np.ndarray)) else ()
+    if length not in ((), (size,)):
         return InvalidSizeError(
             Problem(
                 f"values of '{name}' do not fit",
-                measured=f"{tuple(length)}",
+                measured=f"an array of shape {length}",
                 limit=f"one value, or {size} values (one a cell)",
             ),
             where=where,

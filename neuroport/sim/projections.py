@@ -90,6 +90,7 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
             raise unsupported_receptor(str(receptor_type), list(post.receptor_types), where)
         if not post.receptor_types:
             raise unsupported_receptor(str(receptor_type or "excitatory"), [], where)
+        self._simulator.state.check_open(where)
         if receptor_type in ("default", None):
             # An assembly's receptor types are a set, without a first one.
             parts = post.populations if isinstance(post, common.Assembly) else [post]
@@ -101,17 +102,19 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
         state = self._simulator.state
         self.label: str = state.unique_label(label or shown)
         self._number = state.next_number()
-        self.model = synapse_model(self.synapse_type)
         self._realised: Connections | None = None
         self._attributes: dict[str, NDArray[np.float64]] = {}
         self._described: dict[str, str] = {}
-        self._initial_attributes: dict[str, NDArray[np.float64]] | None = None
-        self._check_delay()
-        expected = estimate_synapses(connector, pre.size, post.size)
-        self.expected_synapses = expected
-        state.check_memory(expected * _BYTES_PER_SYNAPSE, where, expected, NetworkTooLargeError)
+        self.expected_synapses = 0.0
         state.add_projection(self)
         try:
+            self.model = synapse_model(self.synapse_type)
+            self._check_delay()
+            expected = estimate_synapses(connector, pre.size, post.size)
+            state.check_memory(
+                expected * _BYTES_PER_SYNAPSE, where, expected, NetworkTooLargeError
+            )
+            self.expected_synapses = expected
             if expected <= _EAGER or uses_script_rng(connector):
                 self._realise()
         except BaseException:

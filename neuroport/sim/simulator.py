@@ -271,6 +271,8 @@ class Simulator:
     def _of_kind(self, kind: str) -> list[str]:
         if kind == "connector":
             return sorted(CONNECTORS)
+        if kind == "random number generator":
+            return ["GSLRNG", "NumpyRNG"]
         if kind == "synapse type":
             return ["STDPMechanism", "StaticSynapse", "TsodyksMarkramSynapse"]
         if kind == "post-synaptic response":
@@ -295,6 +297,16 @@ class Simulator:
         return checked_run, checked_run_until
 
     # -- neuroport's own ----------------------------------------------------------------------
+
+    def another(self) -> Simulator:
+        """Return a fresh simulator with the same backend, time step, seed and rules."""
+        s = self.state
+        return Simulator(
+            State(
+                s.backend, s.backend_name, s.dt, s.seed, s.numerics, s.dialect,
+                s.shortest_delay, s.max_delay,
+            )
+        )
 
     @property
     def numerics(self) -> Numerics:

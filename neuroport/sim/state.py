@@ -33,7 +33,9 @@ from neuroport.network.description import Network, Projection, Recording
 from neuroport.numerics import Numerics
 from neuroport.provenance import versions
 from neuroport.realise.streams import stream_name
+from neuroport.realise.weights import store_weights, weight_findings
 from neuroport.sim.checks import check_network
+from neuroport.where import user_line
 
 __all__ = ["State", "FindingWarning"]
 
@@ -100,6 +102,7 @@ class State(common.control.BaseState):  # type: ignore[misc]
         self.before_close: list[Callable[[], None]] = []
         self.interrupted = False
         self.wall_time = 0.0
+        self.t_reached = 0.0  # latest simulated time (ms); kept when the session is closed
         self.hints: dict[str, Any] = {}
         self.session: Session | None = None
         self._network: Network | None = None
@@ -169,6 +172,7 @@ class State(common.control.BaseState):  # type: ignore[misc]
                 stopped = stop.asked()
         finally:
             self.wall_time += time.perf_counter() - began
+            self.t_reached = max(self.t_reached, session.step * self.dt)
         if stopped and session.step < steps:
             self.interrupted = True
             raise RunInterrupted(self.t, target)
@@ -233,12 +237,10 @@ class State(common.control.BaseState):  # type: ignore[misc]
 
     def add_population(self, population: Any) -> None:
         """Take in a new population."""
-        self._changed(f"population '{population.label}'")
         self.populations.append(population)
 
     def add_projection(self, projection: Any) -> None:
         """Take in a new projection."""
-        self._changed(f"projection '{projection.label}'")
         self.projections.append(projection)
 
     def remove_projection(self, projection: Any) -> None:
@@ -246,11 +248,8 @@ class State(common.control.BaseState):  # type: ignore[misc]
         self.projections.remove(projection)
         self._labels.discard(projection.label)
 
-    def about_to_change(self, what: str) -> None:
-        """Refuse a new object where the network is fixed; give up a session not yet run."""
-        self._changed(what)
-
-    def _changed(self, what: str) -> None:
+    def check_open(self, what: str) -> None:
+        """Refuse a new object where the network can no longer change."""
         if self._closed:
             raise NotReadyError(Problem("this simulator has been ended", fix="make a new one"))
         if self.session is None:
@@ -294,7 +293,11 @@ class State(common.control.BaseState):  # type: ignore[misc]
     # -- the frozen network and the session -------------------------------------------------------
 
     def network(self) -> Network:
-        """Return the network as it is now, frozen, with all arrays."""
+        """Return the network as it is now, frozen, with all arrays and its stored weights."""
+        return store_weights(self.network_as_written())
+
+    def network_as_written(self) -> Network:
+        """Return the network with the weights as the user wrote them, before any grid."""
         projections: list[Projection] = []
         self._parts = {}
         for projection in self.projections:
@@ -314,14 +317,21 @@ class State(common.control.BaseState):  # type: ignore[misc]
 
     def check(self) -> list[Finding]:
         """Return all findings about the network as it is now."""
-        network = self.network()
-        return check_network(network, self.projections) + self.backend.check(network)
+        return self._checked()[1]
+
+    def _checked(self) -> tuple[Network, list[Finding]]:
+        written = self.network_as_written()
+        network = store_weights(written)
+        return network, (
+            check_network(network, self.projections)
+            + weight_findings(written, network)
+            + self.backend.check(network)
+        )
 
     def ready(self, duration: float | None = None) -> Session:
         """Return the session, opened at the first use after all checks have passed."""
         if self.session is None:
-            network = self.network()
-            self.findings = check_network(network, self.projections) + self.backend.check(network)
+            network, self.findings = self._checked()
             if any(f.severity.blocks for f in self.findings):
                 raise CheckFailedError(self.findings)
             program = self.backend.compile(network, duration)
@@ -338,7 +348,11 @@ class State(common.control.BaseState):  # type: ignore[misc]
             key = (found.code, found.where)
             if found.severity.value == "warning" and key not in self._shown:
                 self._shown.add(key)
-                warnings.warn(FindingWarning(str(found)), stacklevel=6)
+                line = user_line()
+                warnings.warn_explicit(
+                    FindingWarning(str(found)), None, line.file if line else "neuroport",
+                    line.line if line else 0,
+                )
 
     # -- changes between runs -----------------------------------------------------------------
 
@@ -375,7 +389,12 @@ class State(common.control.BaseState):  # type: ignore[misc]
         if "delay" in names:
             self._drop_session()
             return
-        parts, _positions = projection.freeze()
+        grid = self.numerics.static_weight_step or self.numerics.plastic_weight_step
+        before, network = self._network, self.network() if grid else None
+        parts = projection.freeze()[0]
+        if network is not None:
+            changed = {part.label for part in parts}
+            parts = [part for part in network.projections if part.label in changed]
         for part in parts:
             values = {
                 name: part.weight if name == "weight" else part.parameters[name]
@@ -383,6 +402,13 @@ class State(common.control.BaseState):  # type: ignore[misc]
                 if name == "weight" or name in part.parameters
             }
             self.session.write_synapses(part.label, values)
+        if "weight" in names and before is not None and network is not None:
+            # Another largest input can move the grid of everything into the same receptor.
+            for old, new in zip(before.projections, network.projections, strict=True):
+                moved = new.label not in changed and old.weight_step != new.weight_step
+                if moved and not new.synapse.plastic:
+                    self.session.write_synapses(new.label, {"weight": new.weight})
+            self._network = network
 
     def synapse_initial(self, projection: Any, variable: str, value: Any) -> None:
         """Refuse initial values of synaptic states, which neuroport does not keep."""

@@ -97,10 +97,10 @@ def _current(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode
 
     def coefficients(p: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
         tau_m, cm = p["tau_m"], p["cm"]
-        decay = np.exp(-timestep / tau_m)
+        decay, gone = _leak(tau_m, numerics, timestep)
         result = {
             "x_v_decay": decay,
-            "x_v_gain": -(tau_m / cm) * np.expm1(-timestep / tau_m),
+            "x_v_gain": (tau_m / cm) * gone,
             "x_v_thresh": p["v_thresh"],
             "x_v_reset": p["v_reset"],
             "x_v_rest": p["v_rest"],
@@ -132,6 +132,18 @@ def _current(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode
         variables=cell.states,
         step="\n".join(step),
     )
+
+
+def _leak(
+    tau_m: FloatArray, numerics: Numerics, timestep: float
+) -> tuple[FloatArray, FloatArray]:
+    """Return e^(−dt/τ_m) and its complement, on the chip's grid where asked."""
+    if numerics.decay_bits is None:
+        return np.exp(-timestep / tau_m), -np.expm1(-timestep / tau_m)
+    scale = float(2**numerics.decay_bits)
+    exponent = np.floor(timestep / tau_m * scale + 1e-9) / scale
+    decay = np.floor(np.exp(-exponent) * scale + 1e-9) / scale
+    return decay, 1.0 - decay
 
 
 def _phi(x: FloatArray) -> FloatArray:
@@ -183,10 +195,12 @@ def _conductance(cell: CellModel, numerics: Numerics, timestep: float) -> Neuron
             drive.append(mean)
             held.append(mean)
     chip = numerics.integrator == "chip"
+    if chip:
+        equations.append("x_v_decay : 1 (constant)")
     if chip:  # the chip: driving force from the old potential, then the exact leak
         update = [
             f"x_inf = x_v_rest + ({' + '.join(held)} + x_i_offset + x_i_inj)/x_g_leak",
-            "x_next = x_inf + (x_v - x_inf)*exp(-x_dt*x_g_leak/x_cm)",
+            "x_next = x_inf + (x_v - x_inf)*x_v_decay",
         ]
     else:
         update = [
@@ -202,6 +216,7 @@ def _conductance(cell: CellModel, numerics: Numerics, timestep: float) -> Neuron
             "x_cm": p["cm"],
             "x_g_leak": p["cm"] / p["tau_m"],
             "x_dt": np.full_like(p["cm"], timestep),
+            "x_v_decay": _leak(p["tau_m"], numerics, timestep)[0],
             "x_v_thresh": p["v_thresh"],
             "x_v_reset": p["v_reset"],
             "x_v_rest": p["v_rest"],

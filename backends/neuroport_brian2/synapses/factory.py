@@ -12,6 +12,9 @@ from neuroport_brian2.synapses.code import FloatArray, IntArray, Pathway, Synaps
 
 __all__ = ["synapse_code"]
 
+# A current through these is negative in PyNN, also while a plastic weight is still 0.
+INHIBITORY = ("inhibitory", "GABA", "GABAA", "GABAB")
+
 
 def synapse_code(
     projection: Projection,
@@ -43,7 +46,11 @@ def synapse_code(
     if kind == "tsodyks_markram":
         return short_term.code(projection, target, arrival, timestep, later)
     if kind == "stdp":
-        return plasticity.code(projection, arrival, numerics, timestep, shortest_interval, later)
+        receptor = target.receptor(projection.receptor)
+        negative = not receptor.conductance and receptor.name in INHIBITORY
+        return plasticity.code(
+            projection, arrival, numerics, timestep, shortest_interval, later, negative
+        )
     return by_equations.code(projection, arrival, timestep, later)
 
 

@@ -53,8 +53,9 @@ def code(
     timestep: float,
     shortest_interval: int,
     later: int,
+    negative: bool = False,
 ) -> SynapseCode:
-    """Return the Brian2 code of an STDP mechanism."""
+    """Return the Brian2 code of an STDP mechanism; `negative` where its weights are below 0."""
     timing = projection.synapse.timing
     lag = int((_in_flight(projection, numerics) + later).max(initial=0))
     slots = 0 if lag == 0 else 1 + -(-lag // max(1, shortest_interval))
@@ -113,6 +114,8 @@ def code(
     if slots:
         pathways.append(Pathway("deliver", "pre", "\n".join(deliver), arrival_delay, 2))
     names = _parameters(timing, projection)
+    if numerics.plastic_weight_step is not None:
+        names.append("s_step")
     states = ["s_w", "s_pending", "s_before_trace", "s_before_previous", "s_before_last",
               "s_after_trace", "s_after_previous", "s_after_last",
               *(f"s_sent_{k}" for k in range(slots))]
@@ -124,14 +127,15 @@ def code(
     )
 
     def values(p: Projection, cells: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
-        return _values(p, numerics, slots)
+        return _values(p, numerics, slots, negative)
 
     return SynapseCode(
         equations,
         tuple(pathways),
         values,
         signed=True,
-        key=("stdp", projection.synapse.name, arrival, slots, projection.dendritic_fraction),
+        key=("stdp", projection.synapse.name, arrival, slots, projection.dendritic_fraction,
+             negative),
     )
 
 
@@ -144,9 +148,25 @@ def _table(value: str, numerics: Numerics) -> str:
 
 
 def _stored(value: str, numerics: Numerics) -> str:
-    step = numerics.plastic_weight_step
+    if numerics.plastic_weight_step is None:
+        return value
     # 1e-9 of a step: a weight that is on the grid but for rounding error stays where it is.
-    return value if step is None else f"floor({value}/{step!r} + 1e-9)*{step!r}"
+    return f"floor({value}/s_step + 1e-9)*s_step"
+
+
+def _step(p: Projection, numerics: Numerics) -> float:
+    step = p.weight_step if p.weight_step is not None else numerics.plastic_weight_step
+    if not isinstance(step, float | int):
+        raise UnsupportedError(
+            Problem(
+                "the grid of these plastic weights has not been worked out",
+                measured=f"plastic_weight_step = {numerics.plastic_weight_step!r}",
+                fix="pass the network through neuroport.realise.weights.store_weights",
+            ),
+            where=f"projection '{p.label}'",
+            line=p.line,
+        )
+    return float(step)
 
 
 def _pair(
@@ -243,9 +263,11 @@ def _parameters(timing: str, projection: Projection) -> list[str]:
     return names
 
 
-def _values(p: Projection, numerics: Numerics, slots: int) -> dict[str, FloatArray]:
+def _values(
+    p: Projection, numerics: Numerics, slots: int, negative: bool
+) -> dict[str, FloatArray]:
     n = p.size
-    sign = -1.0 if (p.weight < 0).any() or _negative_bounds(p) else 1.0
+    sign = -1.0 if negative or (p.weight < 0).any() or _negative_bounds(p) else 1.0
     low, high = sign * p.parameters["w_min"], sign * p.parameters["w_max"]
     # Bounds written with positive numbers for a negative weight are magnitudes.
     low, high = np.abs(low), np.abs(high)
@@ -292,6 +314,8 @@ def _values(p: Projection, numerics: Numerics, slots: int) -> dict[str, FloatArr
             }
         if numerics.initial_presynaptic_spike and p.synapse.timing == "nearest_pair":
             result |= {"s_before_trace": np.ones(n), "s_before_last": np.zeros(n)}
+    if numerics.plastic_weight_step is not None:
+        result["s_step"] = np.full(n, _step(p, numerics))
     for k in range(slots):
         result[f"s_sent_{k}"] = np.zeros(n)
     if slots:

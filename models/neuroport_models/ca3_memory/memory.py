@@ -221,12 +221,18 @@ class CA3Memory:
         until : float, optional
             Time to run to (ms); default: 10 ms after the last operation.
         """
-        self.populations["IN"].set(spike_times=self._spike_times())
-        end = until if until is not None else (
-            self.operations[-1].time + _SETTLE if self.operations else _SETTLE
-        )
-        self.sim.run_until(end)
+        end = self.prepare()
+        self.sim.run_until(end if until is None else until)
         return self.outcomes()
+
+    def prepare(self) -> float:
+        """Hand the input spikes over and return when the last answer is complete (ms).
+
+        For several memories in one simulator: prepare each, run the simulator, read
+        ``outcomes()`` of each.
+        """
+        self.populations["IN"].set(spike_times=self._spike_times())
+        return self.operations[-1].time + _SETTLE if self.operations else _SETTLE
 
     def _spike_times(self) -> list[list[float]]:
         times: list[list[float]] = [[] for _ in range(self.n_cues + self.n_contents)]

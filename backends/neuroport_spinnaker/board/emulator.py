@@ -1,0 +1,361 @@
+"""The emulated board: engine, monitor and network on one thread of its own."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self, TypeVar
+
+from neuroport_spinnaker.board import memory_map as mm
+from neuroport_spinnaker.board._engine import Engine
+from neuroport_spinnaker.board.chip import ChipMonitor
+from neuroport_spinnaker.board.errors import BoardStoppedError, TimingError
+from neuroport_spinnaker.board.geometry import geometry
+from neuroport_spinnaker.board.monitor import Monitor
+from neuroport_spinnaker.board.network import BOOT_PORT, SDP_PORT, Network
+from neuroport_spinnaker.board.provenance import core_provenance, total
+from neuroport_spinnaker.board.report import BoardReport, CoreReport
+from neuroport_spinnaker.board.tags import Address
+
+CYCLES_PER_SECOND = 200_000_000
+# Costs in 5 ns cycles.  `loaded` is an estimate from public data sheets, not a measurement.
+TIMINGS: dict[str, dict[str, int]] = {
+    "ideal": {"window": 2000},
+    "loaded": {
+        "window": 200,
+        "branch_cost": 2,
+        "memory_cost": 20,
+        "dma_setup": 60,
+        "dma_word_eighths": 12,
+        "fifo_limit": 4,
+        "router_timeout": 8000,
+    },
+}
+_RUN_WINDOWS = 20_000
+_IDLE, _LIMIT, _MESSAGES, _INTERRUPTED = range(4)
+_BOOT_END = 5
+_FINISHED_KEPT = 2000
+
+Result = TypeVar("Result")
+
+
+class Board:
+    """An unofficial, emulated SpiNNaker board on a loopback address.
+
+    The shipped binaries of sPyNNaker 1!7.4.1 run on it instruction by instruction; the
+    monitor processors and all timing are modelled.
+
+    Parameters
+    ----------
+    chips : int
+        4 or 48.
+    timing : {'ideal', 'loaded'}
+        `ideal` is deterministic and never overloads; `loaded` is approximate.
+    pace : float, optional
+        Virtual seconds per second of wall time; None runs as fast as possible.
+    host : str, optional
+        Loopback address; a free one by default.
+    threads : int
+        Threads for the chips of a board.
+    allow_unknown_binaries : bool
+        Start images that are not in the checked release.
+    window : int, optional
+        Cycles (5 ns) between two exchanges of packets; by default that of the timing mode.
+
+    Raises
+    ------
+    GeometryError, TimingError, AddressUnavailableError
+        For arguments that cannot be served.
+
+    Examples
+    --------
+    >>> with Board(chips=4) as board:  # doctest: +SKIP
+    ...     print(board.host, board.configuration_lines())
+    """
+
+    def __init__(
+        self,
+        chips: int = 4,
+        *,
+        timing: str = "ideal",
+        pace: float | None = None,
+        host: str | None = None,
+        threads: int = 1,
+        allow_unknown_binaries: bool = False,
+        window: int | None = None,
+    ) -> None:
+        if timing not in TIMINGS:
+            raise TimingError(f"timing {timing!r} is unknown: choose {' or '.join(TIMINGS)}")
+        if pace is not None and not pace > 0:
+            raise TimingError(f"pace {pace} is not above 0: leave it out to run freely")
+        self.geometry = geometry(chips)
+        self.timing = timing
+        self.pace = pace
+        self._host = host
+        self._threads = threads
+        self._allow_unknown = allow_unknown_binaries
+        self._settings = dict(TIMINGS[timing])
+        if window is not None:
+            self._settings["window"] = window
+        self._inbox: deque[tuple[bytes, Address, int]] = deque()
+        self._calls: deque[Callable[[], None]] = deque()
+        self._work = threading.Event()
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+        self._network: Network | None = None
+        self._monitor: Monitor | None = None
+        self._engine: Engine | None = None
+        self._boot_blocks: dict[int, bytes] = {}
+        self._finished: deque[CoreReport] = deque(maxlen=_FINISHED_KEPT)
+        self.cold_starts = 0
+        self.cpu_seconds = 0.0
+        self._failure: BaseException | None = None
+
+    # -- life ----------------------------------------------------------------------
+
+    def start(self) -> Board:
+        """Take an address and start serving."""
+        if self._thread is not None:
+            return self
+        self._engine = Engine(len(self.geometry.chips), threads=self._threads, **self._settings)
+        self._network = Network(self._received, self._host)
+        self._monitor = Monitor(
+            self._engine,
+            self.geometry,
+            self._network.host,
+            self._network.send,
+            self._network.open,
+            self._allow_unknown,
+            self._keep,
+        )
+        self._stopping = False
+        self._thread = threading.Thread(
+            target=self._serve, name=f"board {self._network.host}", daemon=True
+        )
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop serving and free the address; harmless when stopped."""
+        if self._thread is None:
+            return
+        self._stopping = True
+        self._wake()
+        self._thread.join()
+        self._thread = None
+        if self._network is not None:
+            self._network.close()
+        self._network = None
+        self._monitor = None
+        self._engine = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    # -- for users -------------------------------------------------------------------
+
+    @property
+    def host(self) -> str:
+        """Address that sPyNNaker has to be given."""
+        if self._network is None:
+            raise BoardStoppedError("the board is not running: use 'with Board() as board'")
+        return self._network.host
+
+    def configuration_lines(self) -> list[str]:
+        """The two lines for the ``[Machine]`` section of a sPyNNaker configuration."""
+        return [f"machine_name = {self.host}", f"version = {self.geometry.version}"]
+
+    def report(self) -> BoardReport:
+        """The state of the board now.
+
+        Raises
+        ------
+        BoardStoppedError
+            If the board is not running.
+        """
+        return self.call(self._report)
+
+    def call(self, function: Callable[[], Result]) -> Result:
+        """Run a function on the board's thread, between two windows."""
+        if self._thread is None or not self._thread.is_alive():
+            raise BoardStoppedError(
+                f"the board is not running{f' ({self._failure})' if self._failure else ''}: "
+                "start it first"
+            )
+        done = threading.Event()
+        result: list[Result] = []
+        failure: list[BaseException] = []
+
+        def run() -> None:
+            try:
+                result.append(function())
+            except BaseException as problem:  # noqa: BLE001 (handed to the caller below)
+                failure.append(problem)
+            finally:
+                done.set()
+
+        self._calls.append(run)
+        self._wake()
+        while not done.wait(0.5):
+            if self._thread is None or not self._thread.is_alive():
+                raise BoardStoppedError("the board stopped while it was asked")
+        if failure:
+            raise failure[0]
+        return result[0]
+
+    # -- the board's thread --------------------------------------------------------
+
+    def _wake(self) -> None:
+        self._work.set()
+        engine = self._engine
+        if engine is not None:
+            engine.interrupt()
+
+    def _received(self, data: bytes, sender: Address, port: int) -> None:
+        self._inbox.append((data, sender, port))
+        self._wake()
+
+    def _serve(self) -> None:
+        try:
+            self._loop()
+        except BaseException as problem:
+            self._failure = problem
+            raise
+
+    def _loop(self) -> None:
+        engine, monitor = self._engine, self._monitor
+        if engine is None or monitor is None:
+            raise BoardStoppedError("the board has no engine: start it first")
+        anchor_wall, anchor_cycles = time.monotonic(), 0
+        while not self._stopping:
+            self._work.clear()
+            while self._calls:
+                self._calls.popleft()()
+            while self._inbox:
+                try:
+                    self._handle(monitor, *self._inbox.popleft())
+                except Exception as problem:  # noqa: BLE001 (a datagram must not end the board)
+                    monitor.malformed += 1
+                    monitor.problems.append(f"a datagram could not be served: {problem!r}")
+            if monitor.pending:
+                monitor.deliver()
+            windows = 4 if monitor.pending else _RUN_WINDOWS
+            before = time.thread_time()
+            if self.pace is None:
+                outcome = engine.run(windows)
+            else:
+                allowed = anchor_cycles + int(
+                    (time.monotonic() - anchor_wall) * self.pace * CYCLES_PER_SECOND
+                )
+                outcome = engine.run(windows, allowed)
+            self.cpu_seconds += time.thread_time() - before
+            if outcome == _MESSAGES:
+                for index, core, data in engine.messages():
+                    monitor.from_core(index, core, data)
+            elif outcome == _IDLE:
+                if not monitor.pending:
+                    self._work.wait()
+                else:
+                    self._work.wait(0.001)
+                anchor_wall = time.monotonic()
+                anchor_cycles = engine.figures()["time"]
+            elif self.pace is not None and outcome == _LIMIT:
+                self._work.wait(0.0005)
+
+    def _handle(self, monitor: Monitor, data: bytes, sender: Address, port: int) -> None:
+        if port == SDP_PORT:
+            monitor.datagram(data, sender)
+        elif port == BOOT_PORT:
+            self._boot(monitor, data)
+        else:
+            monitor.reverse_datagram(data, sender, port)
+
+    def _boot(self, monitor: Monitor, data: bytes) -> None:
+        """Boot blocks: version (u16), operation and three operands, big-endian."""
+        if len(data) < 18:
+            return
+        operation = int.from_bytes(data[2:6], "big")
+        if operation == 1:
+            self._boot_blocks.clear()
+        elif operation == 3:
+            self._boot_blocks[int.from_bytes(data[6:10], "big") & 0xFF] = data[18:]
+        elif operation == _BOOT_END and self._boot_blocks:
+            self._boot_blocks.clear()
+            self.cold_starts += 1
+            monitor.boot(int(time.time()))
+
+    def _report(self) -> BoardReport:
+        engine, monitor = self._engine, self._monitor
+        if engine is None or monitor is None:
+            raise BoardStoppedError("the board has no engine: start it first")
+        figures = engine.figures()
+        cores = [
+            self._core_report(chip, core)
+            for chip in monitor.chips.values()
+            for core in range(1, mm.CORES)
+            if chip.owners[core]
+        ]
+        return BoardReport(
+            host=monitor.host,
+            chips=len(monitor.chips),
+            timing=self.timing,
+            virtual_seconds=figures["time"] / CYCLES_PER_SECOND,
+            instructions=figures["instructions"],
+            packets_sent=figures["packets_sent"],
+            packets_received=figures["packets_received"],
+            packets_dropped=figures["packets_dropped"],
+            packets_unrouted=figures["packets_unrouted"],
+            longest_queue=figures["fifo_peak"],
+            commands=dict(monitor.commands),
+            malformed_datagrams=monitor.malformed,
+            undeliverable_messages=monitor.undeliverable,
+            provenance=total(core.provenance for core in [*self._finished, *cores]),
+            problems=list(monitor.problems),
+            cores=cores,
+            finished=list(self._finished),
+        )
+
+    def _keep(self, chip: ChipMonitor, core: int) -> None:
+        """Remember a core that the host is about to stop."""
+        self._finished.append(self._core_report(chip, core))
+
+    @staticmethod
+    def _core_report(chip: ChipMonitor, core: int) -> CoreReport:
+        details = chip.engine.core(chip.index, core)
+        block = chip.read(chip.core_block(core), mm.CORE_BLOCK_BYTES)
+        number = block[mm.CoreField.STATE]
+        try:
+            state = mm.CoreState(number).name
+        except ValueError:
+            state = f"UNKNOWN_{number}"
+        registers = details["registers"]
+        if number == mm.CoreState.RUN_TIME_ERROR:
+            saved = [int.from_bytes(block[4 * i : 4 * i + 4], "little") for i in range(11)]
+            registers = (*saved[:8], *registers[8:13], saved[9], saved[10], registers[15])
+        return CoreReport(
+            chip=chip.place,
+            core=core,
+            binary=chip.images.get(core, ""),
+            application=chip.owners[core],
+            state=state,
+            error_code=block[mm.CoreField.ERROR_CODE],
+            registers=registers,
+            instructions=details["instructions"],
+            packets_sent=details["packets_sent"],
+            packets_received=details["packets_received"],
+            dma_transfers=details["dma_transfers"],
+            iobuf=chip.iobuf(core),
+            provenance=core_provenance(chip, core),
+        )

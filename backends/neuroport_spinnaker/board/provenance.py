@@ -1,0 +1,82 @@
+"""Counters that the programs keep about themselves: late spikes, overruns, saturations.
+
+A program writes them to a region of its SDRAM whenever a run pauses.  The layout is that
+of release 7.4.1, read from the public Python of sPyNNaker.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections import Counter
+from collections.abc import Iterable
+
+from neuroport_spinnaker.board import memory_map as mm
+from neuroport_spinnaker.board._engine import BusError
+from neuroport_spinnaker.board.chip import ChipMonitor
+
+_MAGIC = 0xAD130AD6
+_HEADER_BYTES, _REGION_BYTES = 8, 12
+_USER0 = 112
+
+_SYSTEM = (
+    "transmit_queue_overflows",
+    "callback_queue_overloads",
+    "dma_queue_overloads",
+    "user_queue_overloads",
+    "timer_overruns",
+    "",
+)
+_NEURONS = ("", "missed_send_slots", "", "")
+_SYNAPSES = (
+    "",
+    "ring_buffer_saturations",
+    "plastic_weight_saturations",
+    "",
+    "failed_bit_field_reads",
+    "",
+    "",
+    "skipped_synapses",
+    "late_spikes",
+    "",
+)
+_SPIKES = ("input_buffer_overflows", "", "", "", "late_packets", "")
+_MAIN = ("", "background_overloads")
+
+_COMBINED = (10, _SYSTEM + _NEURONS + _SYNAPSES + _SPIKES + _MAIN)
+_NEURON_CORE = (2, _SYSTEM + _NEURONS)
+_SYNAPSE_CORE = (1, _SYSTEM + _SYNAPSES)
+
+
+def _layout(binary: str) -> tuple[int, tuple[str, ...]] | None:
+    if binary.startswith("synapses"):
+        return _SYNAPSE_CORE
+    if not binary.startswith(("IF_", "IZK_")):
+        return None
+    return _NEURON_CORE if binary.endswith("_neuron.aplx") else _COMBINED
+
+
+def core_provenance(chip: ChipMonitor, core: int) -> dict[str, int]:
+    """Counters of one core, by name; empty for programs without a known layout."""
+    layout = _layout(chip.images.get(core, ""))
+    if layout is None:
+        return {}
+    region, names = layout
+    try:
+        base = chip.word(chip.core_block(core) + _USER0)
+        if chip.word(base) != _MAGIC:
+            return {}
+        here = chip.word(base + _HEADER_BYTES + region * _REGION_BYTES)
+        if not mm.SDRAM_BASE <= here < mm.SYSTEM_SDRAM:
+            return {}
+        values = struct.unpack(f"<{len(names)}I", chip.read(here, 4 * len(names)))
+    except BusError:
+        return {}
+    return {name: value for name, value in zip(names, values, strict=True) if name}
+
+
+def total(parts: Iterable[dict[str, int]]) -> dict[str, int]:
+    """Sums by name."""
+    sums: Counter[str] = Counter()
+    for part in parts:
+        sums.update(part)
+    return dict(sums)

@@ -1,0 +1,1 @@
+"""Papers to reproduce: one package each, with its claims as data and its protocol."""

@@ -1,0 +1,302 @@
+"""One-, two- and three-pattern studies of the STDP + homeostasis pattern detector."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from neuroport_models.pattern_detector import (
+    Metrics,
+    Trained,
+    Weights,
+    measure,
+    train_detectors,
+    try_detectors,
+)
+from neuroport_models.pattern_detector.detection import Case, detection_network
+from neuroport_models.pattern_detector.online import online_homeostasis
+from neuroport_models.pattern_detector.parameters import TESTING
+from neuroport_models.pattern_detector.patterns import distance
+from neuroport_models.pattern_detector.training import train_patterns
+
+from neuroport.reproduce import Context, Drawing, Step
+
+__all__ = ["steps", "obtained", "figures"]
+
+N_BITS = 10
+INPUTS = list(range(2**N_BITS))
+FIRST = 992
+# The second patterns of the published study, at Hamming distances 1 to 9, and 31 at distance 10.
+SECOND = (1008, 1016, 1020, 1022, 1023, 960, 896, 768, 512, 0, 16, 24, 28, 30, 31)
+# Triples with different sets of distances, of the 67 published, that the claims name.
+THREE = (
+    (0, 0, 0), (0, 0, 7), (0, 0, 63), (0, 0, 511), (0, 1, 2), (0, 1, 6), (0, 1, 30), (0, 1, 62),
+    (0, 1, 510), (0, 1, 1022), (0, 3, 5), (0, 3, 12), (0, 3, 29), (0, 3, 124), (0, 3, 252),
+    (0, 3, 253), (0, 3, 1020), (0, 7, 56), (0, 7, 121), (0, 7, 504), (0, 7, 1017), (0, 15, 51),
+    (0, 15, 115), (0, 15, 243), (0, 15, 499), (0, 15, 1011), (0, 31, 483), (0, 31, 992),
+    (0, 31, 995), (0, 63, 455), (0, 63, 967),
+)
+# Trained and tried in one go: all 1,024 patterns, 1,024 inputs each.
+BLOCK = 128
+Results = Mapping[str, Any]
+
+
+def _name(patterns: Sequence[int]) -> str:
+    return ",".join(map(str, patterns))
+
+
+def _training(context: Context, results: Results) -> Any:
+    sim = context.simulator()
+    runs = train_patterns(sim, [FIRST, 0, 1023, 341], N_BITS)
+    sim.end()
+    return [
+        {"pattern": r.pattern, "ones": r.weights.ones.tolist(), "zeros": r.weights.zeros.tolist(),
+         "spikes": r.spikes}
+        for r in runs
+    ]
+
+
+def _latency(context: Context, results: Results) -> Any:
+    made, _ = train_detectors(context.simulator, [[FIRST]], N_BITS)
+    sim = context.simulator()
+    networks = detection_network(sim, [Case(made[0].weights, [FIRST])])
+    sim.run(TESTING["duration"])
+    trains = networks[0][0].get_data("spikes").segments[-1].spiketrains
+    times = [float(t) for t in trains[0].rescale("ms").magnitude]
+    sim.end()
+    return times
+
+
+def _study(sets: Sequence[Sequence[int]]) -> Any:
+    def function(context: Context, results: Results) -> Any:
+        made, _ = train_detectors(context.simulator, sets, N_BITS, context.tell)
+        with_factor = [d for d in made if d.factor is not None]
+        fired = try_detectors(context.simulator, with_factor, INPUTS, context.tell)
+        metrics: dict[tuple[int, ...], Metrics] = {
+            d.patterns: measure(d.patterns, INPUTS, f)
+            for d, f in zip(with_factor, fired, strict=True)
+        }
+        rows = {}
+        for d in made:
+            row: dict[str, Any] = {"h": d.factor}
+            if d.factor is not None:
+                row |= metrics[d.patterns].as_dict()
+            rows[_name(d.patterns)] = row | {
+                "ones": d.learned.ones.tolist(), "zeros": d.learned.zeros.tolist()
+            }
+        return rows
+
+    return function
+
+
+def _every_factor(context: Context, results: Results) -> Any:
+    made, runs = train_detectors(
+        context.simulator, [[p] for p in INPUTS], N_BITS, context.tell
+    )
+    return {
+        "factors": [d.factor for d in made],
+        "ones": [d.learned.ones.tolist() for d in made],
+        "zeros": [d.learned.zeros.tolist() for d in made],
+        "spikes": sorted({t for r in runs.values() for side in r.spikes.values() for t in side}),
+        "trained_once": sum(
+            all(len(side) == 1 for side in r.spikes.values()) for r in runs.values()
+        ),
+    }
+
+
+def _every_block(first: int) -> Any:
+    def function(context: Context, results: Results) -> Any:
+        known = results["every pattern: training and search"]
+        made = [
+            Trained(
+                (p,), N_BITS,
+                Weights(np.array(known["ones"][p]), np.array(known["zeros"][p])),
+                {p: known["factors"][p]},
+            )
+            for p in range(first, first + BLOCK)
+        ]
+        fired = try_detectors(context.simulator, made, INPUTS, context.tell)
+        return [
+            int(np.array_equal(np.flatnonzero(f), [d.patterns[0]]))
+            for d, f in zip(made, fired, strict=True)
+        ]
+
+    return function
+
+
+def _online(context: Context, results: Results) -> Any:
+    studied = {**results["one pattern"], **results["two patterns"]}
+    rows = [(name, row) for name, row in studied.items() if row["h"] is not None]
+    found = online_homeostasis(
+        context.simulator(),
+        [
+            (Weights(np.array(row["ones"]), np.array(row["zeros"])),
+             [int(p) for p in name.split(",")])
+            for name, row in rows
+        ],
+    )
+    context.finish()
+    return {
+        name: {"h": r.factor, "presentations": r.presentations, "history": r.history,
+               "off_line": row["h"]}
+        for (name, row), r in zip(rows, found, strict=True)
+    }
+
+
+def steps() -> list[Step]:
+    """Return the steps of the study."""
+    blocks = range(0, len(INPUTS), BLOCK)
+    return [
+        Step("training", _training),
+        Step("one pattern", _study([[FIRST]])),
+        Step("latency", _latency),
+        Step("two patterns", _study([[FIRST, p] for p in SECOND])),
+        Step("three patterns", _study(THREE)),
+        Step("every pattern: training and search", _every_factor),
+        *[Step(f"every pattern: {b} to {b + BLOCK - 1}", _every_block(b)) for b in blocks],
+        Step("online homeostasis (ours)", _online),
+    ]
+
+
+def obtained(results: Results) -> dict[str, Any]:
+    """Return what the study gave for each claim."""
+    training = results["training"]
+    active, silent, right = set(), set(), 0
+    for run in training:
+        bits = [run["pattern"] >> (N_BITS - 1 - k) & 1 for k in range(N_BITS)]
+        lines = [*zip(bits, run["ones"], strict=True),
+                 *[(1 - b, w) for b, w in zip(bits, run["zeros"], strict=True)]]
+        active |= {w for on, w in lines if on}
+        silent |= {w for on, w in lines if not on}
+        right += [w > 0 for w in run["ones"]] == [b == 1 for b in bits] and (
+            [w > 0 for w in run["zeros"]] == [b == 0 for b in bits]
+        )
+    every = results["every pattern: training and search"]
+    blocks = [n for name, found in results.items() if name.startswith("every pattern: ")
+              and isinstance(found, list) for n in found]
+    two = results["two patterns"]
+    by_distance: dict[int, list[dict[str, Any]]] = {}
+    for name, row in two.items():
+        a, b = (int(p) for p in name.split(","))
+        by_distance.setdefault(distance(a, b), []).append(row)
+    ordered = [by_distance[d] for d in range(1, 10)]
+    accuracy = [[r["accuracy"] for r in rows] for rows in ordered]
+    online = results["online homeostasis (ours)"]
+    gaps = [abs(r["h"] - r["off_line"]) / r["off_line"] if r["h"] else 1.0
+            for r in online.values()]
+    values: dict[str, Any] = {
+        "training-spikes": sorted({t for r in training for s in r["spikes"].values() for t in s}),
+        "training-once": all(len(s) == 1 for r in training for s in r["spikes"].values()),
+        "weight-active": max(active) if len(active) == 1 else sorted(active),
+        "weight-inactive": max(silent) if len(silent) == 1 else sorted(silent),
+        "vectors": right == len(training),
+        "latency": results["latency"],
+        "every-pattern": sum(blocks),
+        "every-factor": max(abs(f - every["factors"][FIRST]) if f is not None else float("inf")
+                            for f in every["factors"]),
+        "two-positives": {str(d): max(r["positives"] for r in rows)
+                          if len({r["positives"] for r in rows}) == 1 else None
+                          for d, rows in enumerate(ordered, start=1)},
+        "two-missed": sum(r["FN"] for rows in ordered for r in rows),
+        "two-opposite": any(r["h"] is not None for r in by_distance[10]),
+        "two-factor": max(
+            abs(r["h"] / (15.378 / (0.734375 * (10 - d))) - 1)
+            for d, rows in enumerate(ordered, start=1) for r in rows
+        ),
+        "two-monotone": all(
+            min(a) > max(b) for a, b in pairwise(accuracy)
+        ),
+        "online-factor": max(gaps),
+        "online-presentations": max(r["presentations"] for r in online.values()),
+    }
+    for study in ("one pattern", "two patterns", "three patterns"):
+        for name, row in results[study].items():
+            values[f"row-{name.replace(',', '-')}"] = {
+                k: v for k, v in row.items() if k not in ("ones", "zeros")
+            }
+    return values
+
+
+def figures(results: Results) -> list[Drawing]:
+    """Return the figures of the report."""
+    return [
+        Drawing(
+            "similarity",
+            "Two and three stored patterns: inputs that fire, and accuracy, against the Hamming "
+            "distance between the stored patterns (sum of the three distances for triples). "
+            "Beside the paper's figures of the metrics against distance. The line is 2^distance.",
+            lambda: _similarity(results),
+        ),
+        Drawing(
+            "online",
+            "Ours, not in the paper: online homeostasis of running detectors. Factor in each "
+            "round of presentations, and the factor of the paper's off-line search (dashed).",
+            lambda: _online_figure(results),
+        ),
+    ]
+
+
+_BLUE, _ORANGE, _GREEN, _GREY = "#0072B2", "#D55E00", "#009E73", "#555555"
+_PURPLE = "#7A2E6B"
+
+
+def _similarity(results: Results) -> Figure:
+    figure = Figure(figsize=(10, 4.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for study, colour, marker in (("two patterns", _BLUE, "o"), ("three patterns", _ORANGE, "s")):
+        points = []
+        for name, row in results[study].items():
+            p = [int(x) for x in name.split(",")]
+            if row["h"] is None:
+                continue
+            total = sum(distance(a, b) for i, a in enumerate(p) for b in p[i + 1 :])
+            points.append((total, row["positives"], row["accuracy"]))
+        x, positives, accuracy = zip(*sorted(points), strict=True)
+        style = {"linestyle": "none", "marker": marker, "color": colour, "alpha": 0.85,
+                 "markersize": 6, "label": study}
+        left.plot(x, positives, **style)
+        right.plot(x, accuracy, **style)
+    left.plot(range(1, 10), [2**d for d in range(1, 10)], color=_BLUE, linewidth=1)
+    left.set_yscale("log", base=2)
+    left.set_yticks([1, 4, 16, 64, 256, 1024], labels=["1", "4", "16", "64", "256", "1024"])
+    left.set_ylim(0.8, 1300)
+    left.set_ylabel("inputs that fire, of 1024")
+    right.set_ylabel("accuracy")
+    right.set_ylim(0.45, 1.03)
+    for axis in (left, right):
+        axis.set_xlabel("Hamming distance (of triples: sum of the three)")
+        axis.set_xticks(range(0, 21, 2))
+        axis.grid(color="#DDDDDD", linewidth=0.6)
+        axis.set_axisbelow(True)
+        axis.spines[["top", "right"]].set_visible(False)
+    left.legend(frameon=False, loc="upper left")
+    return figure
+
+
+def _online_figure(results: Results) -> Figure:
+    figure = Figure(figsize=(8, 4.2), layout="constrained")
+    axis = figure.subplots()
+    found = results["online homeostasis (ours)"]
+    chosen = [("992,1008", _GREY), ("992,1020", _BLUE), ("992,1023", _GREEN), ("992,24", _ORANGE),
+              ("992,30", _PURPLE)]
+    for name, colour in chosen:
+        row = found[name]
+        history = row["history"]
+        p = [int(x) for x in name.split(",")]
+        label = f"distance {distance(*p)}"
+        axis.plot(range(1, len(history) + 1), history, color=colour, marker="o", markersize=4,
+                  linewidth=1.2, label=label)
+        axis.axhline(row["off_line"], color=colour, linestyle="--", linewidth=1)
+    axis.set_yscale("log")
+    axis.set_yticks([0.5, 1, 2, 5, 10, 20, 40], labels=["0.5", "1", "2", "5", "10", "20", "40"])
+    axis.set_xticks(range(1, 17, 3))
+    axis.minorticks_off()
+    axis.set_xlabel("round (every pattern presented once)")
+    axis.set_ylabel("homeostatic factor")
+    axis.set_xlim(left=0.5)
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.legend(title="two patterns at", frameon=False, loc="lower right")
+    return figure

@@ -1,0 +1,176 @@
+"""Detection: lines that agree with the stored bits excite one output cell, others inhibit it.
+
+Many networks and inputs are tried in one simulation. An output cell stands for one network with
+one input; what drives the lines (a source and an injector cell for each line) is the same for every
+network that gets the same input, so it is there once. Networks share an output population only
+where the largest weight and the number of synapses are equal: a machine's weight unit is set for a
+population, and each network must get the unit that it would have alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuroport_models.pattern_detector.parameters import CELL, DELAY, DRIVE, TESTING
+from neuroport_models.pattern_detector.patterns import bits
+from neuroport_models.pattern_detector.weights import Weights
+
+__all__ = ["Case", "detection_network", "count_spikes", "detect", "unit_key"]
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A network and the inputs to try on it.
+
+    Attributes
+    ----------
+    weights : Weights
+        With the homeostatic factor in them.
+    inputs : sequence of int
+        Input patterns.
+    """
+
+    weights: Weights
+    inputs: Sequence[int]
+
+
+def _lines(sim: Any, inputs: list[int], n_bits: int, spike: float, label: str) -> dict[int, Any]:
+    """Build sources and injectors for some inputs; return the injectors of ones and zeros."""
+    active = bits(inputs, n_bits).ravel()
+    injectors = {}
+    for value in (1, 0):
+        sources = sim.Population(
+            active.size,
+            sim.SpikeSourceArray(spike_times=[[spike] if a == value else [] for a in active]),
+            label=f"{label}.ssp_{value}",
+        )
+        injectors[value] = sim.Population(
+            active.size, sim.IF_curr_delta(**CELL), label=f"{label}.injector_{value}",
+            initial_values={"v": CELL["v_rest"]},
+        )
+        sim.Projection(
+            sources, injectors[value], sim.OneToOneConnector(),
+            sim.StaticSynapse(weight=DRIVE, delay=DELAY), receptor_type="excitatory",
+        )
+    return injectors
+
+
+def unit_key(weights: Weights) -> tuple[float, ...]:
+    """Return what a machine's weight unit can depend on."""
+    return (
+        float(weights.ones.max()), float(weights.zeros.max()),
+        int(np.count_nonzero(weights.ones)), int(np.count_nonzero(weights.zeros)),
+    )
+
+
+def detection_network(
+    sim: Any, cases: Sequence[Case], spike: float = TESTING["spike"], label: str = "test"
+) -> list[tuple[Any, list[tuple[int, int, int]]]]:
+    """Build the test networks of some cases in a simulator.
+
+    Parameters
+    ----------
+    sim : simulator
+    cases : sequence of Case
+        All with the same number of bits.
+    spike : float
+        Time of the input (ms).
+    label : str
+        Prefix of the labels.
+
+    Returns
+    -------
+    list of (Population, list of (case, first cell, number of cells))
+        The output populations, and which of their cells belong to which case.
+    """
+    n_bits = cases[0].weights.n_bits
+    inputs = sorted({int(i) for case in cases for i in case.inputs})
+    place = {pattern: k for k, pattern in enumerate(inputs)}
+    injectors = _lines(sim, inputs, n_bits, spike, label)
+    groups: dict[tuple[float, ...], list[int]] = {}
+    for number, case in enumerate(cases):
+        groups.setdefault(unit_key(case.weights), []).append(number)
+    made = []
+    for number, members in enumerate(groups.values()):
+        first, parts = 0, []
+        rows: dict[str, list[FloatArray]] = {"ones": [], "zeros": []}
+        for member in members:
+            case = cases[member]
+            bank = np.array([place[int(i)] for i in case.inputs], dtype=np.int64)
+            cell = first + np.arange(bank.size)
+            for side in ("ones", "zeros"):
+                weight = getattr(case.weights, side)
+                used = np.flatnonzero(weight)
+                rows[side].append(
+                    np.column_stack(
+                        [
+                            (bank[:, np.newaxis] * n_bits + used).ravel(),
+                            np.repeat(cell, used.size),
+                            np.tile(weight[used], bank.size),
+                        ]
+                    )
+                )
+            parts.append((member, first, bank.size))
+            first += bank.size
+        output = sim.Population(
+            first, sim.IF_curr_delta(**CELL), label=f"{label}.output_{number}",
+            initial_values={"v": CELL["v_rest"]},
+        )
+        output.record("spikes")
+        for line in (1, 0):
+            agree, differ = ("ones", "zeros") if line == 1 else ("zeros", "ones")
+            _join(sim, injectors[line], output, np.concatenate(rows[agree]), "excitatory")
+            _join(sim, injectors[line], output, np.concatenate(rows[differ]), "inhibitory")
+        made.append((output, parts))
+    return made
+
+
+def _join(sim: Any, pre: Any, post: Any, rows: FloatArray, receptor: str) -> None:
+    if not rows.size:
+        return
+    # In PyNN, inhibition of a current-based cell is a negative current.
+    signed = rows * np.array([1.0, 1.0, 1.0 if receptor == "excitatory" else -1.0])
+    sim.Projection(
+        pre, post, sim.FromListConnector(signed, column_names=("weight",)),
+        sim.StaticSynapse(weight=0.0, delay=DELAY), receptor_type=receptor,
+    )
+
+
+def count_spikes(
+    made: Sequence[tuple[Any, list[tuple[int, int, int]]]], n_cases: int
+) -> list[IntArray]:
+    """Return for each case the output spikes for each of its inputs."""
+    result: list[IntArray] = [np.empty(0, dtype=np.int64)] * n_cases
+    for output, parts in made:
+        counts = output.get_spike_counts()
+        spikes = np.array([counts[cell] for cell in output.all_cells], dtype=np.int64)
+        for case, first, size in parts:
+            result[case] = spikes[first : first + size]
+    return result
+
+
+def detect(sim: Any, cases: Sequence[Case]) -> list[IntArray]:
+    """Try inputs on networks, all in one simulation of 20 ms.
+
+    Parameters
+    ----------
+    sim : simulator
+        Fresh; it is run but not ended.
+    cases : sequence of Case
+
+    Returns
+    -------
+    list of ndarray of int
+        For each case, the number of output spikes for each of its inputs.
+    """
+    made = detection_network(sim, cases)
+    sim.run(TESTING["duration"])
+    return count_spikes(made, len(cases))

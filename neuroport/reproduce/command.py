@@ -1,0 +1,118 @@
+"""``neuroport reproduce``: run a paper's experiments and print claimed against obtained."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from neuroport.errors import NeuroportError
+from neuroport.reproduce.claims import Verdict
+from neuroport.reproduce.experiment import experiment_names, load_experiment
+from neuroport.reproduce.report import _obtained, shown, write_report
+from neuroport.reproduce.runner import Reproduction, run
+
+__all__ = ["app"]
+
+app = typer.Typer(add_completion=False, help="Reproduce a paper: claimed against obtained.")
+
+FAILED, REFUSED, INTERRUPTED = 1, 2, 130
+_COLOURS = {Verdict.AGREES: "green", Verdict.EXPLAINED: "yellow", Verdict.FAILS: "bold red",
+            Verdict.MISSING: "bold red"}
+
+
+# Options may follow the name, which click does not allow in a group unless told.
+@app.callback(invoke_without_command=True, context_settings={"allow_interspersed_args": True})
+def reproduce(
+    name: Annotated[str | None, typer.Argument(help="The experiment; --list shows all.")] = None,
+    backend: Annotated[
+        list[str] | None, typer.Option("--backend", "-b", help="Repeat for several.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder of journal and report.")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget an earlier run.")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="Show all experiments.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
+) -> None:
+    """Run a paper's experiments and write a report.
+
+    Run it again after an interruption: it goes on where it was. The exit code is 0 where every
+    claim holds, 1 where one fails, 2 where it could not be run.
+    """
+    plain = Console()
+    errors = Console(stderr=True)
+    try:
+        if listed:
+            _list(plain, as_json)
+            return
+        if name is None:
+            errors.print("Name an experiment; `neuroport reproduce --list` shows all.")
+            raise typer.Exit(REFUSED)
+        with errors.status("starting") as status:
+
+            def progress(text: str) -> None:
+                status.update(escape(text))
+                if not errors.is_terminal:
+                    errors.print(text, markup=False, highlight=False, soft_wrap=True)
+
+            done = run(name, backend or ["brian2"], out, fresh=fresh, progress=progress)
+            progress("writing the report")
+            paths = write_report(done)
+    except NeuroportError as error:
+        errors.print(str(error), style="red", markup=False, highlight=False)
+        raise typer.Exit(REFUSED) from None
+    except KeyboardInterrupt:
+        errors.print("Interrupted; finished steps are kept. Run the same command to go on.")
+        raise typer.Exit(INTERRUPTED) from None
+    if as_json:
+        print(json.dumps({"passed": done.passed, "table": done.table(),
+                          "report": str(paths["html"])}, indent=1))
+    else:
+        _print(plain, done, paths["html"])
+    raise typer.Exit(0 if done.passed else FAILED)
+
+
+def _list(console: Console, as_json: bool) -> None:
+    found = [load_experiment(name) for name in experiment_names()]
+    if as_json:
+        print(json.dumps([
+            {"name": x.name, "title": x.paper.title, "reference": x.paper.reference,
+             "claims": len(x.paper.claims)} for x in found
+        ], indent=1))
+        return
+    table = Table("name", "paper", "claims")
+    for x in found:
+        table.add_row(x.name, escape(x.paper.reference), str(len(x.paper.claims)))
+    console.print(table)
+
+
+def _print(console: Console, done: Reproduction, report: Path) -> None:
+    table = Table("claim", "claimed", *[escape(b) for b in done.backends], "verdict")
+    group = ""
+    for row in done.rows:
+        if row.claim.group != group:
+            group = row.claim.group
+            table.add_section()
+            table.add_row(f"[bold]{escape(group)}[/bold]")
+        verdict = "\n".join(
+            f"[{_COLOURS[v]}]{v.value}[/]" for v in row.verdicts.values()
+        )
+        unit = f" {row.claim.unit}" if row.claim.unit else ""
+        table.add_row(
+            escape(row.claim.what) + (" (ours)" if row.claim.ours else ""),
+            escape(shown(row.claim.value) + unit),
+            *[escape(_obtained(row.claim, row.obtained[b])) for b in done.backends],
+            verdict,
+        )
+    console.print(table)
+    for b in done.backends:
+        counts = ", ".join(f"{n} {what}" for what, n in done.count(b).items())
+        console.print(f"{b} ({done.machines[b]}): {counts}; {done.cost[b]['wall']:.1f} s",
+                      markup=False)
+    console.print(f"report: {report}", markup=False, soft_wrap=True)

@@ -1,0 +1,198 @@
+"""What an experiment is: claims, steps that can be resumed, and what they give for each claim."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from neuroport.errors import Problem, UserError, nearest
+from neuroport.reproduce.claims import Paper, load_claims
+
+__all__ = ["GROUP", "Context", "Drawing", "Experiment", "Step", "UnknownExperimentError",
+           "experiment_names", "load_experiment", "experiment_of"]
+
+GROUP = "neuroport.experiments"
+Results = Mapping[str, Any]
+
+
+class UnknownExperimentError(UserError, ValueError):
+    """An experiment name that nothing registered."""
+
+
+@dataclass
+class Context:
+    """What a step is given: simulators of the backend under test, and a place for progress.
+
+    Attributes
+    ----------
+    backend : str
+    numerics : str
+    tell : callable
+        Takes a line of text about the progress.
+    simulations, cells, synapses : int
+        Counted over all simulators of the step.
+    simulated : float
+        ms of simulated time.
+    engine_time : float
+        Seconds inside the engine's ``run``.
+    runs_on : str
+        ``simulation``, ``emulated`` or ``hardware``, as the backend says of itself.
+    """
+
+    backend: str
+    numerics: str = "spinnaker"
+    tell: Callable[[str], None] = lambda text: None
+    simulations: int = 0
+    cells: int = 0
+    synapses: int = 0
+    simulated: float = 0.0
+    engine_time: float = 0.0
+    runs_on: str = ""
+    _hash: Any = field(default_factory=hashlib.sha256)
+    _open: Any = None
+
+    def simulator(self, **settings: Any) -> Any:
+        """Return a fresh simulator of the backend, time step 1 ms."""
+        from neuroport.sim import simulator
+
+        self.finish()
+        chosen = {"timestep": 1.0, "numerics": self.numerics, **settings}
+        self._open = simulator(self.backend, **chosen)
+        return self._open
+
+    def finish(self) -> None:
+        """Count the simulator made last and take its network's hash."""
+        sim, self._open = self._open, None
+        if sim is None or sim.state._network is None:
+            return
+        network = sim.state._network
+        self.simulations += 1
+        self.cells += network.n_cells
+        self.synapses += network.n_synapses
+        self.simulated += sim.state.t_reached
+        self.engine_time += sim.state.wall_time
+        self.runs_on = sim.state.backend.information.runs_on
+        self._hash.update(network.hash.encode())
+
+    @property
+    def network_hash(self) -> str:
+        """SHA-256 over the hashes of all networks, in the order in which they were run."""
+        return str(self._hash.hexdigest()) if self.simulations else ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A part of a protocol that is done whole or not at all.
+
+    Attributes
+    ----------
+    name : str
+        Unique in the experiment.
+    function : callable
+        ``function(context, results)``; gets the results of the steps before it by name and returns
+        plain data (what JSON can hold).
+    """
+
+    name: str
+    function: Callable[[Context, Results], Any]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure of the report.
+
+    Attributes
+    ----------
+    name : str
+        File name without ending.
+    caption : str
+        What is shown, and which figure of the paper it stands beside.
+    draw : callable
+        Returns a matplotlib Figure.
+    """
+
+    name: str
+    caption: str
+    draw: Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A registered experiment.
+
+    Attributes
+    ----------
+    name : str
+    paper : Paper
+    steps : callable
+        ``steps() -> sequence of Step``.
+    obtained : callable
+        ``obtained(results) -> {claim id: value}``.
+    figures : callable
+        ``figures(results) -> sequence of Drawing``.
+    fingerprint : str
+        SHA-256 of claims and protocol; a journal belongs to one fingerprint.
+    """
+
+    name: str
+    paper: Paper
+    steps: Callable[[], Sequence[Step]]
+    obtained: Callable[[Results], Mapping[str, Any]]
+    figures: Callable[[Results], Sequence[Drawing]]
+    fingerprint: str
+
+
+def _entry_points() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def experiment_names() -> list[str]:
+    """Return the names of all registered experiments."""
+    return sorted(_entry_points())
+
+
+def load_experiment(name: str) -> Experiment:
+    """Return a registered experiment.
+
+    Raises
+    ------
+    UnknownExperimentError
+        If nothing is registered under that name.
+    ClaimsError
+        If its claims cannot be read.
+    """
+    points = _entry_points()
+    if name not in points:
+        near = nearest(name, points)
+        raise UnknownExperimentError(
+            Problem(
+                f"there is no experiment '{name}'",
+                limit=f"registered: {', '.join(sorted(points)) or '(none)'}",
+                fix=f"did you mean '{near[0]}'?" if near else "see `neuroport reproduce --list`",
+            )
+        )
+    return experiment_of(name, points[name].load())
+
+
+def experiment_of(name: str, module: ModuleType) -> Experiment:
+    """Return the experiment that a package describes.
+
+    Parameters
+    ----------
+    name : str
+    module : module
+        A package with ``steps``, ``obtained`` and ``figures``, beside a ``claims.toml``.
+    """
+    folder = Path(str(module.__file__)).parent
+    digest = hashlib.sha256()
+    for path in sorted([*folder.glob("*.py"), *folder.glob("*.toml")]):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return Experiment(
+        name, load_claims(folder / "claims.toml"), module.steps, module.obtained, module.figures,
+        digest.hexdigest(),
+    )

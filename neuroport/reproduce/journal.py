@@ -1,0 +1,85 @@
+"""A journal on disk: every finished step is kept, so that an interrupted reproduction goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from neuroport.errors import FileFormatError, Problem
+
+__all__ = ["Journal", "JournalError"]
+
+FORMAT = 1
+
+
+class JournalError(FileFormatError):
+    """A journal that belongs to something else, or is not one."""
+
+
+class Journal:
+    """The finished steps of one reproduction, one line of JSON each.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file; made when the first step is written.
+    experiment, fingerprint : str
+        To which the journal belongs.
+
+    Raises
+    ------
+    JournalError
+        If the file belongs to another experiment, or to another state of its claims and protocol.
+    """
+
+    def __init__(self, path: Path, experiment: str, fingerprint: str) -> None:
+        self.path = path
+        self._header = {"format": FORMAT, "experiment": experiment, "fingerprint": fingerprint}
+        self.entries: dict[tuple[str, str], dict[str, Any]] = {}
+        if path.exists():
+            self._read()
+
+    def _read(self) -> None:
+        text = self.path.read_text(encoding="utf-8")
+        lines = text.split("\n")
+        # What follows the last line end was being written when the machine or process stopped.
+        whole = lines[:-1]
+        if not whole:
+            self.path.unlink()
+            return
+        try:
+            header, *entries = [json.loads(line) for line in whole]
+        except json.JSONDecodeError as error:
+            raise JournalError(
+                Problem(f"the journal is damaged ({error})", f"{self.path}",
+                        fix="start again with --fresh"),
+            ) from None
+        if header != self._header:
+            raise JournalError(
+                Problem(
+                    "the journal belongs to another experiment, or its claims or protocol have "
+                    "changed since",
+                    measured=f"{header.get('experiment')} {str(header.get('fingerprint'))[:12]}",
+                    limit=f"{self._header['experiment']} {str(self._header['fingerprint'])[:12]}",
+                    fix="start again with --fresh, or choose another folder with --out",
+                ),
+                where=str(self.path),
+            )
+        self.entries = {(e["backend"], e["step"]): e for e in entries}
+        if lines[-1]:
+            with self.path.open("r+", encoding="utf-8") as stream:
+                stream.truncate(len(text.encode()) - len(lines[-1].encode()))
+
+    def write(self, entry: dict[str, Any]) -> None:
+        """Append a finished step; it is on the disk when this returns."""
+        fresh = not self.path.exists()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a", encoding="utf-8") as stream:
+            if fresh:
+                stream.write(json.dumps(self._header) + "\n")
+            stream.write(json.dumps(entry) + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        self.entries[entry["backend"], entry["step"]] = entry
