@@ -77,7 +77,7 @@ def _block(
         while reached < n:
             expected = (n - reached) * highest
             gaps = rng.geometric(highest, int(expected + 4 * expected**0.5 + 16))
-            positions = reached + np.cumsum(gaps)
+            positions = reached + np.cumsum(np.minimum(gaps, n + 1))  # no overflow
             hits.append(positions)
             reached = int(positions[-1])
         where = np.concatenate(hits)

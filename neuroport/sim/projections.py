@@ -375,7 +375,10 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
             values = self._values(name)
             array = np.full(shape, np.nan)
             if multiple_synapses in ("last", "first"):
-                order = slice(None) if multiple_synapses == "last" else slice(None, None, -1)
+                # The last of equal places wins. As a copy: NumPy walks reversed views forwards.
+                order = np.arange(made.pre.size)
+                if multiple_synapses == "first":
+                    order = order[::-1].copy()
                 array[made.pre[order], made.post[order]] = values[order]
             else:
                 start = {"sum": 0.0, "min": np.inf, "max": -np.inf}[multiple_synapses]
