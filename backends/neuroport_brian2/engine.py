@@ -1,19 +1,24 @@
-"""Import Brian2 as a guest: without its exception hook, log file and warnings to the screen."""
+"""Import Brian2 as a guest: without its exception hook, log, warnings and Ctrl-C handler."""
 
 from __future__ import annotations
 
 import logging
+import signal
 import sys
+import threading
 import warnings
 from typing import Any
 
 _hook = sys.excepthook
 _show = warnings.showwarning
+_interrupt = signal.getsignal(signal.SIGINT)
 import brian2  # noqa: E402
 from brian2.codegen.runtime.numpy_rt import NumpyCodeObject  # noqa: E402
 
 # Brian2 would print a request to report a Brian2 bug under any uncaught exception of the user's.
 sys.excepthook = _hook
+if threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, _interrupt)  # Ctrl-C belongs to the user's script
 if warnings.showwarning is not _show:
     # Brian2 sends the warnings of the whole process to its log.
     logging.captureWarnings(False)

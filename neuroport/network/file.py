@@ -9,6 +9,7 @@ import io
 import json
 import os
 import zipfile
+import zlib
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,9 @@ from neuroport.where import SourceLine
 __all__ = ["save_network", "load_network", "FORMAT"]
 
 FORMAT = 1
+# What the zip, JSON and array readers raise on damaged bytes.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError,
+           NotImplementedError, RuntimeError, IndexError, AttributeError)
 _SOURCES: dict[str, Any] = {"PoissonSource": PoissonSource, "RenewalSource": RenewalSource}
 
 
@@ -188,7 +192,7 @@ def load_network(path: str | os.PathLike[str]) -> Network:
                     return np.load(io.BytesIO(stream.read()), allow_pickle=False)  # type: ignore[no-any-return]
 
             network = _build(document, get)
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
+    except _DAMAGE as error:
         raise FileFormatError(
             Problem(
                 f"{os.fspath(path)} is not a readable network file ({error})",
