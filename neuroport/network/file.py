@@ -9,6 +9,7 @@ import io
 import json
 import os
 import zipfile
+import zlib
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -188,7 +189,10 @@ def load_network(path: str | os.PathLike[str]) -> Network:
                     return np.load(io.BytesIO(stream.read()), allow_pickle=False)  # type: ignore[no-any-return]
 
             network = _build(document, get)
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
+    except (
+        zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, AttributeError, IndexError,
+        KeyError, TypeError, ValueError,
+    ) as error:
         raise FileFormatError(
             Problem(
                 f"{os.fspath(path)} is not a readable network file ({error})",
@@ -291,7 +295,7 @@ def _build(document: dict[str, Any], get: Any) -> Network:
     currents = tuple(
         CurrentSource(
             c["kind"],
-            c["parameters"],
+            {k: np.array(v) if isinstance(v, list) else v for k, v in c["parameters"].items()},
             tuple((label, get(index)) for label, index in c["targets"]),
             tuple(c["stream"]),
             _source_line(c["line"]),
