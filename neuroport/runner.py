@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from neuroport.errors import CheckFailedError, Problem, UserError
 from neuroport.findings import Finding
 from neuroport.models import Model, ModelResult, describe, load_model
+from neuroport.network.description import Network
 from neuroport.observe import Observation, StopBeforeRun, observe
 from neuroport.where import SourceLine
 
@@ -100,6 +101,8 @@ class Report:
     results : list of Results
         What was recorded, one a simulator.
     findings : list of Finding
+    networks : list of Network
+        Where only checks were asked for, the networks as they were then.
     messages : list of str
         Warnings and remarks, most important first.
     error : BaseException or None
@@ -112,6 +115,7 @@ class Report:
     result: ModelResult | None = None
     results: list[Results] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    networks: list[Network] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     error: BaseException | None = None
     seconds: float = 0.0
@@ -181,6 +185,7 @@ def _gather(report: Report, seen: Observation, request: Request) -> None:
         if request.check_only and report.status == "ok":
             try:
                 report.findings += simulator.check()
+                report.networks.append(simulator.network())
             except UserError as error:
                 report.status, report.error = "error", error
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Annotated, Any
 
 import typer
@@ -84,7 +85,8 @@ def backends(as_json: Json = False) -> None:
                          "description": problem.what if problem else str(error),
                          "install": problem.fix if problem else ""})
             continue
-        data.append({"name": name, "installed": True, "runs_on": about.runs_on,
+        missing = [p for p in about.packages if find_spec(p) is None]
+        data.append({"name": name, "installed": not missing, "runs_on": about.runs_on,
                      "versions": dict(about.versions), "description": about.description,
                      "install": about.install})
     if as_json:

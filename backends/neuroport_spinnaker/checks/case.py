@@ -1,0 +1,55 @@
+"""What every check looks at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from neuroport.network.description import Network, Population, Projection
+from neuroport.target import Target
+from neuroport_spinnaker.layout import Layout, incoming, layout
+from neuroport_spinnaker.options import Options
+from neuroport_spinnaker.scales import Scale, scales
+
+__all__ = ["Case", "place", "unit"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network, a machine and the user's choices; derived figures are computed once."""
+
+    network: Network
+    target: Target
+    options: Options
+
+    @cached_property
+    def populations(self) -> dict[str, Population]:
+        """Populations by label."""
+        return {p.label: p for p in self.network.populations}
+
+    @cached_property
+    def layouts(self) -> dict[str, Layout]:
+        """Layout of each population."""
+        return layout(self.network, self.options)
+
+    @cached_property
+    def scales(self) -> dict[tuple[str, str], Scale]:
+        """Weight scale of each (population, receptor)."""
+        return scales(self.network)
+
+    @cached_property
+    def incoming(self) -> dict[str, list[Projection]]:
+        """Projections into each population."""
+        return incoming(self.network)
+
+
+def place(thing: Population | Projection) -> str:
+    """Return how findings name a population or projection."""
+    kind = "population" if isinstance(thing, Population) else "projection"
+    return f"{kind} '{thing.label}'"
+
+
+def unit(case: Case, projection: Projection) -> str:
+    """Return the unit of a projection's weights on the chip."""
+    receptor = case.populations[projection.post].cell.receptor(projection.receptor)
+    return "µS" if receptor.conductance else "nA"

@@ -1,0 +1,106 @@
+"""Rows and delays: do the synapses fit where the chip keeps them?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from neuroport.findings import Finding, finding
+from neuroport_spinnaker.checks.case import Case, place
+from neuroport_spinnaker.layout import longest_row, row_most, row_words
+from neuroport_spinnaker.limits import NEURONS_PER_CORE, ROW_WORDS
+
+__all__ = ["delays", "rows"]
+
+
+def rows(case: Case) -> Iterator[Finding]:
+    """Find rows that do not fit; name a number of neurons on a core that does."""
+    for projection in case.network.projections:
+        if projection.size == 0 or projection.synapse.kind not in ("static", "stdp"):
+            continue
+        lay = case.layouts[projection.post]
+        if lay.slots == 0:
+            continue
+        plastic = projection.synapse.plastic
+        most = row_most(plastic)
+        longest, cell, first = longest_row(projection, lay.per_core, lay.slots)
+        if longest <= most:
+            continue
+        fits = max(1, lay.per_core * most // longest)
+        # A round number is easier to recognise in a script.
+        fits = fits // 10 * 10 if fits >= 20 else fits
+        yield finding(
+            "NP305", place(projection),
+            measured=f"{longest} synapses ({row_words(plastic, longest)} words) from cell {cell} "
+            f"of '{projection.pre}' to cells {first} to {first + lay.per_core - 1} of "
+            f"'{projection.post}'",
+            limit=f"{most} {'plastic' if plastic else 'static'} synapses in {ROW_WORDS} words",
+            why="the synapses of one cell onto one core are read in one go",
+            fixes=(f"neurons_per_core={{'{projection.post}': {fits}}}",),
+            line=projection.line, population=projection.post, neurons_per_core=fits,
+            longest=longest,
+        )
+
+
+def delays(case: Case) -> Iterator[Finding]:
+    """Find delays below a step or beyond the ring."""
+    zero = [p for p in case.network.projections if p.size and int(p.delay.min()) < 1]
+    looped = _looped({(p.pre, p.post) for p in zero})
+    for projection in zero:
+        loop = projection.pre in looped and projection.post in looped
+        yield finding(
+            "NP309", place(projection),
+            measured=f"{int((projection.delay < 1).sum())} delays of {int(projection.delay.min())} "
+            "steps" + (f", in a loop of {', '.join(sorted(looped))}" if loop else ""),
+            limit=f"1 step ({case.network.timestep:g} ms)",
+            why="a spike sent in a step arrives in the next one at the earliest",
+            fixes=(f"delay={case.network.timestep:g}",), line=projection.line, loop=loop,
+        )
+    for projection in case.network.projections:
+        if projection.size == 0:
+            continue
+        lay = case.layouts[projection.post]
+        longest = int(projection.delay.max())
+        if lay.slots == 0 or longest <= 2 * lay.slots:
+            if lay.for_delay and longest == max(
+                int(p.delay.max(initial=0)) for p in case.incoming[projection.post]
+            ):
+                yield finding(
+                    "NP306", place(projection),
+                    measured=f"{longest} steps: {lay.per_core} cells of '{projection.post}' on a "
+                    f"core, {lay.cores} cores",
+                    limit=f"64 steps with {NEURONS_PER_CORE} cells on a core",
+                    why="cells and delays share the places of the ring; beyond two stages "
+                    "sPyNNaker 7.4.1 loses synapses",
+                    fixes=("shorter delays", "a longer time step"), line=projection.line,
+                )
+            continue
+        lost = int((projection.delay > 2 * lay.slots).sum())
+        if lay.per_core == 1:
+            yield finding(
+                "NP307", place(projection), measured=f"{longest} steps",
+                limit=f"{2 * lay.slots} steps with one cell on a core",
+                why="the ring ends there", fixes=("a chain of relay cells", "a longer time step"),
+                line=projection.line,
+            )
+        else:
+            yield finding(
+                "NP308", place(projection),
+                measured=f"{lost} of {projection.size} synapses have delays of more than "
+                f"{2 * lay.slots} steps, with {lay.per_core} cells on a core",
+                limit=f"{2 * lay.slots} steps", why="sPyNNaker 7.4.1 writes them to rows that do "
+                "not exist",
+                fixes=(f"leave out neurons_per_core for '{projection.post}'",),
+                line=projection.line, population=projection.post, lost=lost,
+            )
+
+
+def _looped(edges: set[tuple[str, str]]) -> set[str]:
+    """Return the populations that lie on a loop of these edges."""
+    nodes = {n for edge in edges for n in edge}
+    while True:
+        keep = {n for n in nodes
+                if any(a == n and b in nodes for a, b in edges)
+                and any(b == n and a in nodes for a, b in edges)}
+        if keep == nodes:
+            return nodes
+        nodes = keep

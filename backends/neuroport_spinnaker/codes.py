@@ -1,0 +1,125 @@
+"""The kinds of findings of this backend: NP301 to NP328."""
+
+from __future__ import annotations
+
+from neuroport.findings import Severity, register
+
+__all__: list[str] = []
+
+_E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTE
+
+register("NP301", "weights that become zero on the chip", _W, """
+    A core stores all weights into one receptor of a population with one scale, chosen so that the
+    largest expected sum of a time step fits into 16 bits. Weights below half a step of that scale
+    are stored as zero: the synapse is there and does nothing. sPyNNaker says nothing about it. The
+    cause is another projection into the same population and receptor with far larger weights or
+    many more inputs. Ways out: bring the weights closer together (raise the small ones, lower the
+    large ones and let more synapses share the work), send the large ones to a population or
+    receptor of their own, or lower the expected number of inputs. 'neuroport preview' shows every
+    projection's weights before and after.""")
+register("NP302", "weights that change on the chip", _W, """
+    Weights are whole multiples of one step (see NP301). A weight of few steps is rounded by up to
+    half a step; the relative change is shown. The limit is the option weight_loss (0.05).""")
+register("NP303", "sums of inputs may saturate", _W, """
+    Inputs that arrive for the same time step are added into a 16-bit number; what is above is cut
+    off and only counted. The scale makes room for the expected sum: with equal delays for one
+    spike of every input at once, with spread delays for the mean and five standard deviations of
+    Poisson inputs at 30 Hz. For conductances sPyNNaker 7.4.1 leaves its scale of 1024 out of the
+    first of these, so that room is made for far less. Plastic weights and synchronous activity
+    can go beyond as well. Ways out: lower weights with more inputs, or spread delays.""")
+register("NP304", "learning below the weight resolution", _W, """
+    A plastic weight changes by at most A_plus or A_minus in one pairing (times w_max - w for
+    multiplicative rules). Where that is less than one step of the stored weight, potentiation is
+    cut off to nothing, while depression, which is cut off downwards, costs a whole step: the
+    weights do not learn, they drift to w_min. A handful of steps already distorts the rule. Ways
+    out: larger A_plus and A_minus with fewer pairings, a smaller w_max, or fewer and weaker other
+    inputs into the same receptor, which makes the step smaller.""")
+register("NP305", "synaptic row too long for a core", _E, """
+    All synapses from one presynaptic cell to the cells on one core form a row, which must fit into
+    256 words: 256 static or 254 plastic synapses. sPyNNaker ends with SynapseRowTooBigException
+    deep in the mapping. Put fewer neurons of the target population on a core
+    (neurons_per_core), which needs more cores and changes nothing else.""")
+register("NP306", "delays need more cores", _W, """
+    The input ring of a core has 2^14 places for cells, receptors and time steps together: 256
+    cells with two receptors leave 32 steps. Longer delays go through an extra core that sends
+    again, once for each further 32 steps; sPyNNaker 7.4.1 loses listed synapses beyond the second
+    stage, so neuroport puts fewer cells on a core, which makes the ring longer.""")
+register("NP307", "delay that no machine setting can hold", _E, """
+    With one cell on a core the ring holds 4096 steps with two receptors, and one more stage
+    doubles that. Delays beyond are lost by sPyNNaker 7.4.1 without a word. Use a chain of relay
+    cells, or a larger time step.""")
+register("NP308", "synapses would be lost between delay stages", _E, """
+    In sPyNNaker 7.4.1 listed synapses with a delay of more than twice the ring are written to rows
+    that do not exist when the source population is not a multiple of the target's cells on a core.
+    They vanish without a word: of 13 synapses with delays of 1 to 120 steps, 7 were left. Remove
+    your own neurons_per_core for the target population and neuroport chooses one that avoids
+    it.""")
+register("NP309", "delay below one time step", _E, """
+    A spike needs at least one time step to its target. Delays of zero behaved as the longest delay
+    of the ring on the chip. Around a loop of populations a delay of zero has no meaning at all.""")
+register("NP310", "cell type that SpiNNaker does not have", _E, """
+    The released binaries have IF_curr_exp, IF_cond_exp, IF_curr_alpha, IF_curr_delta, Izhikevich
+    with exponential currents, and the two spike sources. sPyNNaker fails on others with an
+    AttributeError or NotImplementedError.""")
+register("NP311", "synapse type or rule that SpiNNaker does not have", _E, """
+    SpiNNaker has static synapses, and spike-timing-dependent plasticity with pair, nearest-pair or
+    Vogels' timing and additive or multiplicative weights. There is no short-term plasticity.""")
+register("NP312", "different plasticity rules into one population", _E, """
+    A core carries one plasticity rule with one set of parameters for all plastic projections into
+    its population. sPyNNaker ends with SynapticConfigurationException. Use the same rule and
+    parameters, or split the population.""")
+register("NP313", "plasticity parameters differ between synapses", _E, """
+    tau_plus, tau_minus, A_plus, A_minus, w_min and w_max are single numbers on a core. Values that
+    were given per synapse cannot be kept.""")
+register("NP314", "part of the delay is not dendritic", _E, """
+    The chip treats the whole delay as dendritic: a postsynaptic spike takes the delay to reach the
+    synapse. The sign of learning can depend on it: the same spikes 1.5 ms apart over 5 ms gave
+    depression with an axonal and potentiation with a dendritic delay. Set
+    dendritic_delay_fraction=1, or numerics='spinnaker', and judge the result.""")
+register("NP315", "alpha current faster than the time step", _E, """
+    The binary of IF_curr_alpha computes no input at all for a synaptic time constant below the
+    time step: 0.5 ms, PyNN's default, at steps of 1 ms gives exactly zero. Choose a time constant
+    of at least two steps, a smaller step, or IF_curr_exp.""")
+register("NP316", "core may not keep up with its inputs", _W, """
+    A core has one time step of machine time to process the spikes that arrive. sPyNNaker reckons
+    with 13 million static or 1.4 million plastic synaptic events a second on a core that does
+    nothing else. Beyond, spikes are late or the step overruns. Ways out: fewer neurons on a core,
+    fewer synapses, lower rates, or slower than real time (time_scale_factor).""")
+register("NP317", "variable that the chip does not record", _E, """
+    Spikes, v and the inputs of the two receptors can be recorded; spike sources record spikes
+    only.""")
+register("NP318", "current that the chip cannot inject", _E, """
+    DCSource, ACSource and StepCurrentSource exist on the chip. Noise would be drawn by the chip and
+    differ from every other backend.""")
+register("NP319", "parameter outside the chip's numbers", _E, """
+    Parameters are stored as s16.15: below 65536 in size, in steps of 1/32768 = 0.0000305. A
+    parameter of few such steps changes, one below half a step becomes zero (and a zero capacitance
+    or time constant divides by zero).""")
+register("NP320", "the chip has its own rules inside a time step", _N, """
+    On SpiNNaker the synaptic current is held over a step, refractory periods are rounded up, and
+    plasticity uses absolute changes at the next presynaptic spike. The network was made with other
+    numerics. Running it on Brian2 with numerics='spinnaker' shows what that does.""")
+register("NP321", "weight of the wrong sign", _E, """
+    sPyNNaker takes the size of a listed weight: a negative weight on an excitatory receptor comes
+    back positive. Inhibition belongs on the inhibitory receptor.""")
+register("NP322", "delta weights are currents on the chip", _E, """
+    PyNN's IF_curr_delta has weights in mV, the jump of the potential. On the chip the weight is a
+    current in nA that lasts one step. Multiply by cm/(tau_m*(1-exp(-dt/tau_m))) and use
+    numerics='spinnaker', which means the same.""")
+register("NP323", "network does not fit the machine", _E, """
+    More cores are needed than the target has for applications. Choose a larger target (several
+    boards), or put more neurons on a core.""")
+register("NP324", "refractory period is rounded up on the chip", _W, """
+    The chip counts whole steps and rounds up: PyNN's default of 0.1 ms becomes a full millisecond
+    at steps of 1 ms.""")
+register("NP325", "sPyNNaker's own value differs from neuroport's formula", _W, """
+    The weight scale is asked from sPyNNaker and computed by neuroport. They differ, so this
+    version of sPyNNaker chooses its scales in another way; sPyNNaker's value holds.""")
+register("NP326", "synapses are missing after the mapping", _E, """
+    sPyNNaker was asked for the synapses that it will load, and some of those that were listed are
+    not among them.""")
+register("NP327", "the machine runs slower than real time", _N, """
+    Below 1 ms sPyNNaker slows the machine down, by 1 ms divided by the time step.""")
+register("NP328", "the machine draws its own Poisson trains", _N, """
+    With poisson='machine' the trains differ from those of every other backend and from run to run.
+    poisson='realised' sends the network's own.""")

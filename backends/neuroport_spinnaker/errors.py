@@ -1,0 +1,38 @@
+"""Named errors of runs through sPyNNaker."""
+
+from __future__ import annotations
+
+from neuroport.errors import NeuroportError, UserError
+
+__all__ = [
+    "SpinnakerError", "ToolchainError", "ToolchainVersionError", "ToolchainSilentError",
+    "MachineUnreachableError", "MachineLostError", "MachineNotChosenError",
+]
+
+
+class SpinnakerError(UserError, NeuroportError):
+    """Something about SpiNNaker went wrong."""
+
+
+class ToolchainError(SpinnakerError, RuntimeError):
+    """sPyNNaker refused or failed; its own words and the log are named."""
+
+
+class ToolchainVersionError(SpinnakerError, ImportError):
+    """sPyNNaker is there, in a version that neuroport does not know."""
+
+
+class ToolchainSilentError(SpinnakerError, TimeoutError):
+    """sPyNNaker gave no sign of life for too long and was stopped."""
+
+
+class MachineUnreachableError(SpinnakerError, ConnectionError):
+    """No machine answers at that address."""
+
+
+class MachineLostError(SpinnakerError, ConnectionError):
+    """The machine stopped answering during a run; what was recorded before can be read."""
+
+
+class MachineNotChosenError(SpinnakerError, ValueError):
+    """A run was asked for without a machine."""

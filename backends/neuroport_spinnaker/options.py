@@ -1,0 +1,87 @@
+"""What a user can choose about a SpiNNaker run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from neuroport.errors import InvalidValueError, Problem
+
+__all__ = ["Options"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """Choices of a SpiNNaker backend.
+
+    Parameters
+    ----------
+    target : str
+        Name or file of the machine's description.
+    machine : str
+        Address of a board; empty: none.
+    spalloc : str
+        Address of a spalloc server (host, or a URL); empty: none.
+    spalloc_user : str
+        Who asks there.
+    version : int
+        Version of the board at `machine`; 0: the target's.
+    poisson : {"realised", "machine"}
+        ``realised``: Poisson trains are the network's own, the same as on every backend.
+        ``machine``: the machine draws its own.
+    neurons_per_core : mapping of str to int, or int
+        Population -> most neurons on a core; an int is for all.
+    weight_loss : float
+        Relative change of a weight from which a finding is made.
+    start_timeout, silence_timeout : float
+        Seconds to wait for the tool-chain to start, and for its next sign of life.
+    configuration : mapping of str to mapping
+        More of sPyNNaker's configuration: section -> option -> value.
+    """
+
+    target: str = "spinn5"
+    machine: str = ""
+    spalloc: str = ""
+    spalloc_user: str = ""
+    version: int = 0
+    poisson: Literal["realised", "machine"] = "realised"
+    neurons_per_core: Mapping[str, int] | int = field(default_factory=dict)
+    weight_loss: float = 0.05
+    start_timeout: float = 120.0
+    silence_timeout: float = 600.0
+    configuration: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        problems = []
+        if self.poisson not in ("realised", "machine"):
+            problems.append(
+                Problem(f"poisson cannot be {self.poisson!r}", limit="realised or machine")
+            )
+        numbers = (
+            {"": self.neurons_per_core}
+            if isinstance(self.neurons_per_core, int)
+            else dict(self.neurons_per_core)
+        )
+        for label, number in numbers.items():
+            if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+                problems.append(
+                    Problem(f"neurons_per_core {label} cannot be {number!r}", limit="1 or more")
+                )
+        if not 0 < self.weight_loss <= 1:
+            problems.append(Problem(f"weight_loss cannot be {self.weight_loss!r}", limit="0 to 1"))
+        if self.machine and self.spalloc:
+            problems.append(
+                Problem("a machine and a spalloc server were given", fix="give one of them")
+            )
+        for name in ("start_timeout", "silence_timeout"):
+            if not getattr(self, name) > 0:
+                problems.append(Problem(f"{name} must be above 0 s", f"{getattr(self, name)!r}"))
+        if problems:
+            raise InvalidValueError(problems, where="SpiNNaker options")
+
+    def most(self, label: str) -> int | None:
+        """Return the user's limit of neurons on a core for a population, or None."""
+        if isinstance(self.neurons_per_core, int):
+            return self.neurons_per_core
+        return self.neurons_per_core.get(label)

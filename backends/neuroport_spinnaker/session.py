@@ -1,0 +1,266 @@
+"""A network on a machine: built at the first run, read after each."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuroport.backend import Progress
+from neuroport.errors import Problem, UnsupportedError
+from neuroport.network.description import Network, PoissonSource, Population, Recording
+from neuroport.realise.sources import source_spikes
+from neuroport_spinnaker.limits import RECORDABLE
+from neuroport_spinnaker.lower import lower, spike_arrays
+from neuroport_spinnaker.program import SpinnakerProgram
+from neuroport_spinnaker.synapses import in_order
+from neuroport_spinnaker.worker.parent import Worker
+
+__all__ = ["SpinnakerSession", "write_network", "SPIKE_OFFSET", "SIGNAL_OFFSET"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+# A chip's label of step k is neuroport's: a spike that arrives in step k can cause one of step k,
+# and a sample of step k is the state before that step's update.
+SPIKE_OFFSET = 0
+SIGNAL_OFFSET = 0
+_LONGEST_RUN = 20_000  # steps in one go, so that what was recorded survives the loss of a machine
+
+
+def write_network(worker: Worker, network: Network, options: Any, last: int) -> None:
+    """Hand a network and its spikes up to a step to the worker."""
+    data, arrays = lower(network, options)
+    descriptor = os.open(worker.folder / "network.json", os.O_WRONLY | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(data, file)
+    worker.send("network.npz", arrays)
+    worker.send("spikes.npz", spike_arrays(network, options, 0, last))
+
+
+class SpinnakerSession:
+    """A network on a SpiNNaker machine.
+
+    Parameters
+    ----------
+    program : SpinnakerProgram
+    """
+
+    def __init__(self, program: SpinnakerProgram) -> None:
+        self._program = program
+        self._network = program.network
+        self._options = program.options
+        self._worker: Worker | None = None
+        self._board: Any = None
+        self._step = 0
+        self._spikes_changed = False
+        self._kept: dict[tuple[str, str], tuple[Any, Any]] = {}
+        self._numbers = {p.label: k for k, p in enumerate(self._network.populations)}
+
+    @property
+    def step(self) -> int:
+        """Time steps done since the start or the last reset."""
+        return self._step
+
+    # -- running -------------------------------------------------------------------------------
+
+    def run(
+        self,
+        steps: int,
+        progress: Progress | None = None,
+        stop_asked: Callable[[], bool] | None = None,
+    ) -> int:
+        """Run some steps; return how many were done. A stop is looked for every 20 000 steps."""
+        done = 0
+        dt = self._network.timestep
+        while done < steps:
+            if stop_asked is not None and stop_asked():
+                break
+            piece = min(_LONGEST_RUN, steps - done)
+            last = self._step + piece
+            fresh = self._worker is None
+            worker = self._ready(last)
+            if not fresh and self._has_listed_spikes():
+                worker.send("spikes.npz", spike_arrays(self._network, self._options, 0, last))
+            slow = max(1.0, np.ceil(1.0 / dt))
+            worker.ask(
+                "run", time=piece * dt, spikes=not fresh and self._has_listed_spikes(),
+                timeout=self._options.silence_timeout + piece * dt * 1e-3 * slow,
+            )
+            self._step = last
+            done += piece
+            self._collect(worker)
+            if progress is not None:
+                progress(self._step * dt)
+        return done
+
+    def _has_listed_spikes(self) -> bool:
+        return any(p.spikes is not None for p in self._network.populations)
+
+    def _ready(self, last: int) -> Worker:
+        if self._worker is None:
+            entries, self._board = self._program.machine()
+            try:
+                self._worker = Worker(entries, self._options)
+                write_network(self._worker, self._network, self._options, last)
+                self._worker.ask("build")
+            except BaseException:
+                self.close()
+                raise
+        return self._worker
+
+    def reset(self) -> None:
+        """Go back to time 0; the machine is given back and taken again at the next run."""
+        self.close()
+        self._kept = {}
+        self._step = 0
+
+    def close(self) -> None:
+        """Give the machine back."""
+        worker, self._worker = self._worker, None
+        board, self._board = self._board, None
+        if worker is not None:
+            worker.close()
+        if board is not None:
+            board.stop()
+
+    def _collect(self, worker: Worker) -> None:
+        """Keep what was recorded: sPyNNaker gives nothing more once it has lost its machine."""
+        dt = self._network.timestep
+        for number, population in enumerate(self._network.populations):
+            if self._listed(population):
+                continue
+            for recording in population.recordings:
+                if recording.variable == "spikes":
+                    worker.ask("spikes", population=number)
+                    found = worker.received()
+                    step = np.rint(found["time"] / dt).astype(np.int64) + SPIKE_OFFSET
+                    cell = found["cell"].astype(np.int64)
+                    order = np.lexsort((cell, step))
+                    self._kept[population.label, "spikes"] = (step[order], cell[order])
+                    continue
+                worker.ask("signal", population=number, variable=RECORDABLE[recording.variable])
+                values = np.asarray(worker.received()["values"], dtype=float)
+                step = np.arange(len(values), dtype=np.int64) * recording.interval
+                self._kept[population.label, recording.variable] = (
+                    step + SIGNAL_OFFSET, values
+                )
+
+    def _listed(self, population: Population) -> bool:
+        """Whether a population's spikes are known beforehand."""
+        drawn = isinstance(population.spikes, PoissonSource)
+        return population.spikes is not None and not (
+            drawn and self._options.poisson == "machine"
+        )
+
+    # -- reading -------------------------------------------------------------------------------
+
+    def spikes(self, population: str) -> tuple[IntArray, IntArray]:
+        """Return (step, cell) of the recorded spikes, by step."""
+        described = self._network.populations[self._numbers[population]]
+        if self._listed(described) and described.spikes is not None:
+            return source_spikes(
+                described.spikes, 0, self._step, self._network.timestep, self._network.seed
+            )
+        empty = np.empty(0, dtype=np.int64)
+        step, cell = self._kept.get((population, "spikes"), (empty, empty))
+        return step, cell
+
+    def signal(self, population: str, variable: str) -> tuple[IntArray, FloatArray]:
+        """Return (step, values) of a recorded variable; the present state is not among them."""
+        recordings = self._network.populations[self._numbers[population]].recordings
+        width = next(r.index.size for r in recordings if r.variable == variable)
+        nothing = (np.empty(0, dtype=np.int64), np.empty((0, width)))
+        step, values = self._kept.get((population, variable), nothing)
+        return step, values
+
+    def weights(self, projection: str) -> FloatArray:
+        """Return the present weights; NaN for synapses that the machine does not have."""
+        number = next(
+            k for k, p in enumerate(self._network.projections) if p.label == projection
+        )
+        described = self._network.projections[number]
+        if self._worker is None or described.size == 0:
+            return np.array(described.weight, dtype=float)
+        self._worker.ask("weights", projection=number)
+        found = self._worker.received()["synapses"]
+        return in_order(described, found, self._network.timestep)[0]
+
+    # -- writing -------------------------------------------------------------------------------
+
+    def write_parameters(self, population: str, values: Mapping[str, FloatArray]) -> None:
+        """Set cell parameters of a whole population."""
+        self._write(population, "parameters", values)
+
+    def write_states(self, population: str, values: Mapping[str, FloatArray]) -> None:
+        """Set state variables of a whole population."""
+        self._write(population, "states", values)
+
+    def _write(self, population: str, what: str, values: Mapping[str, FloatArray]) -> None:
+        number = self._numbers[population]
+        old = self._network.populations[number]
+        if self._worker is None or what == "parameters":
+            changed = (
+                replace(old, initial={**old.initial, **values})
+                if what == "states"
+                else replace(old, parameters={**old.parameters, **values})
+            )
+            self._replace(number, changed)
+        if self._worker is not None:
+            self._worker.send("values.npz", values)
+            self._worker.ask("set", population=number, kind=what)
+
+    def _replace(self, number: int, population: Any) -> None:
+        populations = list(self._network.populations)
+        populations[number] = population
+        self._network = replace(self._network, populations=tuple(populations))
+
+    def write_synapses(self, projection: str, values: Mapping[str, FloatArray]) -> None:
+        """Set weights or parameters; only before the first run or after a reset."""
+        if self._worker is not None:
+            raise UnsupportedError(
+                Problem("synapses cannot be changed between two runs on SpiNNaker",
+                        limit="sPyNNaker 7.4 has no way to write them",
+                        fix="call reset() before, and set them then"),
+                where=f"projection '{projection}'",
+            )
+        changed = []
+        for p in self._network.projections:
+            if p.label == projection:
+                rest = {k: v for k, v in values.items() if k != "weight"}
+                p = replace(p, weight=values.get("weight", p.weight),
+                            parameters={**p.parameters, **rest})
+            changed.append(p)
+        self._network = replace(self._network, projections=tuple(changed))
+
+    def update(self, network: Network) -> None:
+        """Take over spike times; currents only before the first run or after a reset."""
+        if self._worker is not None and len(network.currents) != len(self._network.currents):
+            raise UnsupportedError(
+                Problem("currents cannot be added between two runs on SpiNNaker",
+                        fix="call reset() before")
+            )
+        populations = tuple(
+            replace(mine, spikes=new.spikes)
+            for mine, new in zip(self._network.populations, network.populations, strict=True)
+        )
+        self._network = replace(
+            self._network, populations=populations, currents=network.currents
+        )
+
+    def record(self, population: str, recordings: tuple[Recording, ...]) -> None:
+        """Record more; only before the first run or after a reset."""
+        number = self._numbers[population]
+        old = self._network.populations[number]
+        if self._worker is not None and not old.cell.is_source:
+            raise UnsupportedError(
+                Problem("recordings cannot be added between two runs on SpiNNaker",
+                        fix="record before the first run, or call reset() before"),
+                where=f"population '{population}'",
+            )
+        self._replace(number, replace(old, recordings=recordings))

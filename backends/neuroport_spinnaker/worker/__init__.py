@@ -1,0 +1,1 @@
+"""sPyNNaker in a child process: its state, its files and its output stay there."""

@@ -1,0 +1,244 @@
+"""The parent's side of the worker: starts it, asks it, and never waits for ever."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuroport.errors import BackendMissingError, NeuroportError, Problem
+from neuroport_spinnaker.errors import (
+    MachineLostError,
+    MachineUnreachableError,
+    ToolchainError,
+    ToolchainSilentError,
+    ToolchainVersionError,
+)
+from neuroport_spinnaker.options import Options
+
+__all__ = ["Worker", "PYTHON", "INSTALL"]
+
+PYTHON = "NEUROPORT_SPINNAKER_PYTHON"
+INSTALL = "pip install 'neuroport[spinnaker]'"
+_UNREACHABLE = ("SpinnmanTimeoutException", "SpinnmanIOException", "SpinnmanBootException",
+                "gaierror", "ConnectionRefusedError", "OSError", "TimeoutError")
+_LOST = ("SpinnmanTimeoutException", "SpinnmanIOException", "SpinnmanGroupedProcessException",
+         "SpinnmanGenericProcessException", "SpinnmanUnexpectedResponseCodeException")
+
+
+class Worker:
+    """sPyNNaker in a child process with its own home and working folder.
+
+    Parameters
+    ----------
+    machine : mapping
+        Options of the section ``[Machine]`` of its configuration.
+    options : Options
+    """
+
+    def __init__(self, machine: Mapping[str, Any], options: Options) -> None:
+        self._options = options
+        self.folder = Path(tempfile.mkdtemp(prefix="neuroport-spinnaker-"))
+        os.chmod(self.folder, 0o700)
+        home = self.folder / "home"
+        home.mkdir(mode=0o700)
+        self._write_configuration(home / ".spynnaker.cfg", machine)
+        python = os.environ.get(PYTHON) or sys.executable
+        environment = {
+            **{k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONSTARTUP")},
+            "HOME": str(home), "USERPROFILE": str(home), "XDG_CONFIG_HOME": str(home / "config"),
+            "XDG_CONFIG_DIRS": str(home / "none"), "MPLBACKEND": "Agg",
+        }
+        child = Path(__file__).with_name("child.py")
+        try:
+            self._process = subprocess.Popen(
+                [python, "-u", str(child)], cwd=self.folder, env=environment,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError as error:
+            self._clean()
+            raise BackendMissingError(
+                Problem(f"the interpreter for sPyNNaker cannot be started: {error}",
+                        measured=f"{PYTHON}={python}")
+            ) from None
+        self._buffer = b""
+        first = self._reply(options.start_timeout, "start")
+        self.version = str(first["ready"])
+
+    def _write_configuration(self, path: Path, machine: Mapping[str, Any]) -> None:
+        sections: dict[str, dict[str, Any]] = {
+            "Machine": dict(machine),
+            "Reports": {"write_network_graph": "False"},
+        }
+        for section, entries in self._options.configuration.items():
+            sections.setdefault(section, {}).update(entries)
+        lines = []
+        for section, entries in sections.items():
+            lines.append(f"[{section}]")
+            lines += [f"{key} = {value}" for key, value in entries.items()]
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+
+    # -- asking --------------------------------------------------------------------------------
+
+    def ask(
+        self,
+        what: str,
+        timeout: float | None = None,
+        beat: Callable[[], None] | None = None,
+        **details: Any,
+    ) -> dict[str, Any]:
+        """Send a request and return the reply.
+
+        Raises
+        ------
+        ToolchainError, ToolchainSilentError, MachineUnreachableError, MachineLostError
+        """
+        line = json.dumps({"do": what, **details}) + "\n"
+        try:
+            if self._process.stdin is None:  # cannot be: it is a pipe
+                raise BrokenPipeError
+            self._process.stdin.write(line.encode())
+            self._process.stdin.flush()
+        except (BrokenPipeError, OSError):
+            raise self._dead(what) from None
+        done: dict[str, Any] = self._reply(
+            timeout or self._options.silence_timeout, what, beat
+        )["done"]
+        return done
+
+    def send(self, name: str, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Put arrays into the working folder."""
+        np.savez(self.folder / name, **dict(arrays))  # type: ignore[arg-type]
+
+    def received(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays of the last reply."""
+        with np.load(self.folder / "reply.npz", allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+
+    def log(self, lines: int = 40) -> str:
+        """Return the end of what sPyNNaker printed."""
+        try:
+            text = (self.folder / "spynnaker.log").read_text("utf-8", errors="replace")
+        except OSError:
+            return ""
+        return "\n".join(text.splitlines()[-lines:])
+
+    def _reply(
+        self, timeout: float, what: str, beat: Callable[[], None] | None = None
+    ) -> dict[str, Any]:
+        end = time.monotonic() + timeout
+        if self._process.stdout is None:
+            raise self._dead(what)
+        number = self._process.stdout.fileno()
+        while b"\n" not in self._buffer:
+            left = end - time.monotonic()
+            if left <= 0:
+                tail = self.log(5)
+                self.kill()
+                raise ToolchainSilentError(
+                    Problem(
+                        f"sPyNNaker did not answer '{what}' and was stopped",
+                        measured=f"{timeout:g} s", limit=f"last words: {tail}",
+                        fix="a longer silence_timeout, if the network is large",
+                    )
+                )
+            if beat is not None:
+                beat()
+            ready, _, _ = select.select([number], [], [], min(left, 0.2))
+            if ready:
+                piece = os.read(number, 65536)
+                if not piece:
+                    raise self._dead(what)
+                self._buffer += piece
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        reply: dict[str, Any] = json.loads(line)
+        if "error" in reply:
+            raise self._error(reply, what)
+        return reply
+
+    def _error(self, reply: dict[str, Any], what: str) -> Exception:
+        if reply["error"] == "missing":
+            self.kill()
+            return BackendMissingError(
+                Problem("sPyNNaker is not installed", measured=f"in {reply['python']}",
+                        fix=f"{INSTALL}, or set {PYTHON} to an interpreter that has it")
+            )
+        if reply["error"] == "version":
+            self.kill()
+            return ToolchainVersionError(
+                Problem("this version of sPyNNaker is not known", measured=reply["version"],
+                        limit="7.4.x", fix=INSTALL)
+            )
+        kind, text = str(reply["kind"]), str(reply["text"])
+        if what == "run" and not self._started() and kind in _UNREACHABLE:
+            return MachineUnreachableError(
+                Problem("the machine does not answer", measured=f"{kind}: {text}",
+                        fix="check its address, that it is switched on, and its board version")
+            )
+        if what == "run" and kind in _LOST:
+            return MachineLostError(
+                Problem("the machine stopped answering during the run",
+                        measured=f"{kind}: {text}",
+                        fix="what was recorded before is kept; run again for the rest")
+            )
+        return ToolchainError(
+            Problem(f"sPyNNaker failed at '{what}'", measured=f"{kind}: {text}",
+                    limit="\n" + str(reply.get("trace", ""))[-1500:],
+                    fix="`neuroport check` names what can be known beforehand")
+        )
+
+    def _started(self) -> bool:
+        """Whether the machine had been reached: the tool-chain says so in its log."""
+        return "Detected a machine on" in self.log(10**6)
+
+    def _dead(self, what: str) -> Exception:
+        tail = self.log(15)
+        self.kill()
+        return ToolchainError(
+            Problem(f"the sPyNNaker process ended during '{what}'",
+                    measured=f"exit status {self._process.returncode}",
+                    limit=f"last words: {tail}")
+        )
+
+    # -- ending --------------------------------------------------------------------------------
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
+
+    def close(self) -> None:
+        """Give the machine back and end the process; at most half a minute."""
+        if self.alive:
+            with contextlib.suppress(NeuroportError):  # it is ended below in any case
+                self.ask("end", timeout=30.0)
+        self.kill()
+        self._clean()
+
+    def kill(self) -> None:
+        """End the process and whatever it started."""
+        if self.alive:
+            try:
+                os.killpg(self._process.pid, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                self._process.kill()
+        self._process.wait(timeout=10.0)
+
+    def _clean(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,0 +1,67 @@
+"""Targets, and sizes without mapping."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from neuroport_spinnaker import command
+from neuroport_spinnaker.options import Options
+
+from neuroport.errors import FileFormatError, InvalidValueError
+from neuroport.target import load_target, target_names
+from neuroport.target.load import UnknownTargetError
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+def test_targets_are_data_with_sources() -> None:
+    assert {"spinn3", "spinn5"} <= set(target_names())
+    for name in target_names():
+        target = load_target(name)
+        assert target.sources
+        assert target.application_cores < target.geometry.cores
+    assert load_target("spinn5").geometry.chips == 48
+
+
+def test_an_unknown_target_names_the_nearest() -> None:
+    with pytest.raises(UnknownTargetError, match="did you mean 'spinn5'"):
+        load_target("spin5")
+
+
+def test_a_wrong_target_file_names_every_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('description = "x"\n[geometry]\nboards = -1\n[budget]\nspeed = 3\n')
+    with pytest.raises(FileFormatError) as caught:
+        load_target(file)
+    text = str(caught.value)
+    for name in ("boards", "speed", "sdram_bytes", "family"):
+        assert name in text
+
+
+def test_wrong_options_are_named_together() -> None:
+    with pytest.raises(InvalidValueError) as caught:
+        Options(poisson="x", neurons_per_core=0, machine="a", spalloc="b")  # type: ignore[arg-type]
+    assert len(caught.value.problems) == 3
+
+
+def test_100_000_cells_are_predicted_in_seconds(spinnaker: Any) -> None:
+    sim = spinnaker()
+    cells = sim.Population(100_000, sim.IF_curr_exp(tau_refrac=1.0), label="many")
+    sim.Projection(cells, cells, sim.FixedProbabilityConnector(0.0001),
+                   sim.StaticSynapse(weight=0.1, delay=1.0))
+    network = sim.network()
+    began = time.perf_counter()
+    expected = command.predict(network, "spinn5-triad")
+    assert time.perf_counter() - began < 10.0
+    assert expected.cores == 391
+    assert expected.fits
+
+
+def test_a_network_beyond_the_machine_is_found(spinnaker: Any) -> None:
+    sim = spinnaker()
+    sim.Population(20_000, sim.IF_curr_exp(tau_refrac=1.0), label="many")
+    found = command.check(sim.network(), "spinn3")
+    assert [f.code for f in found if f.severity.blocks] == ["NP323"]

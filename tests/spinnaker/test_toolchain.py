@@ -1,0 +1,106 @@
+"""The child process: its files stay its own, and every failure has a name."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from neuroport_spinnaker import command
+from neuroport_spinnaker.errors import MachineNotChosenError, ToolchainSilentError
+from neuroport_spinnaker.options import Options
+from neuroport_spinnaker.worker.parent import PYTHON, Worker
+
+from neuroport.errors import BackendMissingError
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+def _delays(spinnaker: Any) -> Any:
+    sim = spinnaker()
+    source = sim.Population(1, sim.SpikeSourceArray(spike_times=[1.0]), label="source")
+    cells = sim.Population(256, sim.IF_curr_exp(tau_refrac=1.0), label="cells")
+    rows = [(0, k, 1.5, float(d)) for k, d in enumerate((1, 10, 32, 33, 64, 65, 97, 120))]
+    sim.Projection(source, cells, sim.FromListConnector(rows), sim.StaticSynapse(), label="list")
+    return sim.network()
+
+
+def test_a_run_without_a_machine_says_what_to_choose(spinnaker: Any) -> None:
+    sim = spinnaker()
+    sim.Population(1, sim.IF_curr_exp(tau_refrac=1.0))
+    with pytest.raises(MachineNotChosenError, match="spinnaker-emulated"):
+        sim.run(1.0)
+
+
+def test_an_interpreter_without_spynnaker_is_named(
+    spinnaker: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PYTHON, str(tmp_path / "python"))
+    with pytest.raises(BackendMissingError, match=PYTHON):
+        command.plan(_delays(spinnaker))
+
+
+def test_a_silent_toolchain_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sleeper = tmp_path / "python"
+    sleeper.write_text("#!/bin/sh\nexec sleep 600\n")
+    sleeper.chmod(0o700)
+    monkeypatch.setenv(PYTHON, str(sleeper))
+    with pytest.raises(ToolchainSilentError, match=r"0\.5 s"):
+        Worker({}, Options(start_timeout=0.5))
+
+
+@pytest.mark.usefixtures("toolchain")
+@pytest.mark.slow
+def test_no_synapse_is_lost_to_long_delays_and_the_home_is_left_alone(
+    spinnaker: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv(PYTHON, os.environ.get(PYTHON) or sys.executable)
+    network = _delays(spinnaker)
+    preview = command.preview(network)
+    assert not np.isnan(preview.projections[0].held).any()
+    np.testing.assert_array_equal(preview.projections[0].held, 1.5)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("toolchain")
+@pytest.mark.slow
+def test_a_plan_is_a_table_json_and_a_picture(spinnaker: Any, tmp_path: Path) -> None:
+    made = command.plan(_delays(spinnaker), "spinn3", None, 100.0, tmp_path / "plan.json",
+                        tmp_path / "board.png")
+    assert (tmp_path / "plan.json").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "board.png").read_bytes()[:4] == b"\x89PNG"
+    assert "cells a core" in str(made)
+    assert made.rows()[1]["cells a core"] == 128
+    overhead = made.seconds["neuroport"]
+    assert overhead < 0.2 * (made.seconds["start"] + made.seconds["build"] + made.seconds["map"])
+
+
+@pytest.mark.usefixtures("board")
+@pytest.mark.slow
+def test_the_ca3_memory_on_the_emulated_board_equals_the_reference() -> None:
+    from neuroport_models.ca3_memory import CA3Memory
+
+    import neuroport
+
+    rasters = []
+    for backend in ("brian2", "spinnaker-emulated"):
+        sim = neuroport.simulator(backend, timestep=1.0, numerics="spinnaker")
+        memory = CA3Memory(sim, 5, 10, period=10.0)
+        for cue, word in ((0, {0, 1, 8, 9}), (4, {1, 5, 6}), (3, {4, 5, 6})):
+            memory.learn(cue, word)
+        memory.recall_by_cue(0)
+        memory.recall_by_content({6})
+        memory.recall_by_content({0, 4})
+        memory.learn(3, {1, 3, 4, 8})
+        memory.recall_by_cue(3)
+        memory.recall_by_content({6})
+        assert all(outcome.exact for outcome in memory.run(until=90.0))
+        rasters.append({name: memory.raster(name) for name in memory.populations})
+        sim.end()
+    assert rasters[0] == rasters[1]
