@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import socket
 import struct
-import time
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
