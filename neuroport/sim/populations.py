@@ -40,6 +40,12 @@ STREAM_PARAMETER, STREAM_INITIAL, STREAM_POISSON, STREAM_SAMPLE = 1, 2, 3, 4
 class ID(int, common.IDMixin):  # type: ignore[misc]
     """A cell: an integer with attribute access to the cell's parameters."""
 
+    def __getattr__(self, name: str) -> Any:
+        # NumPy asks every cell for __array__ and the like; PyNN would read all parameters first.
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return super().__getattr__(name)
+
 
 def _sequence_list(value: Any, size: int) -> list[NDArray[np.float64]]:
     if isinstance(value, LazyArray):
