@@ -1,19 +1,25 @@
-"""Import Brian2 as a guest: without its exception hook, log file and warnings to the screen."""
+"""Import Brian2 as a guest: without its hooks, log file and warnings to the screen."""
 
 from __future__ import annotations
 
 import logging
+import signal
 import sys
+import threading
 import warnings
 from typing import Any
 
 _hook = sys.excepthook
 _show = warnings.showwarning
+_interrupt = signal.getsignal(signal.SIGINT)
 import brian2  # noqa: E402
 from brian2.codegen.runtime.numpy_rt import NumpyCodeObject  # noqa: E402
 
 # Brian2 would print a request to report a Brian2 bug under any uncaught exception of the user's.
 sys.excepthook = _hook
+if threading.current_thread() is threading.main_thread() and _interrupt is not None:
+    # Brian2 would swallow the first Ctrl-C of the whole process, also outside a run.
+    signal.signal(signal.SIGINT, _interrupt)
 if warnings.showwarning is not _show:
     # Brian2 sends the warnings of the whole process to its log.
     logging.captureWarnings(False)
