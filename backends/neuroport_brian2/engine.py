@@ -1,4 +1,4 @@
-"""Import Brian2 as a guest: without its hooks, log file and warnings to the screen."""
+"""Import Brian2 as a guest: without its exception hook, log, warnings and Ctrl-C handler."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ from brian2.codegen.runtime.numpy_rt import NumpyCodeObject  # noqa: E402
 
 # Brian2 would print a request to report a Brian2 bug under any uncaught exception of the user's.
 sys.excepthook = _hook
-if threading.current_thread() is threading.main_thread() and _interrupt is not None:
-    # Brian2 would swallow the first Ctrl-C of the whole process, also outside a run.
-    signal.signal(signal.SIGINT, _interrupt)
+if threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, _interrupt)  # Ctrl-C belongs to the user's script
 if warnings.showwarning is not _show:
     # Brian2 sends the warnings of the whole process to its log.
     logging.captureWarnings(False)

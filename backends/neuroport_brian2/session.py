@@ -58,7 +58,8 @@ class Brian2Session:
         self._generator: Any = None
         self._groups = [self._cells(k, g) for k, g in enumerate(program.groups)]
         self._spike_monitors: dict[int, Any] = {}
-        self._state_monitors: dict[str, dict[str, tuple[Recording, Any, int]]] = {}
+        # Population -> variable -> every monitor so far; recording more adds one.
+        self._state_monitors: dict[str, dict[str, list[tuple[Recording, Any]]]] = {}
         self._monitors: list[Any] = []
         self._net = brian2.Network()
         self._net.schedule = list(_SCHEDULE)
@@ -229,7 +230,7 @@ class Brian2Session:
                     self._add_monitor(monitor)
                 continue
             old = entries.get(recording.variable)
-            if old is not None and np.array_equal(old[0].index, recording.index):
+            if old is not None and np.array_equal(old[-1][0].index, recording.index):
                 continue
             key = (recording.index.tobytes(), recording.interval)
             by_cells.setdefault(key, []).append(recording)
@@ -246,7 +247,7 @@ class Brian2Session:
             )
             self._add_monitor(monitor)
             for recording in together:
-                entries[recording.variable] = (recording, monitor, self.step)
+                entries.setdefault(recording.variable, []).append((recording, monitor))
 
     def _add_monitor(self, monitor: Any) -> None:
         self._monitors.append(monitor)
@@ -405,20 +406,25 @@ class Brian2Session:
     def signal(self, population: str, variable: str) -> tuple[IntArray, FloatArray]:
         """Return (step, values) of a recorded variable."""
         number, member = self._program.place[population]
-        recording, monitor, begun = self._state_monitors[population][variable]
-        values = np.asarray(getattr(monitor, inside(variable) + "_")).T
-        step = np.rint(np.asarray(monitor.t_[:]) * 1e3 / self._dt).astype(np.int64)
-        if self.step % recording.interval == 0 and (not step.size or step[-1] < self.step):
-            now = _array(self._groups[number][0], inside(variable))
-            last = now[recording.index + member.first][np.newaxis, :]
-            values = np.concatenate([values.reshape(-1, recording.index.size), last])
-            step = np.append(step, self.step)
-        if begun and step.size and step[0] > 0:
-            # Recording began later: the time before is not known.
-            missing = np.arange(0, step[0], recording.interval)
-            values = np.concatenate([np.full((missing.size, values.shape[1]), np.nan), values])
-            step = np.concatenate([missing, step])
-        return step, np.array(values, dtype=float)
+        pieces = self._state_monitors[population][variable]
+        recording = pieces[-1][0]
+        now = self.step
+        last = now - now % recording.interval
+        step = np.arange(0, last + 1, recording.interval)
+        # Before a cell was recorded its past is not known.
+        values = np.full((step.size, recording.index.size), np.nan)
+        for piece, monitor in pieces:
+            still = np.isin(piece.index, recording.index)
+            columns = np.searchsorted(recording.index, piece.index[still])
+            found = np.rint(np.asarray(monitor.t_[:]) * 1e3 / self._dt).astype(np.int64)
+            wanted = (found % recording.interval == 0) & (found <= last)
+            samples = np.asarray(getattr(monitor, inside(variable) + "_")).T
+            rows = found[wanted] // recording.interval
+            values[np.ix_(rows, columns)] = samples.reshape(-1, piece.index.size)[wanted][:, still]
+        if last == now:  # the present state, which the monitor takes at the next step only
+            present = _array(self._groups[number][0], inside(variable))
+            values[-1] = present[recording.index + member.first]
+        return step, values
 
     def weights(self, projection: str) -> FloatArray:
         """Return the present weights of a projection."""
@@ -534,6 +540,7 @@ class _Steering:
     def _look(self) -> None:
         if self._stop_asked is not None and self._stop_asked():
             self._net.stop()
+            return
         if self._progress is not None and time.monotonic() >= self._next:
             self._next = time.monotonic() + _PROGRESS_EVERY
             step = int(self._clock.variables["timestep"].get_value()[0])

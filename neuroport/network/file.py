@@ -36,6 +36,9 @@ from neuroport.where import SourceLine
 __all__ = ["save_network", "load_network", "FORMAT"]
 
 FORMAT = 1
+# What the zip, JSON and array readers raise on damaged bytes.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError,
+           NotImplementedError, RuntimeError, IndexError, AttributeError)
 _SOURCES: dict[str, Any] = {"PoissonSource": PoissonSource, "RenewalSource": RenewalSource}
 
 
@@ -189,10 +192,7 @@ def load_network(path: str | os.PathLike[str]) -> Network:
                     return np.load(io.BytesIO(stream.read()), allow_pickle=False)  # type: ignore[no-any-return]
 
             network = _build(document, get)
-    except (
-        zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, AttributeError, IndexError,
-        KeyError, TypeError, ValueError,
-    ) as error:
+    except _DAMAGE as error:
         raise FileFormatError(
             Problem(
                 f"{os.fspath(path)} is not a readable network file ({error})",
@@ -295,7 +295,7 @@ def _build(document: dict[str, Any], get: Any) -> Network:
     currents = tuple(
         CurrentSource(
             c["kind"],
-            {k: np.array(v) if isinstance(v, list) else v for k, v in c["parameters"].items()},
+            c["parameters"],
             tuple((label, get(index)) for label, index in c["targets"]),
             tuple(c["stream"]),
             _source_line(c["line"]),

@@ -126,7 +126,8 @@ def _bound(base: type, state: Any) -> type:
             """Return the source as a frozen description."""
             return CurrentSource(
                 base.__name__,
-                dict(self._values),
+                {k: v.tolist() if isinstance(v, np.ndarray) else v
+                 for k, v in self._values.items()},
                 tuple(self._targets),
                 (STREAM_NOISE, self._number),
                 self.line,

@@ -6,6 +6,7 @@ PyNN keeps this in a module; here it is an object, so that several simulators li
 from __future__ import annotations
 
 import logging
+import os
 import time
 import warnings
 from collections.abc import Callable
@@ -349,9 +350,9 @@ class State(common.control.BaseState):  # type: ignore[misc]
             if found.severity.value == "warning" and key not in self._shown:
                 self._shown.add(key)
                 line = user_line()
+                place = os.path.abspath(line.file) if line else "neuroport"
                 warnings.warn_explicit(
-                    FindingWarning(str(found)), None, line.file if line else "neuroport",
-                    line.line if line else 0,
+                    FindingWarning(str(found)), None, place, line.line if line else 0
                 )
 
     # -- changes between runs -----------------------------------------------------------------

@@ -91,7 +91,7 @@ def experiment(calls, value=2.0):
         def function(context, results):
             calls.append(name)
             sim = context.simulator()
-            cells = sim.Population(2, sim.IF_curr_exp(i_offset=1.0))
+            cells = sim.Population(2, sim.IF_curr_exp(i_offset=1.0), label="cells")
             cells.record("spikes")
             sim.run(50.0)
             n = sum(cells.get_spike_counts().values())

@@ -105,7 +105,6 @@ def test_subsets_and_sampling_interval(make: Any) -> None:
     np.testing.assert_allclose(np.asarray(signal), want, atol=1e-10)
 
 
-@pytest.mark.xfail(strict=True, reason="a wider recording replaces the monitor with its samples")
 def test_recording_more_cells_keeps_what_was_recorded(make: Any) -> None:
     sim = make()
     cells = sim.Population(4, sim.IF_curr_exp(i_offset=0.1))

@@ -165,7 +165,7 @@ class Monitor:
 
     def reverse_datagram(self, data: bytes, sender: Address, port: int) -> None:
         """A datagram on the port of a reverse tag."""
-        for number, tag in enumerate(self.tags.tags[:FIXED_TAGS]):
+        for number, tag in enumerate(self.tags.tags[:FIXED_TAGS]):  # noqa: B007
             if tag.in_use and tag.receive_port == port:
                 break
         else:

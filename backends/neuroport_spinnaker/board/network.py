@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import socket
 import threading
@@ -137,10 +138,8 @@ class Network:
         """Close the sockets and join the threads."""
         self._closing = True
         for port, opened in self._sockets.items():
-            try:
+            with contextlib.suppress(OSError):
                 opened.sendto(b"", (self.host, port))  # wakes the reading thread
-            except OSError:
-                pass
         for thread in self._threads:
             thread.join(timeout=2)
         for opened in self._sockets.values():

@@ -1,4 +1,4 @@
-"""Pytest fixtures; enable them with ``pytest_plugins = ["neuroport_spinnaker.board.pytest_plugin"]``."""
+"""Pytest fixtures: ``pytest_plugins = ["neuroport_spinnaker.board.pytest_plugin"]``."""
 
 from __future__ import annotations
 
