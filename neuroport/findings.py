@@ -271,6 +271,13 @@ register(
     numerics={'base': 'spinnaker', 'static_weight_step': None} to see what the rounding does.""",
 )
 register(
+    "NP113",
+    "run time is not a whole number of time steps",
+    Severity.WARNING,
+    """An engine runs whole time steps. The time asked for is rounded up to the next one, so the
+    simulation runs a little longer and the present time differs from the sum of the run times.""",
+)
+register(
     "NP201",
     "not available with these numerics",
     Severity.ERROR,

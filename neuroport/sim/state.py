@@ -27,7 +27,7 @@ from neuroport.errors import (
     RunInterrupted,
     UnsupportedError,
 )
-from neuroport.findings import Finding
+from neuroport.findings import Finding, finding
 from neuroport.interrupt import StopOnInterrupt
 from neuroport.memory import memory_limit
 from neuroport.network.description import Network, Projection, Recording
@@ -156,6 +156,19 @@ class State(common.control.BaseState):  # type: ignore[misc]
         for hook in self.before_run:
             hook()
         session = self.ready((steps - self.step) * self.dt)
+        if steps - exact > 1e-6:
+            self.findings.append(
+                finding(
+                    "NP113",
+                    f"run to {until:g} ms",
+                    measured=f"{until:g} ms",
+                    limit=f"multiples of {self.dt:g} ms",
+                    why=f"the simulation runs to {steps * self.dt:g} ms",
+                    fixes=("run for a multiple of the time step",),
+                    line=user_line(),
+                )
+            )
+            self._show_findings()
         self.running = True
         todo = steps - session.step
         if todo <= 0:

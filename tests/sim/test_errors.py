@@ -279,3 +279,12 @@ def test_findings_warn_at_the_users_line() -> None:
     with pytest.warns(neuroport.FindingWarning, match="NP103") as caught:
         sim.run(1.0)
     assert caught[0].filename.endswith(HERE)
+
+
+def test_a_run_time_between_two_steps_is_rounded_up_with_a_finding() -> None:
+    sim = sim_of()
+    cells(sim)
+    with pytest.warns(neuroport.FindingWarning, match="NP113") as caught:
+        assert sim.run(2.5) == 3.0
+    assert caught[0].filename.endswith("test_errors.py")
+    assert [f.measured for f in sim.findings if f.code == "NP113"] == ["2.5 ms"]
