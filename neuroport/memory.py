@@ -6,7 +6,10 @@ import os
 
 from neuroport.errors import InvalidValueError, Problem
 
-__all__ = ["memory_limit"]
+__all__ = ["BYTES_PER_SYNAPSE", "memory_limit"]
+
+# What one synapse takes from drawing to running, measured with 10 million static synapses.
+BYTES_PER_SYNAPSE = 120.0
 
 
 def memory_limit() -> float:

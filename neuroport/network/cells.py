@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["Receptor", "CellEquations", "CellModel", "CELLS", "RECEPTOR_KINDS"]
+__all__ = ["Receptor", "CellEquations", "CellModel", "CELLS", "INHIBITORY", "RECEPTOR_KINDS"]
 
 ReceptorKind = Literal[
     "current_exp",
@@ -20,6 +20,8 @@ ReceptorKind = Literal[
     "conductance_alpha",
     "direct",
 ]
+# Receptor types whose current is negative in PyNN, also while a plastic weight is still 0.
+INHIBITORY = ("inhibitory", "GABA", "GABAA", "GABAB")
 RECEPTOR_KINDS: dict[str, str] = {
     "current_exp": "current that decays exponentially; weight in nA",
     "current_alpha": "alpha-function current, peak = weight, in nA",

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuroport.network.description import PoissonSource, RenewalSource, SpikeTimes
-from neuroport.realise.streams import generator
+from neuroport.realise.streams import generator, geometric_hits
 
 __all__ = ["source_spikes", "to_steps"]
 
@@ -71,17 +71,7 @@ def _block(
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     if highest <= MOST_BERNOULLI:
         # Successes at the highest probability, then thinned: as many draws as spikes.
-        n = mean.size * _BLOCK
-        hits: list[NDArray[np.int64]] = []
-        reached = -1
-        while reached < n:
-            expected = (n - reached) * highest
-            gaps = rng.geometric(highest, int(expected + 4 * expected**0.5 + 16))
-            positions = reached + np.cumsum(np.minimum(gaps, n + 1))  # no overflow
-            hits.append(positions)
-            reached = int(positions[-1])
-        where = np.concatenate(hits)
-        where = where[where < n]
+        where = geometric_hits(rng, mean.size * _BLOCK, highest)
         cell, step = np.divmod(where, _BLOCK)
         kept = rng.random(where.size) * highest < mean[cell]
         return step[kept], cell[kept]

@@ -105,18 +105,25 @@ class Draw:
             return np.arange(n, dtype=np.int64)
         if self.rng is not None or p > 0.3:
             return np.flatnonzero(self.uniform(n) < p)
-        # Gaps between successes are geometric: as many draws as successes, not as trials.
-        gaps: list[NDArray[np.int64]] = []
-        reached = -1
-        while reached < n:
-            expected = (n - reached) * p
-            batch = self._generator.geometric(p, int(expected + 4 * expected**0.5 + 16))
-            # A gap beyond the end is as good as any: tiny probabilities overflow otherwise.
-            positions = reached + np.cumsum(np.minimum(batch, n + 1))
-            gaps.append(positions)
-            reached = int(positions[-1])
-        hits = np.concatenate(gaps)
-        return hits[hits < n]
+        return geometric_hits(self._generator, n, p)
+
+
+def geometric_hits(rng: np.random.Generator, n: int, p: float) -> NDArray[np.int64]:
+    """Return the positions, ascending, of successes in `n` trials of probability 0 < `p` < 1.
+
+    Gaps between successes are geometric: as many draws as successes, not as trials.
+    """
+    hits: list[NDArray[np.int64]] = []
+    reached = -1
+    while reached < n:
+        expected = (n - reached) * p
+        gaps = rng.geometric(p, int(expected + 4 * expected**0.5 + 16))
+        # A gap beyond the end is as good as any: tiny probabilities overflow otherwise.
+        positions = reached + np.cumsum(np.minimum(gaps, n + 1))
+        hits.append(positions)
+        reached = int(positions[-1])
+    found = np.concatenate(hits)
+    return found[found < n]
 
 
 def draw_distribution(

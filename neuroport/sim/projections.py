@@ -21,6 +21,8 @@ from neuroport.errors import (
     UnknownParameterError,
     WeightSignError,
 )
+from neuroport.memory import BYTES_PER_SYNAPSE
+from neuroport.network.cells import INHIBITORY
 from neuroport.network.description import Projection
 from neuroport.realise.connections import (
     Connections,
@@ -41,8 +43,6 @@ __all__ = ["ProjectionBase", "Connection"]
 STREAM_PROJECTION = 10
 # Larger projections are realised when they are needed, so that planning stays quick.
 _EAGER = 2_000_000
-# Bytes that one synapse takes from drawing to running, measured with 10 million static synapses.
-_BYTES_PER_SYNAPSE = 120
 
 
 class Connection(common.Connection):  # type: ignore[misc]
@@ -112,7 +112,7 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
             self._check_delay()
             expected = estimate_synapses(connector, pre.size, post.size)
             state.check_memory(
-                expected * _BYTES_PER_SYNAPSE, where, expected, NetworkTooLargeError
+                expected * BYTES_PER_SYNAPSE, where, expected, NetworkTooLargeError
             )
             self.expected_synapses = expected
             if expected <= _EAGER or uses_script_rng(connector):
@@ -223,7 +223,7 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
         parts = post.populations if isinstance(post, common.Assembly) else [post]
         model = parts[0].grandparent.model if hasattr(parts[0], "grandparent") else parts[0].model
         receptor = model.receptor(self.receptor_type)
-        return not receptor.conductance and self.receptor_type in _INHIBITORY
+        return not receptor.conductance and self.receptor_type in INHIBITORY
 
     def _check_delay(self) -> None:
         delay = self.synapse_type.parameter_space._parameters.get("delay")
@@ -490,8 +490,7 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
         return parts, positions
 
 
-_INHIBITORY = ("inhibitory", "GABA", "GABAA", "GABAB")
-_SIGNED = ("excitatory", "inhibitory", "AMPA", "NMDA", *_INHIBITORY)
+_SIGNED = ("excitatory", "inhibitory", "AMPA", "NMDA", *INHIBITORY)
 
 
 def _as_view(group: Any) -> Any:

@@ -29,7 +29,7 @@ from neuroport.errors import (
 )
 from neuroport.findings import Finding, finding
 from neuroport.interrupt import StopOnInterrupt
-from neuroport.memory import memory_limit
+from neuroport.memory import BYTES_PER_SYNAPSE, memory_limit
 from neuroport.network.description import Network, Projection, Recording
 from neuroport.numerics import Numerics
 from neuroport.provenance import versions
@@ -289,7 +289,7 @@ class State(common.control.BaseState):  # type: ignore[misc]
         self, needed: float, where: str, count: float, error: type[Exception]
     ) -> None:
         """Refuse what would not fit into memory, before it is built."""
-        have = sum(p.expected_synapses for p in self.projections) * 120.0
+        have = sum(p.expected_synapses for p in self.projections) * BYTES_PER_SYNAPSE
         limit = memory_limit()
         if have + needed > limit:
             raise error(  # type: ignore[call-arg]

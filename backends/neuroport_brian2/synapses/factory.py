@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from neuroport.network.cells import CellModel
+from neuroport.network.cells import INHIBITORY, CellModel
 from neuroport.network.description import Projection
 from neuroport.numerics import Numerics
 from neuroport_brian2.synapses import by_equations, plasticity, short_term
 from neuroport_brian2.synapses.code import FloatArray, IntArray, Pathway, SynapseCode
 
 __all__ = ["synapse_code"]
-
-# A current through these is negative in PyNN, also while a plastic weight is still 0.
-INHIBITORY = ("inhibitory", "GABA", "GABAA", "GABAB")
 
 
 def synapse_code(
