@@ -51,11 +51,11 @@ $(TEST_ENV)/installed: pyproject.toml
 	echo "installing neuroport and its tests into $(TEST_ENV) (once; takes a few minutes)"; \
 	rm -rf $(TEST_ENV) && "$$found" -m venv $(TEST_ENV) && \
 	$(TEST_ENV)/bin/python $(PIP) install -e '.[test]' && \
-	$(TEST_ENV)/bin/python $(PIP) install --no-deps $(CLIENTS) && \
 	for engine in $(ENGINES); do \
 	  $(TEST_ENV)/bin/python $(PIP) install -e ".[$$engine]" || \
 	  echo "neuroport[$$engine] could not be installed here; its tests will be skipped" >&2; \
-	done && touch $@
+	done && \
+	$(TEST_ENV)/bin/python $(PIP) install --no-deps $(CLIENTS) && touch $@
 
 $(TEST_ENV)/checkers: $(TEST_ENV)/installed
 	@$(TEST_ENV)/bin/python $(PIP) install -e '.[development]' && touch $@
