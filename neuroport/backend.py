@@ -33,6 +33,7 @@ __all__ = [
     "Progress",
     "BackendInformation",
     "backend_names",
+    "backend_option_types",
     "backend_options",
     "load_backend",
     "GROUP",
@@ -189,6 +190,18 @@ def backend_options(name: str) -> list[str]:
         return list(signature(point.load()).parameters)
     except ImportError:
         return []
+
+
+def backend_option_types(name: str) -> dict[str, Any]:
+    """Return the options that a backend's constructor takes, with their types."""
+    point = _entry_points().get(name)
+    if point is None:
+        return {}
+    try:
+        parameters = signature(point.load(), eval_str=True).parameters
+    except (ImportError, NameError):
+        return {}
+    return {n: p.annotation for n, p in parameters.items()}
 
 
 def load_backend(name: str, **options: Any) -> Backend:

@@ -13,7 +13,8 @@ from typing import Any
 
 from neuroport.where import SourceLine
 
-__all__ = ["Severity", "Finding", "FindingKind", "KINDS", "register", "finding", "explain", "worst"]
+__all__ = ["Severity", "Finding", "FindingKind", "KINDS", "register", "finding", "explain", "worst",
+           "without_superseded"]
 
 
 class Severity(enum.Enum):
@@ -48,12 +49,15 @@ class FindingKind:
         The usual severity.
     explanation : str
         What it means, why it matters and what to do, at length.
+    supersedes : tuple of str
+        Codes that say less of the same thing: where this one is found they are left out.
     """
 
     code: str
     title: str
     severity: Severity
     explanation: str
+    supersedes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,10 @@ class Finding:
 KINDS: dict[str, FindingKind] = {}
 
 
-def register(code: str, title: str, severity: Severity, explanation: str) -> FindingKind:
+def register(
+    code: str, title: str, severity: Severity, explanation: str,
+    supersedes: Sequence[str] = (),
+) -> FindingKind:
     """Add a kind of finding; a backend calls this for codes of its own.
 
     Raises
@@ -135,7 +142,7 @@ def register(code: str, title: str, severity: Severity, explanation: str) -> Fin
     ValueError
         If the code is taken by another kind.
     """
-    kind = FindingKind(code, title, severity, " ".join(explanation.split()))
+    kind = FindingKind(code, title, severity, " ".join(explanation.split()), tuple(supersedes))
     if KINDS.get(code, kind) != kind:
         raise ValueError(f"finding code {code} is already used for '{KINDS[code].title}'")
     KINDS[code] = kind
@@ -159,6 +166,15 @@ def finding(
     return Finding(
         code, severity or kind.severity, where, measured, limit, why, tuple(fixes), line, data
     )
+
+
+def without_superseded(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings, less those that another one says better of the same object."""
+    given = list(findings)
+    better = {
+        (code, f.where.partition(", ")[0]) for f in given for code in KINDS[f.code].supersedes
+    }
+    return [f for f in given if (f.code, f.where.partition(", ")[0]) not in better]
 
 
 def explain(code: str) -> str:

@@ -7,6 +7,7 @@ simulators at once use :func:`neuroport.simulator` instead.
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import warnings
 from collections.abc import Mapping
@@ -45,6 +46,12 @@ def _backend_options(extra: dict[str, Any], backend: str) -> dict[str, Any]:
     return {name: value for name, value in extra.items() if name in mine}
 
 
+def _environment_options(backend: str) -> dict[str, Any]:
+    """Return the options that NEUROPORT_BACKEND_OPTIONS (JSON) has for this backend."""
+    given = json.loads(os.environ.get("NEUROPORT_BACKEND_OPTIONS", "{}"))
+    return {k: v for k, v in given.items() if k in backend_options(backend)}
+
+
 def setup(
     timestep: float = DEFAULT_TIMESTEP,
     min_delay: float | str = "auto",
@@ -65,7 +72,7 @@ def setup(
         Default: what the environment variable NEUROPORT_BACKEND says, else ``brian2``.
     numerics, dialect, seed
         As for :func:`neuroport.simulator`; NEUROPORT_NUMERICS, NEUROPORT_DIALECT and
-        NEUROPORT_SEED give other defaults.
+        NEUROPORT_SEED give other defaults, NEUROPORT_BACKEND_OPTIONS (JSON) the backend's own.
     **extra_params
         Arguments that PyNN scripts pass for another engine (``threads``, ``rng_seeds`` ...) have
         no effect, and a warning says so; anything else goes to the backend.
@@ -86,7 +93,7 @@ def setup(
         _current.state.close()
         _current = None
     name = backend or os.environ.get("NEUROPORT_BACKEND", "brian2")
-    options = _backend_options(extra_params, name)
+    options = {**_environment_options(name), **_backend_options(extra_params, name)}
     environment_seed = os.environ.get("NEUROPORT_SEED")
     _current = simulator(
         name,

@@ -7,6 +7,7 @@ callers decide how to show it.
 from __future__ import annotations
 
 import ast
+import json
 import linecache
 import os
 import re
@@ -15,7 +16,7 @@ import time
 import traceback
 import types
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,6 +63,8 @@ class Request:
         Options of the model, or arguments of a script.
     check_only : bool
         Build and check the network; do not run it.
+    backend_options : mapping
+        Arguments of the backend.
     """
 
     model: str
@@ -72,6 +75,7 @@ class Request:
     duration: float | None = None
     arguments: Sequence[str] = ()
     check_only: bool = False
+    backend_options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_script(self) -> bool:
@@ -102,7 +106,8 @@ class Report:
         What was recorded, one a simulator.
     findings : list of Finding
     networks : list of Network
-        Where only checks were asked for, the networks as they were then.
+        Where only checks were asked for, the networks as they were then, with the weights as
+        they were written.
     messages : list of str
         Warnings and remarks, most important first.
     error : BaseException or None
@@ -185,7 +190,7 @@ def _gather(report: Report, seen: Observation, request: Request) -> None:
         if request.check_only and report.status == "ok":
             try:
                 report.findings += simulator.check()
-                report.networks.append(simulator.network())
+                report.networks.append(simulator.state.network_as_written())
             except UserError as error:
                 report.status, report.error = "error", error
         else:
@@ -300,6 +305,7 @@ def _run_model(chosen: Model, request: Request) -> ModelResult | None:
     sim = simulator(
         request.backend or os.environ.get("NEUROPORT_BACKEND", "brian2"),
         **{k: v for k, v in settings.items() if v is not None},
+        **request.backend_options,
     )
     result = chosen(sim, **options)
     if sim.state.step == 0 and request.duration and not request.check_only:
@@ -385,6 +391,8 @@ def _standing_in(request: Request) -> Iterator[None]:
         "NEUROPORT_BACKEND": request.backend,
         "NEUROPORT_NUMERICS": request.numerics,
         "NEUROPORT_SEED": None if request.seed is None else str(request.seed),
+        "NEUROPORT_BACKEND_OPTIONS": json.dumps(dict(request.backend_options))
+        if request.backend_options else None,
     }
     chip = re.search(
         r"^\s*(import|from)\s+(spynnaker|pyNN\.spiNNaker)", _read(Path(request.model)), re.M

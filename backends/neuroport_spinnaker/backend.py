@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import neuroport_spinnaker.codes  # noqa: F401  registers the kinds of findings
@@ -26,8 +26,8 @@ class SpinnakerBackend:
 
     Parameters
     ----------
-    target, machine, spalloc, spalloc_user, version, poisson, neurons_per_core, weight_loss, \
-start_timeout, silence_timeout, configuration
+    target, machine, spalloc, spalloc_user, version, poisson, connectors, neurons_per_core, \
+weight_loss, allow, start_timeout, silence_timeout, configuration
         See :class:`neuroport_spinnaker.options.Options`.
     """
 
@@ -48,16 +48,18 @@ start_timeout, silence_timeout, configuration
         spalloc_user: str = "",
         version: int = 0,
         poisson: Literal["realised", "machine"] = "realised",
+        connectors: Literal["realised", "machine"] = "realised",
         neurons_per_core: Mapping[str, int] | int | None = None,
         weight_loss: float = 0.05,
+        allow: Sequence[str] | str = (),
         start_timeout: float = 120.0,
         silence_timeout: float = 600.0,
         configuration: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         self.options = Options(
-            target, machine, spalloc, spalloc_user, version, poisson,
-            {} if neurons_per_core is None else neurons_per_core, weight_loss, start_timeout,
-            silence_timeout, {} if configuration is None else configuration,
+            target, machine, spalloc, spalloc_user, version, poisson, connectors,
+            {} if neurons_per_core is None else neurons_per_core, weight_loss, allow,
+            start_timeout, silence_timeout, {} if configuration is None else configuration,
         )
         self.target: Target = load_target(self.options.target)
 
@@ -107,15 +109,18 @@ class EmulatedBackend(SpinnakerBackend):
         self,
         target: str = "spinn3",
         poisson: Literal["realised", "machine"] = "realised",
+        connectors: Literal["realised", "machine"] = "realised",
         neurons_per_core: Mapping[str, int] | int | None = None,
         weight_loss: float = 0.05,
+        allow: Sequence[str] | str = (),
         start_timeout: float = 120.0,
         silence_timeout: float = 600.0,
         configuration: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         super().__init__(
-            target=target, poisson=poisson, neurons_per_core=neurons_per_core,
-            weight_loss=weight_loss, start_timeout=start_timeout,
+            target=target, poisson=poisson, connectors=connectors,
+            neurons_per_core=neurons_per_core, weight_loss=weight_loss, allow=allow,
+            start_timeout=start_timeout,
             silence_timeout=silence_timeout, configuration=configuration,
         )
 

@@ -16,10 +16,13 @@ register("NP301", "weights that become zero on the chip", _W, """
     many more inputs. Ways out: bring the weights closer together (raise the small ones, lower the
     large ones and let more synapses share the work), send the large ones to a population or
     receptor of their own, or lower the expected number of inputs. 'neuroport preview' shows every
-    projection's weights before and after.""")
+    projection's weights before and after. Where all of a projection's synapses die this is an
+    error, for such a run is hardly ever meant; allow='NP301' (--allow NP301) makes it a warning
+    and runs the network as it is.""", supersedes=("NP112",))
 register("NP302", "weights that change on the chip", _W, """
     Weights are whole multiples of one step (see NP301). A weight of few steps is rounded by up to
-    half a step; the relative change is shown. The limit is the option weight_loss (0.05).""")
+    half a step; the relative change is shown. The limit is the option weight_loss (0.05).""",
+    supersedes=("NP112",))
 register("NP303", "sums of inputs may saturate", _W, """
     Inputs that arrive for the same time step are added into a 16-bit number; what is above is cut
     off and only counted. The scale makes room for the expected sum: with equal delays for one
@@ -111,7 +114,7 @@ register("NP323", "network does not fit the machine", _E, """
     boards), or put more neurons on a core.""")
 register("NP324", "refractory period is rounded up on the chip", _W, """
     The chip counts whole steps and rounds up: PyNN's default of 0.1 ms becomes a full millisecond
-    at steps of 1 ms.""")
+    at steps of 1 ms.""", supersedes=("NP102",))
 register("NP325", "sPyNNaker's own value differs from neuroport's formula", _W, """
     The weight scale is asked from sPyNNaker and computed by neuroport. They differ, so this
     version of sPyNNaker chooses its scales in another way; sPyNNaker's value holds.""")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -29,13 +28,17 @@ class Fixed:
     Attributes
     ----------
     network : Network
+        With the numbers of cells on a core that were chosen (:attr:`Population.per_core`).
     options : Options
+        Less its own numbers of cells on a core, which are now in the network.
     done : tuple of str
         What was changed, one line each.
     left : tuple of Finding
         What is still found.
     difference : str
-        The network's text before and after, as a unified diff, with the options.
+        The network's text before and after, as a unified diff.
+    per_core : mapping of str to int
+        The numbers of cells on a core that were changed, as the option of a run takes them.
     """
 
     network: Network
@@ -43,6 +46,15 @@ class Fixed:
     done: tuple[str, ...]
     left: tuple[Finding, ...]
     difference: str
+    per_core: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def run_options(self) -> dict[str, str]:
+        """What a run of the unchanged model needs, as the command line takes it."""
+        if not self.per_core:
+            return {}
+        pairs = ",".join(f"{label}={number}" for label, number in self.per_core.items())
+        return {"--neurons-per-core": pairs}
 
 
 def fix(
@@ -59,17 +71,21 @@ def fix(
         Projections whose weights may be multiplied so that none becomes zero (NP301). That
         changes the model, so it is done only where asked for.
     """
-    before_network, before_options = network, options
+    network = replace(network, populations=tuple(
+        replace(p, per_core=options.most(p.label) or p.per_core) for p in network.populations
+    ))
+    options = replace(options, neurons_per_core={})
+    before = network
     done: list[str] = []
     for _ in range(_ROUNDS):
         found = check(Case(network, target, options))
         changed = False
         for one in found:
             if one.code == "NP305":
-                options, line = _per_core(options, one.data["population"],
-                                          one.data["neurons_per_core"], network)
+                network, line = _per_core(network, one.data["population"],
+                                          one.data["neurons_per_core"])
             elif one.code == "NP308":
-                options, line = _per_core(options, one.data["population"], None, network)
+                network, line = _per_core(network, one.data["population"], None)
             elif one.code == "NP324":
                 network, line = _refractory(network, one)
             elif one.code == "NP301" and one.data["projection"] in rescale:
@@ -83,27 +99,27 @@ def fix(
         if not changed:
             break
     left = tuple(check(Case(network, target, options)))
-    return Fixed(network, options, tuple(done), left,
-                 _difference(before_network, before_options, network, options))
+    changed_numbers = {
+        new.label: new.per_core
+        for old, new in zip(before.populations, network.populations, strict=True)
+        if new.per_core is not None and new.per_core != old.per_core
+    }
+    return Fixed(network, options, tuple(done), left, _difference(before, network),
+                 changed_numbers)
 
 
-def _per_core(
-    options: Options, label: str, number: int | None, network: Network
-) -> tuple[Options, str]:
-    old = options.most(label)
-    if number is not None and old is not None and old <= number:
-        return options, ""
-    numbers = (
-        {p.label: options.neurons_per_core for p in network.populations}
-        if isinstance(options.neurons_per_core, int) else dict(options.neurons_per_core)
-    )
-    if number is None:
-        numbers.pop(label, None)
-        line = f"neurons_per_core of '{label}' is left to neuroport"
-    else:
-        numbers[label] = number
-        line = f"neurons_per_core of '{label}' = {number}"
-    return replace(options, neurons_per_core=numbers), line
+def _per_core(network: Network, label: str, number: int | None) -> tuple[Network, str]:
+    populations = []
+    line = ""
+    for p in network.populations:
+        if p.label == label and (number is None or p.per_core is None or p.per_core > number):
+            p = replace(p, per_core=number)
+            line = (
+                f"cells of '{label}' on a core: left to neuroport" if number is None
+                else f"cells of '{label}' on a core: at most {number}"
+            )
+        populations.append(p)
+    return replace(network, populations=tuple(populations)), line
 
 
 def _refractory(network: Network, one: Finding) -> tuple[Network, str]:
@@ -133,11 +149,9 @@ def _rescale(network: Network, one: Finding) -> tuple[Network, str]:
     )
 
 
-def _difference(a: Network, x: Options, b: Network, y: Options) -> str:
-    def lines(network: Network, options: Options) -> list[str]:
-        shown: Any = options.neurons_per_core
-        return [*str(network).splitlines(), f"neurons_per_core = {shown}"]
-
+def _difference(a: Network, b: Network) -> str:
     return "\n".join(
-        difflib.unified_diff(lines(a, x), lines(b, y), "before", "after", lineterm="", n=1)
+        difflib.unified_diff(
+            str(a).splitlines(), str(b).splitlines(), "before", "after", lineterm="", n=1
+        )
     )

@@ -70,7 +70,7 @@ def layout(network: Network, options: Options) -> dict[str, Layout]:
     into = incoming(network)
     result: dict[str, Layout] = {}
     for population in network.populations:
-        asked = options.most(population.label)
+        asked = options.most(population.label) or population.per_core
         if population.cell.is_source:
             limit = SOURCES_PER_CORE
             if population.cell.name == "SpikeSourcePoisson" and options.poisson == "machine":

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from neuroport.errors import InvalidValueError, Problem
 
-__all__ = ["Options"]
+__all__ = ["Options", "ALLOWABLE"]
+
+ALLOWABLE = ("NP301", "NP308", "NP315", "NP321")
+"""Errors that make a run useless and yet prevent neither the mapping nor the run."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +33,17 @@ class Options:
     poisson : {"realised", "machine"}
         ``realised``: Poisson trains are the network's own, the same as on every backend.
         ``machine``: the machine draws its own.
+    connectors : {"realised", "machine"}
+        ``realised``: synapses are the network's own, the same as on every backend.
+        ``machine``: connectors that sPyNNaker has are made by the machine itself, with synapses of
+        its own; it saves loading time.
     neurons_per_core : mapping of str to int, or int
-        Population -> most neurons on a core; an int is for all.
+        Population -> most neurons on a core; an int is for all. What the script itself sets holds
+        for the others.
     weight_loss : float
         Relative change of a weight from which a finding is made.
+    allow : str or sequence of str
+        Codes of findings that make a run useless and do not prevent it (NP301): warnings then.
     start_timeout, silence_timeout : float
         Seconds to wait for the tool-chain to start, and for its next sign of life.
     configuration : mapping of str to mapping
@@ -46,8 +56,10 @@ class Options:
     spalloc_user: str = ""
     version: int = 0
     poisson: Literal["realised", "machine"] = "realised"
+    connectors: Literal["realised", "machine"] = "realised"
     neurons_per_core: Mapping[str, int] | int = field(default_factory=dict)
     weight_loss: float = 0.05
+    allow: Sequence[str] | str = ()
     start_timeout: float = 120.0
     silence_timeout: float = 600.0
     configuration: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -58,10 +70,17 @@ class Options:
             problems.append(
                 Problem(f"poisson cannot be {self.poisson!r}", limit="realised or machine")
             )
-        numbers = (
-            {"": self.neurons_per_core}
-            if isinstance(self.neurons_per_core, int)
-            else dict(self.neurons_per_core)
+        if self.connectors not in ("realised", "machine"):
+            problems.append(
+                Problem(f"connectors cannot be {self.connectors!r}", limit="realised or machine")
+            )
+        if wrong := sorted(set(self.allowed) - set(ALLOWABLE)):
+            problems.append(
+                Problem(f"{', '.join(wrong)} cannot be allowed", limit=", ".join(ALLOWABLE))
+            )
+        numbers: dict[str, Any] = (
+            dict(self.neurons_per_core)
+            if isinstance(self.neurons_per_core, Mapping) else {"": self.neurons_per_core}
         )
         for label, number in numbers.items():
             if not isinstance(number, int) or isinstance(number, bool) or number < 1:
@@ -79,6 +98,12 @@ class Options:
                 problems.append(Problem(f"{name} must be above 0 s", f"{getattr(self, name)!r}"))
         if problems:
             raise InvalidValueError(problems, where="SpiNNaker options")
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """The codes of `allow`, in capitals."""
+        words = self.allow.replace(",", " ").split() if isinstance(self.allow, str) else self.allow
+        return tuple(str(w).upper() for w in words)
 
     def most(self, label: str) -> int | None:
         """Return the user's limit of neurons on a core for a population, or None."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,11 @@ from neuroport.network.description import Network
 from neuroport.target import Target
 from neuroport_spinnaker.checks import Case, check
 from neuroport_spinnaker.checks.case import place
-from neuroport_spinnaker.options import Options
+from neuroport_spinnaker.options import ALLOWABLE, Options
 from neuroport_spinnaker.predict import Prediction, predict
 from neuroport_spinnaker.session import write_network
 from neuroport_spinnaker.synapses import in_order
+from neuroport_spinnaker.texts import columns
 from neuroport_spinnaker.worker.parent import Worker
 
 __all__ = ["plan", "Plan", "CorePlace", "virtual_machine"]
@@ -142,6 +144,12 @@ class Plan:
             )
         return rows
 
+    def draw(self, path: Path) -> Path:
+        """Draw the machine with what lies on which core."""
+        from neuroport_spinnaker.picture import board_picture
+
+        return board_picture(self, path)
+
     def as_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
         return {
@@ -163,7 +171,6 @@ class Plan:
         }
 
     def __str__(self) -> str:
-        rows = self.rows()
         lines = [
             f"target {self.target}: {self.application_cores} cores on {self.application_chips} "
             f"chips, {self.boards} board(s); predicted {self.prediction.cores} cores",
@@ -173,14 +180,7 @@ class Plan:
             f"{self.sdram_limit / 1e6:.1f} MB on a chip",
             f"a run of {self.duration:g} ms takes about {self.run_seconds:.1f} s besides loading",
         ]
-        if rows:
-            head = list(rows[0])
-            table = [head] + [[str(r[h]) for h in head] for r in rows]
-            width = [max(len(line[k]) for line in table) for k in range(len(head))]
-            lines += ["  ".join(t.ljust(w) for t, w in zip(line, width, strict=True)).rstrip()
-                      for line in table]
-        lines += [str(f) for f in self.findings]
-        return "\n".join(lines)
+        return "\n".join(lines + columns(self.rows()))
 
 
 def virtual_machine(target: Target) -> dict[str, Any]:
@@ -218,7 +218,7 @@ def plan(
     began = time.perf_counter()
     case = Case(network, target, options)
     found = check(case)
-    blocking = [f for f in found if f.severity.blocks and f.code not in _MAPPABLE]
+    blocking = [f for f in found if f.severity.blocks and f.code not in ALLOWABLE]
     if blocking:
         from neuroport.errors import CheckFailedError
 
@@ -290,10 +290,6 @@ def plan(
         findings=tuple(found),
         weights=weights,
     )
-
-
-# Errors that make a run useless and yet do not keep sPyNNaker from mapping.
-_MAPPABLE = ("NP301", "NP308", "NP315", "NP321")
 
 
 def _differences(case: Case, report: dict[str, Any]) -> list[Finding]:

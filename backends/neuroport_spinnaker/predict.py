@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neuroport.errors import Problem, UnsupportedError
 from neuroport.network.description import Network, Population
 from neuroport.target import Target
 from neuroport_spinnaker.layout import longest_row, row_words
 from neuroport_spinnaker.options import Options
+from neuroport_spinnaker.texts import columns
 
 if TYPE_CHECKING:
     from neuroport_spinnaker.checks.case import Case
@@ -83,6 +86,29 @@ class Prediction:
     def fits(self) -> bool:
         """Whether the target has enough cores."""
         return self.cores <= self.cores_available
+
+    def draw(self, path: Path) -> Path:
+        """Refuse: nothing has been placed."""
+        raise UnsupportedError(
+            Problem("a prediction has no places to draw", fix="plan without --quick")
+        )
+
+    def __str__(self) -> str:
+        lines = [
+            f"target {self.target}: about {self.cores} of {self.cores_available} cores, at least "
+            f"{self.chips} chip{'s' if self.chips != 1 else ''} on {self.boards} "
+            f"board{'s' if self.boards != 1 else ''}" + ("" if self.fits else ": does not fit"),
+            f"shared memory about {self.sdram_bytes / 1e6:.1f} MB besides recordings; the mapping "
+            f"takes about {self.mapping_seconds:.0f} s",
+        ]
+        return "\n".join(lines + columns([
+            {
+                "population": s.label, "cells": s.size, "cores": s.cores,
+                "delay cores": s.delay_cores, "cells a core": s.per_core,
+                "longest row": s.longest_row, "load": round(s.load, 3),
+            }
+            for s in self.populations
+        ]))
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,12 @@ class Preview:
 
     projections: tuple[ProjectionPreview, ...]
     parameters: tuple[ParameterPreview, ...]
+
+    def draw(self, path: Path) -> Path:
+        """Draw the weights that were asked for against those that the chip will hold."""
+        from neuroport_spinnaker.picture import weights_picture
+
+        return weights_picture(self, path)
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one row for each projection."""
@@ -156,7 +163,10 @@ def preview(
         if population.cell.is_source:
             continue
         for name, values in population.parameters.items():
-            held = np.rint(values / step) * step
+            if name == "tau_refrac":  # the chip counts whole steps, rounded up
+                held = np.ceil(values / network.timestep - 1e-9) * network.timestep
+            else:
+                held = np.rint(values / step) * step
             if values.size and (held != values).any():
                 k = int(np.abs(held - values).argmax())
                 parameters.append(

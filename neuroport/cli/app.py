@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from neuroport.cli import check, compare, doctor, listing, plugins, run
+from neuroport.cli import check, compare, doctor, listing, plan, plugins, run
 from neuroport.provenance import package_version
 
 __all__ = ["app"]
@@ -45,6 +45,7 @@ def neuroport(
 
 run.register(app, EPILOG)
 check.register(app, EPILOG)
+plan.register(app, EPILOG)
 compare.register(app, EPILOG)
 listing.register(app)
 doctor.register(app)

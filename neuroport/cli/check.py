@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
 from neuroport.cli import display
+from neuroport.cli.engine import split_options
 from neuroport.cli.run import (
     Backend,
     Json,
@@ -22,15 +24,37 @@ from neuroport.cli.run import (
 
 __all__ = ["register"]
 
-HELP = """Build a model or script, run all checks on its network, and stop before the first run.
+HELP = """Build a model, run all checks on its network, and stop before the first run.
+
+MODEL is a registered name, the path of a script, or a saved .network file. With --target
+everything that the machine will do to the network is found as well; options of the machine's
+planner follow MODEL, e.g. --neurons-per-core exc=250. --fix applies the ways out that keep the
+network's meaning and shows what changed.
 
 Exit code 1 where a check found a warning or an error, 0 where there are at most notes.
 """
+
+Target = Annotated[
+    str | None, typer.Option("--target", help="A machine: spinn5, spinn3, ... or a .toml file.")
+]
 
 
 def check(
     context: typer.Context,
     model: Model,
+    target: Target = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Apply what is safe and show the difference.")
+    ] = False,
+    rescale: Annotated[
+        list[str] | None,
+        typer.Option("--rescale", metavar="PROJECTION",
+                     help="With --fix: multiply its weights so that none is lost. Repeat."),
+    ] = None,
+    write: Annotated[
+        Path | None,
+        typer.Option("--write", metavar="FILE", help="With --fix: save the network to FILE."),
+    ] = None,
     backend: Backend = None,
     numerics: Numerics = None,
     seed: Seed = None,
@@ -40,44 +64,137 @@ def check(
     trace: Trace = False,
 ) -> None:
     """Check a model; the help text is HELP."""
-    from neuroport.runner import Request
-    from neuroport.runner import run as run_request
+    from neuroport.errors import UserError
+    from neuroport.findings import worst
+    from neuroport.networks import Built, build
 
-    request = Request(model, backend, numerics, seed, timestep, None, context.args, True)
-    with _script_output(as_json):
-        report = run_request(request)
+    built = Built()
+    mended: list[Any] = []
+    failed: BaseException | None = None
+    try:
+        if (fix or rescale or write) and target is None:
+            raise _needs_target()
+        chosen, words = _chosen(target, context.args)
+        with _script_output(as_json):
+            built = build(model, backend=backend, numerics=numerics, seed=seed,
+                          timestep=timestep, arguments=words)
+        if built.error is None and target is not None:
+            mended = _judge(built, target, chosen, fix or bool(rescale) or write is not None,
+                            tuple(rescale or ()), write)
+    except UserError as problem:
+        failed = problem
+    error = failed or built.error
+    rank = worst(built.findings)
+    code = 2 if error is not None else int(rank is not None and rank.rank > 0)
+    messages = [] if built.report is None else built.report.messages
     if as_json:
         display.print_json(
             {
                 "model": model,
-                "status": report.status,
-                "exit_code": report.exit_code,
-                "findings": [f.as_dict() for f in report.findings],
-                "messages": report.messages,
-                "error": display.error_data(report.error),
+                "target": target,
+                "status": {0: "ok", 1: "refused", 2: "error"}[code],
+                "exit_code": code,
+                "findings": [f.as_dict() for f in built.findings],
+                "fixed": [_mended_data(m, write) for m in mended],
+                "messages": messages,
+                "error": display.error_data(error),
             }
         )
     else:
-        _show(report, verbose)
-    if trace and report.error is not None:
-        display.show_traceback(report.error)
-    raise typer.Exit(report.exit_code)
+        _show(built, mended, write, messages, error, model, verbose)
+    if trace and error is not None:
+        display.show_traceback(error)
+    raise typer.Exit(code)
 
 
-def _show(report: Any, verbose: bool) -> None:
+def _needs_target() -> Any:
+    from neuroport.errors import Problem, UserError
+
+    return UserError(Problem("--fix, --rescale and --write need a machine to fix for",
+                             fix="--target spinn5"))
+
+
+def _chosen(target: str | None, words: list[str]) -> tuple[dict[str, Any], list[str]]:
+    """Return the planner's options and the words for the model."""
+    if target is None:
+        return {}, words
+    from neuroport.target.planner import planner_options
+
+    return split_options(words, planner_options(target))
+
+
+def _judge(
+    built: Any, target: str, chosen: dict[str, Any], fix: bool, rescale: tuple[str, ...],
+    write: Path | None,
+) -> list[Any]:
+    """Add the target's findings, or mend and keep what is left; return what was mended."""
+    from neuroport.errors import Problem, UserError
+    from neuroport.findings import without_superseded
+    from neuroport.network.file import save_network
+    from neuroport.target.planner import load_planner
+
+    planner = load_planner(target, **chosen)
+    labels = {p.label for network in built.networks for p in network.projections}
+    if unknown := [r for r in rescale if r not in labels]:
+        raise UserError(
+            Problem(f"there is no projection {', '.join(map(repr, unknown))} to rescale",
+                    limit=f"projections: {', '.join(sorted(labels)) or '(none)'}")
+        )
+    if write is not None and len(built.networks) > 1:
+        raise UserError(
+            Problem("--write takes one network", measured=f"{len(built.networks)} were made")
+        )
+    found = [f for network in built.networks for f in planner.check(network)]
+    # A backend of the same family has found the same already, and the target says some better.
+    known = {id(f) for f in found} | {(f.code, f.where) for f in found}
+    general = [f for f in built.findings if (f.code, f.where) not in known]
+    together = without_superseded(general + found)
+    mended = [planner.fix(network, rescale) for network in built.networks] if fix else []
+    if mended:
+        general = [f for f in together if id(f) not in known]
+        together = general + [f for one in mended for f in one.left]
+    if write is not None:
+        save_network(mended[0].network, write)
+    built.findings = together
+    return mended
+
+
+def _mended_data(mended: Any, write: Path | None) -> dict[str, Any]:
+    return {
+        "done": list(mended.done), "difference": mended.difference,
+        "run_options": dict(mended.run_options),
+        "written": None if write is None else str(write),
+    }
+
+
+def _show(
+    built: Any, mended: list[Any], write: Path | None, messages: list[str], error: Any,
+    model: str, verbose: bool,
+) -> None:
     out = display.console()
-    findings = display.findings_table(report.findings, verbose)
+    for one in mended:
+        for line in one.done or ["nothing to fix: what is left needs a decision of yours"]:
+            out.print(Text(line))
+        if one.difference:
+            out.print(Text(one.difference), soft_wrap=True)
+        if one.run_options:
+            flags = " ".join(f"{k} {v}" for k, v in one.run_options.items())
+            out.print(Text(f"for a run of the unchanged model: {flags}"), soft_wrap=True)
+    if write is not None and mended and error is None:
+        out.print(Text(f"saved in {write}"), soft_wrap=True)
+    findings = display.findings_table(built.findings, verbose)
     if findings is not None:
         out.print(findings)
-    for text in report.messages:
+    for text in messages:
         display.warn(text)
-    if report.status == "error":
+    if error is not None:
         display.console(to_stderr=True).print(
-            display.error_panel(report.error, show_line=report.request.is_script)
+            display.error_panel(error, show_line=built.report is not None
+                                and built.report.request.is_script)
         )
         return
     counts = {
-        name: sum(f.severity.value == name for f in report.findings)
+        name: sum(f.severity.value == name for f in built.findings)
         for name in ("error", "warning", "note")
     }
     out.print(Text(", ".join(f"{n} {name}{'s' if n != 1 else ''}" for name, n in counts.items())))

@@ -12,6 +12,7 @@ import typer
 from rich.text import Text
 
 from neuroport.cli import display
+from neuroport.cli.engine import split_options
 from neuroport.cli.progress import progress_bar
 
 __all__ = ["register"]
@@ -22,6 +23,7 @@ MODEL is a name that `neuroport models` lists, or the path of a script. A script
 `import neuroport.pynn as sim` (scripts that import pyNN.nest or another PyNN back end are run
 unchanged), or defines a function model(sim) or main(sim). MODEL comes first; a model's own
 options follow it: neuroport run ca3-memory --experiment random --cues 10
+So do the options of the backend: neuroport run MODEL -b spinnaker --machine HOST
 
 Results go to neuroport-output/MODEL-HASH-TIME, or to the folder given by --output.
 """
@@ -76,8 +78,18 @@ def run(
     from neuroport.runner import Request, save
     from neuroport.runner import run as run_request
 
-    request = Request(model, backend, numerics, seed, timestep, duration, context.args)
-    with progress_bar(not as_json) as progress, _script_output(as_json):
+    try:
+        chosen, words = split_options(context.args, _backend_options(backend))
+    except UserError as error:
+        if as_json:
+            display.print_json({"model": model, "status": "error", "exit_code": 2,
+                                "error": display.error_data(error)})
+        else:
+            display.console(to_stderr=True).print(display.error_panel(error, show_line=False))
+        raise typer.Exit(2) from None
+    request = Request(model, backend, numerics, seed, timestep, duration, words,
+                      backend_options=chosen)
+    with progress_bar(not as_json, verbose) as progress, _script_output(as_json):
         report = run_request(request, progress)
     folder = None
     failed: UserError | None = None
@@ -95,6 +107,13 @@ def run(
             if raised is not None:
                 display.show_traceback(raised)
     raise typer.Exit(code)
+
+
+def _backend_options(backend: str | None) -> dict[str, Any]:
+    """Return the options of the backend asked for, and their types; none if it was not named."""
+    from neuroport.backend import backend_option_types
+
+    return backend_option_types(backend) if backend is not None else {}
 
 
 def _command() -> str:

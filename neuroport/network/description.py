@@ -139,6 +139,9 @@ class Population:
         How the user wrote parameters that were drawn or computed.
     line : SourceLine or None
         The user's line.
+    per_core : int or None
+        Most cells on a core of a machine that has cores, where the user set it. It decides where
+        cells lie and not what they do, so it is no part of the content hash.
     """
 
     label: str
@@ -151,6 +154,7 @@ class Population:
     recordings: tuple[Recording, ...] = ()
     described: Mapping[str, str] = field(default_factory=dict)
     line: SourceLine | None = None
+    per_core: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -107,6 +107,7 @@ def save_network(network: Network, path: str | os.PathLike[str]) -> Path:
                 ],
                 "described": dict(p.described),
                 "line": _line(p.line),
+                "per_core": p.per_core,
             }
         )
     projections = [
@@ -270,6 +271,7 @@ def _build(document: dict[str, Any], get: Any) -> Network:
                 ),
                 p["described"],
                 _source_line(p["line"]),
+                p.get("per_core"),
             )
         )
     projections = tuple(

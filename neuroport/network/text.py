@@ -53,6 +53,8 @@ def _population(population: Population) -> list[str]:
         lines.append(f"    spike_times = {count} spikes{span}")
     elif population.spikes is not None:
         lines.append(f"    random stream {population.spikes.stream}")
+    if population.per_core is not None:
+        lines.append(f"    at most {population.per_core} cells on a core")
     for recording in population.recordings:
         lines.append(
             f"    record {recording.variable} of {recording.index.size} cells"

@@ -169,7 +169,7 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
     ) -> None:
         self.line = user_line()
         _check_size(size, label)
-        self._simulator.state.accept_hints(hints)
+        per_core = self._simulator.state.accept_hints(hints)
         if isinstance(cellclass, type):
             cellclass, cellparams = cellclass(**(cellparams or {})), None
         self.model = cell_model(cellclass)
@@ -182,6 +182,8 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
             )
         state = self._simulator.state
         state.check_open(f"population '{label}'" if label else "a population")
+        kind = type(cellclass).__name__
+        self._per_core = state.per_core.get(kind) if per_core is None else per_core
         # PyNN numbers unnamed populations over the whole process; here a simulator's own count.
         label = state.unique_label(str(label or f"population{len(state.populations)}"))
         super().__init__(size, cellclass, cellparams, structure, initial_values, label)
@@ -332,6 +334,7 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
             recordings=recordings,
             described={k: v for k, v in self._described.items() if v},
             line=self.line,
+            per_core=self._per_core,
         )
 
 

@@ -29,7 +29,7 @@ from neuroport.sim.models import CELL_TYPES, COMPONENTS, SYNAPSE_RULES, UNSUPPOR
 from neuroport.sim.populations import ID, AssemblyBase, PopulationBase, ViewBase
 from neuroport.sim.projections import ProjectionBase
 from neuroport.sim.recorder import RecorderBase
-from neuroport.sim.state import State
+from neuroport.sim.state import State, checked_per_core
 from neuroport.sim.synapses import synapse_types
 
 __all__ = ["Simulator", "simulator"]
@@ -384,4 +384,5 @@ class Simulator:
 
     def set_number_of_neurons_per_core(self, cell_type: Any, number: int) -> None:
         """Keep sPyNNaker's placement hint for backends with cores; others ignore it."""
-        self.state.hints[f"neurons_per_core {getattr(cell_type, '__name__', cell_type)}"] = number
+        name = str(getattr(cell_type, "__name__", cell_type))
+        self.state.per_core[name] = checked_per_core(number)

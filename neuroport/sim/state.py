@@ -27,7 +27,7 @@ from neuroport.errors import (
     RunInterrupted,
     UnsupportedError,
 )
-from neuroport.findings import Finding, finding
+from neuroport.findings import Finding, finding, without_superseded
 from neuroport.interrupt import StopOnInterrupt
 from neuroport.memory import BYTES_PER_SYNAPSE, memory_limit
 from neuroport.network.description import Network, Projection, Recording
@@ -38,7 +38,7 @@ from neuroport.realise.weights import store_weights, weight_findings
 from neuroport.sim.checks import check_network
 from neuroport.where import user_line
 
-__all__ = ["State", "FindingWarning"]
+__all__ = ["State", "FindingWarning", "checked_per_core"]
 
 logger = logging.getLogger("neuroport")
 
@@ -104,7 +104,7 @@ class State(common.control.BaseState):  # type: ignore[misc]
         self.interrupted = False
         self.wall_time = 0.0
         self.t_reached = 0.0  # latest simulated time (ms); kept when the session is closed
-        self.hints: dict[str, Any] = {}
+        self.per_core: dict[str, int] = {}  # cell type -> most cells on a core
         self.session: Session | None = None
         self._network: Network | None = None
         self._parts: dict[int, list[tuple[str, NDArray[np.int64]]]] = {}
@@ -239,15 +239,19 @@ class State(common.control.BaseState):  # type: ignore[misc]
         self._draws[key] = self._draws.get(key, -1) + 1
         return (*key, self._draws[key])
 
-    def accept_hints(self, hints: dict[str, Any]) -> None:
-        """Keep arguments that only concern a machine; refuse unknown ones."""
+    def accept_hints(self, hints: dict[str, Any]) -> int | None:
+        """Refuse unknown arguments; return the most cells on a core, where it was given.
+
+        The others of sPyNNaker's (``splitter``, ``seed`` ...) have no meaning elsewhere.
+        """
         known = ("additional_parameters", "seed", "splitter", "neurons_per_core")
         unknown = [h for h in hints if h not in known]
         if unknown or (hints and self.dialect != "spynnaker"):
             raise _UnknownArgumentError(
                 [Problem(f"Population has no argument '{h}'") for h in hints]
             )
-        self.hints.update(hints)
+        per_core = hints.get("neurons_per_core")
+        return None if per_core is None else checked_per_core(per_core)
 
     def add_population(self, population: Any) -> None:
         """Take in a new population."""
@@ -336,10 +340,11 @@ class State(common.control.BaseState):  # type: ignore[misc]
     def _checked(self) -> tuple[Network, list[Finding]]:
         written = self.network_as_written()
         network = store_weights(written)
-        return network, (
+        # A backend judges what was written: on stored weights it could not see what storing lost.
+        return network, without_superseded(
             check_network(network, self.projections)
             + weight_findings(written, network)
-            + self.backend.check(network)
+            + self.backend.check(written)
         )
 
     def ready(self, duration: float | None = None) -> Session:
@@ -494,6 +499,22 @@ class State(common.control.BaseState):  # type: ignore[misc]
             "findings": "\n".join(f"{f.code} {f.where}: {f.measured}" for f in self.findings),
             "wall_time_s": round(self.wall_time, 3),
         }
+
+
+def checked_per_core(number: Any) -> int:
+    """Return a number of cells on a core.
+
+    Raises
+    ------
+    InvalidValueError
+        If it is not a whole number of 1 or more.
+    """
+    if isinstance(number, (int, np.integer)) and not isinstance(number, bool) and number >= 1:
+        return int(number)
+    raise InvalidValueError(
+        Problem("neurons_per_core is not a number of cells", measured=f"{number!r}",
+                limit="a whole number, 1 or more")
+    )
 
 
 class _UnknownArgumentError(InvalidValueError, TypeError):

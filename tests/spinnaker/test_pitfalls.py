@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from neuroport_spinnaker import command
 from neuroport_spinnaker.lower import lower
 from neuroport_spinnaker.options import Options
 
 from neuroport.errors import DelayError
+from neuroport.target.planner import load_planner
 
 from .plants import PLANTS
 
@@ -40,7 +40,7 @@ def _one(sim: Any, weight: float, delay: float, source: Any = None) -> Any:
 
 def test_3_large_weights_get_a_scale_that_holds_them(spinnaker: Any) -> None:
     network = _one(spinnaker(), 40_000.0, 1.0)
-    held = command.preview(network, ask=False).projections[0]
+    held = load_planner("spinn5").preview(network, ask=False).projections[0]
     assert held.worst < 1e-3
     assert held.shift == 16
 
@@ -48,12 +48,13 @@ def test_3_large_weights_get_a_scale_that_holds_them(spinnaker: Any) -> None:
 def test_4_a_silent_poisson_source_keeps_its_weights(spinnaker: Any) -> None:
     sim = spinnaker()
     network = _one(sim, 0.5, 1.0, sim.SpikeSourcePoisson(rate=0.0))
-    assert command.preview(network, ask=False).projections[0].held.tolist() == [0.5]
+    assert load_planner("spinn5").preview(network, ask=False).projections[0].held.tolist() == [0.5]
 
 
 def test_6_weights_are_rounded_to_the_nearest_step(spinnaker: Any) -> None:
     step = 2.0**-15
-    held = command.preview(_one(spinnaker(), 10.6 * step, 1.0), ask=False).projections[0]
+    network = _one(spinnaker(), 10.6 * step, 1.0)
+    held = load_planner("spinn5").preview(network, ask=False).projections[0]
     assert held.held.tolist() == [11 * step]
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from neuroport_spinnaker import command
 from neuroport_spinnaker.options import Options
 
 from neuroport.errors import FileFormatError, InvalidValueError
 from neuroport.target import load_target, target_names
 from neuroport.target.load import UnknownTargetError
+from neuroport.target.planner import load_planner
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -54,7 +54,7 @@ def test_100_000_cells_are_predicted_in_seconds(spinnaker: Any) -> None:
                    sim.StaticSynapse(weight=0.1, delay=1.0))
     network = sim.network()
     began = time.perf_counter()
-    expected = command.predict(network, "spinn5-triad")
+    expected = load_planner("spinn5-triad").predict(network)
     assert time.perf_counter() - began < 10.0
     assert expected.cores == 391
     assert expected.fits
@@ -63,5 +63,5 @@ def test_100_000_cells_are_predicted_in_seconds(spinnaker: Any) -> None:
 def test_a_network_beyond_the_machine_is_found(spinnaker: Any) -> None:
     sim = spinnaker()
     sim.Population(20_000, sim.IF_curr_exp(tau_refrac=1.0), label="many")
-    found = command.check(sim.network(), "spinn3")
+    found = load_planner("spinn3").check(sim.network())
     assert [f.code for f in found if f.severity.blocks] == ["NP323"]

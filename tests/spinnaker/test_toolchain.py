@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -9,12 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from neuroport_spinnaker import command
 from neuroport_spinnaker.errors import MachineNotChosenError, ToolchainSilentError
 from neuroport_spinnaker.options import Options
 from neuroport_spinnaker.worker.parent import PYTHON, Worker
 
 from neuroport.errors import BackendMissingError
+from neuroport.target.planner import load_planner
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -40,7 +41,7 @@ def test_an_interpreter_without_spynnaker_is_named(
 ) -> None:
     monkeypatch.setenv(PYTHON, str(tmp_path / "python"))
     with pytest.raises(BackendMissingError, match=PYTHON):
-        command.plan(_delays(spinnaker))
+        load_planner("spinn3").plan(_delays(spinnaker), 100.0)
 
 
 def test_a_silent_toolchain_is_stopped(
@@ -62,7 +63,7 @@ def test_no_synapse_is_lost_to_long_delays_and_the_home_is_left_alone(
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv(PYTHON, os.environ.get(PYTHON) or sys.executable)
     network = _delays(spinnaker)
-    preview = command.preview(network)
+    preview = load_planner("spinn3").preview(network)
     assert not np.isnan(preview.projections[0].held).any()
     np.testing.assert_array_equal(preview.projections[0].held, 1.5)
     assert list(tmp_path.iterdir()) == []
@@ -71,9 +72,9 @@ def test_no_synapse_is_lost_to_long_delays_and_the_home_is_left_alone(
 @pytest.mark.usefixtures("toolchain")
 @pytest.mark.slow
 def test_a_plan_is_a_table_json_and_a_picture(spinnaker: Any, tmp_path: Path) -> None:
-    made = command.plan(_delays(spinnaker), "spinn3", None, 100.0, tmp_path / "plan.json",
-                        tmp_path / "board.png")
-    assert (tmp_path / "plan.json").stat().st_mode & 0o777 == 0o600
+    made = load_planner("spinn3").plan(_delays(spinnaker), 100.0)
+    json.dumps(made.as_dict())
+    made.draw(tmp_path / "board.png")
     assert (tmp_path / "board.png").read_bytes()[:4] == b"\x89PNG"
     assert "cells a core" in str(made)
     assert made.rows()[1]["cells a core"] == 128

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from neuroport_spinnaker import command
 from neuroport_spinnaker.checks import Case
 from neuroport_spinnaker.options import Options
 from neuroport_spinnaker.scales import scales, stored
 
 from neuroport.target import load_target
+from neuroport.target.planner import load_planner
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -51,7 +51,7 @@ def test_dead_synapses_are_reported_with_the_resolution(
     spinnaker: Any, sources: int, resolution: float
 ) -> None:
     network = mixed(spinnaker, sources)
-    one = next(f for f in command.check(network) if f.code == "NP301")
+    one = next(f for f in load_planner("spinn5").check(network) if f.code == "NP301")
     assert one.severity.blocks
     assert one.data["dead"] == network.projections[0].size > 9000
     assert one.data["resolution"] == resolution
@@ -60,22 +60,24 @@ def test_dead_synapses_are_reported_with_the_resolution(
 
 def test_the_rescaling_keeps_all_synapses(spinnaker: Any) -> None:
     network = mixed(spinnaker)
-    fixed = command.fix(network, rescale=("small",))
+    fixed = load_planner("spinn5").fix(network, rescale=("small",))
     assert not [f for f in fixed.left if f.code in ("NP301", "NP302")]
     assert fixed.network.projections[0].weight.min() >= 0.03125
     assert "-    weight = 0.0004" in fixed.difference
-    untouched = command.fix(network)
+    untouched = load_planner("spinn5").fix(network)
     assert [f.code for f in untouched.left].count("NP301") == 1
 
 
 def test_learning_is_judged_against_the_resolution(spinnaker: Any) -> None:
     network = plastic(spinnaker)
-    findings = {f.code: f for f in command.check(network)}
+    findings = {f.code: f for f in load_planner("spinn5").check(network)}
     assert findings["NP305"].data["neurons_per_core"] == 250
     assert findings["NP304"].data["lost"] == ["A_plus", "A_minus"]
     assert findings["NP304"].data["resolution"] == 0.03125
-    fixed = command.fix(network)
-    assert fixed.options.neurons_per_core == {"exc": 250}
+    fixed = load_planner("spinn5").fix(network)
+    assert fixed.run_options == {"--neurons-per-core": "exc=250"}
+    assert fixed.network.population("exc").per_core == 250
+    assert "+    at most 250 cells on a core" in fixed.difference
     assert "NP305" not in {f.code for f in fixed.left}
 
 
@@ -91,13 +93,13 @@ def test_a_stored_weight_is_within_half_a_step(spinnaker: Any) -> None:
 @pytest.mark.slow
 def test_spynnaker_chooses_the_same_scale_and_holds_the_same_weights(spinnaker: Any) -> None:
     network = mixed(spinnaker)
-    preview = command.preview(network)
-    formula = command.preview(network, ask=False)
+    preview = load_planner("spinn5").preview(network)
+    formula = load_planner("spinn5").preview(network, ask=False)
     for asked, computed in zip(preview.projections, formula.projections, strict=True):
         assert asked.source == "sPyNNaker"
         np.testing.assert_array_equal(asked.held, computed.held)
     assert preview.projections[0].dead == network.projections[0].size
-    plan = command.plan(network)
+    plan = load_planner("spinn5").plan(network, 1000.0)
     assert not [f for f in plan.findings if f.code in ("NP325", "NP326")]
 
 
@@ -105,7 +107,7 @@ def test_spynnaker_chooses_the_same_scale_and_holds_the_same_weights(spinnaker: 
 @pytest.mark.slow
 def test_the_plastic_network_is_planned_with_250_neurons_a_core(spinnaker: Any) -> None:
     network = plastic(spinnaker)
-    made = command.plan(network, options=Options(neurons_per_core={"exc": 250}))
+    made = load_planner("spinn5", neurons_per_core={"exc": 250}).plan(network, 1000.0)
     row = next(r for r in made.rows() if r["population"] == "exc")
     assert (row["cores"], row["cells a core"], row["longest row"]) == (2, 250, 250)
     assert made.application_cores == made.prediction.cores

@@ -1,0 +1,173 @@
+"""``neuroport plan`` and ``neuroport preview``: what a machine would do with a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from neuroport.cli import display
+from neuroport.cli.engine import split_options
+from neuroport.cli.progress import stage
+from neuroport.cli.run import Json, Model, Numerics, Seed, Timestep, Trace, Verbose, _script_output
+
+__all__ = ["register"]
+
+PLAN = """Map a model onto a machine that is not there, and say what it takes.
+
+MODEL is a registered name, the path of a script, or a saved .network file; a model's own options
+and those of the machine's planner follow it, e.g. --neurons-per-core exc=250.
+
+--quick predicts the size without the mapping: seconds also for 100 000 cells, and nothing besides
+neuroport is needed. Exit code 1 where a finding would prevent the run, 2 for an error.
+"""
+PREVIEW = """Show what a machine will hold of a model's weights and parameters.
+
+MODEL is a registered name, the path of a script, or a saved .network file. --no-ask takes a
+formula instead of asking the machine's software.
+"""
+
+Target = Annotated[
+    str, typer.Option("--target", help="A machine: spinn5, spinn3, ... or a .toml file.")
+]
+Picture = Annotated[
+    Path | None, typer.Option("--picture", metavar="FILE", help="Draw into a .png or .svg file.")
+]
+
+
+def plan(
+    context: typer.Context,
+    model: Model,
+    target: Target = "spinn5",
+    duration: Annotated[
+        float, typer.Option("--duration", metavar="MS", help="Length of the run.")
+    ] = 1000.0,
+    quick: Annotated[bool, typer.Option("--quick", help="Predict without the mapping.")] = False,
+    picture: Picture = None,
+    numerics: Numerics = None,
+    seed: Seed = None,
+    timestep: Timestep = None,
+    as_json: Json = False,
+    verbose: Verbose = False,
+    trace: Trace = False,
+) -> None:
+    """Plan a model; the help text is PLAN."""
+
+    def work(planner: Any, network: Any) -> Any:
+        if not duration > 0:
+            from neuroport.errors import InvalidTimeError, Problem
+
+            raise InvalidTimeError(Problem("--duration is not a time to run", f"{duration:g} ms",
+                                           "above 0 ms"))
+        return planner.predict(network) if quick else planner.plan(network, duration)
+
+    _tell(context, model, target, work, picture, as_json, verbose, trace,
+          numerics=numerics, seed=seed, timestep=timestep)
+
+
+def preview(
+    context: typer.Context,
+    model: Model,
+    target: Target = "spinn5",
+    ask: Annotated[
+        bool, typer.Option("--ask/--no-ask", help="Ask the machine's software, or a formula.")
+    ] = True,
+    picture: Picture = None,
+    numerics: Numerics = None,
+    seed: Seed = None,
+    timestep: Timestep = None,
+    as_json: Json = False,
+    verbose: Verbose = False,
+    trace: Trace = False,
+) -> None:
+    """Preview a model; the help text is PREVIEW."""
+    _tell(context, model, target, lambda planner, network: planner.preview(network, ask), picture,
+          as_json, verbose, trace, numerics=numerics, seed=seed, timestep=timestep)
+
+
+def _tell(
+    context: typer.Context, model: str, target: str, work: Any, picture: Path | None,
+    as_json: bool, verbose: bool, trace: bool, **settings: Any,
+) -> None:
+    from neuroport.errors import CheckFailedError, Problem, UserError
+    from neuroport.networks import build
+    from neuroport.target.planner import load_planner, planner_options
+
+    told: Any = None
+    error: BaseException | None = None
+    findings: list[Any] = []
+    messages: list[str] = []
+    try:
+        chosen, words = split_options(context.args, planner_options(target))
+        planner = load_planner(target, **chosen)
+        with _script_output(as_json):
+            built = build(model, arguments=words, **settings)
+        messages = [] if built.report is None else list(built.report.messages)
+        if built.error is not None:
+            raise built.error
+        if not built.networks:
+            raise UserError(Problem("no network was made", measured=model))
+        if len(built.networks) > 1:
+            messages.append(f"{len(built.networks)} networks were made; this is the largest one")
+        with stage(not as_json, verbose):
+            told = work(planner, built.largest)
+            findings = list(getattr(told, "findings", ()))
+            if picture is not None:
+                told.draw(picture)
+    except CheckFailedError as refused:
+        error, findings = refused, list(refused.findings)
+    except KeyboardInterrupt:
+        display.warn("interrupted")
+        raise typer.Exit(130) from None
+    except (UserError, OSError) as problem:
+        error = problem
+    code = 0
+    if error is not None:
+        code = 1 if isinstance(error, CheckFailedError) else 2
+    if as_json:
+        display.print_json({
+            "model": model, "target": target, "exit_code": code,
+            **({} if told is None else told.as_dict()),
+            "findings": [f.as_dict() for f in findings], "messages": messages,
+            "picture": None if picture is None or told is None else str(picture),
+            "error": display.error_data(error),
+        })
+    else:
+        _show(told, findings, messages, error, picture, verbose)
+    if trace and error is not None:
+        display.show_traceback(error)
+    raise typer.Exit(code)
+
+
+def _show(
+    told: Any, findings: list[Any], messages: list[str], error: Any, picture: Path | None,
+    verbose: bool,
+) -> None:
+    from neuroport.errors import CheckFailedError
+
+    out = display.console()
+    if told is not None:
+        out.print(Text(str(told)), soft_wrap=True)
+    table = display.findings_table(findings, verbose)
+    if table is not None:
+        out.print(table)
+    for text in messages:
+        display.warn(text)
+    if isinstance(error, CheckFailedError):
+        display.console(to_stderr=True).print(
+            Text("refused: the findings above must be mended before this can be planned",
+                 style="bold")
+        )
+    elif error is not None:
+        display.console(to_stderr=True).print(display.error_panel(error))
+    elif picture is not None:
+        out.print(Text(f"figure {picture}"), soft_wrap=True)
+
+
+def register(app: typer.Typer, epilog: str) -> None:
+    """Add the commands."""
+    settings = {"ignore_unknown_options": True, "allow_extra_args": True}
+    app.command("plan", help=PLAN, epilog=epilog, context_settings=settings)(plan)
+    app.command("preview", help=PREVIEW, epilog=epilog, context_settings=settings)(preview)
