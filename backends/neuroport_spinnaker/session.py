@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -30,7 +31,53 @@ IntArray = NDArray[np.int64]
 # and a sample of step k is the state before that step's update.
 SPIKE_OFFSET = 0
 SIGNAL_OFFSET = 0
+_LOOK = 1.0  # s between two looks at an emulated board's clock
 _LONGEST_RUN = 20_000  # steps in one go, so that what was recorded survives the loss of a machine
+
+
+class _Pulse:
+    """Tells progress during a run, passes a wish to stop on, and sees an emulated board live.
+
+    Called five times a second; True where the board has moved on.
+    """
+
+    def __init__(
+        self, worker: Worker, board: Any, start: float, length: float,
+        progress: Progress | None, stop_asked: Callable[[], bool] | None,
+    ) -> None:
+        self._worker, self._board = worker, board
+        self._start, self._length = start, length
+        self._progress, self._stop_asked = progress, stop_asked
+        self._stopped = False
+        self._began: tuple[float, float] | None = None  # (running since, the board's time then)
+        self._seen = self._looked = -1.0
+
+    def __call__(self) -> bool:
+        if self._stop_asked is not None and not self._stopped and self._stop_asked():
+            self._stopped = True
+            self._worker.stop()
+        since = self._worker.running_since
+        if since is None:
+            return False
+        now = time.monotonic()
+        if self._board is not None:
+            if now - self._looked < _LOOK:
+                return False
+            self._looked, now = now, self._board_time()
+        if self._began is None or self._began[0] != since:
+            self._began = (since, now)
+        seconds = max(self._worker.running_seconds, 1e-9)
+        part = min(1.0, (now - self._began[1]) / seconds)
+        if self._progress is not None:
+            self._progress(self._start + part * self._length)
+        moved, self._seen = now > self._seen, now
+        return moved and self._board is not None
+
+    def _board_time(self) -> float:
+        try:
+            return float(self._board.report().virtual_seconds)
+        except Exception:  # it stopped: the tool-chain will say so
+            return self._seen
 
 
 def write_network(worker: Worker, network: Network, options: Any, last: int) -> None:
@@ -58,7 +105,7 @@ class SpinnakerSession:
         self._worker: Worker | None = None
         self._board: Any = None
         self._step = 0
-        self._spikes_changed = False
+        self._uneven = False
         self._kept: dict[tuple[str, str], tuple[Any, Any]] = {}
         self._numbers = {p.label: k for k, p in enumerate(self._network.populations)}
 
@@ -75,7 +122,18 @@ class SpinnakerSession:
         progress: Progress | None = None,
         stop_asked: Callable[[], bool] | None = None,
     ) -> int:
-        """Run some steps; return how many were done. A stop is looked for every 20 000 steps."""
+        """Run some steps; return how many were done.
+
+        A request to stop is passed on to the machine within a second; what it has recorded until
+        then is kept. Cores may then have stopped at different steps: the earliest counts, and the
+        run cannot be continued.
+        """
+        if self._uneven:
+            raise UnsupportedError(
+                Problem("a run that was stopped on the machine cannot be continued",
+                        measured="its cores stopped at different steps",
+                        fix="call reset() and run again")
+            )
         done = 0
         dt = self._network.timestep
         while done < steps:
@@ -88,16 +146,30 @@ class SpinnakerSession:
             if not fresh and self._has_listed_spikes():
                 worker.send("spikes.npz", spike_arrays(self._network, self._options, 0, last))
             slow = max(1.0, np.ceil(1.0 / dt))
-            worker.ask(
+            pulse = _Pulse(worker, self._board, self._step * dt, piece * dt, progress, stop_asked)
+            told = worker.ask(
                 "run", time=piece * dt, spikes=not fresh and self._has_listed_spikes(),
+                paced=self._paced, beat=pulse,
                 timeout=self._options.silence_timeout + piece * dt * 1e-3 * slow,
             )
+            if told["reached"] is not None:
+                earliest, latest = told["reached"]
+                self._uneven = earliest != latest
+                done += max(0, earliest - self._step)
+                self._step = max(self._step, earliest)
+                self._collect(worker)
+                break
             self._step = last
             done += piece
             self._collect(worker)
             if progress is not None:
                 progress(self._step * dt)
         return done
+
+    @property
+    def _paced(self) -> bool:
+        """Whether the machine keeps wall time; an emulated one does only where it is asked to."""
+        return self._board is None or getattr(self._board, "pace", None) is not None
 
     def _has_listed_spikes(self) -> bool:
         return any(p.spikes is not None for p in self._network.populations)
@@ -119,6 +191,7 @@ class SpinnakerSession:
         self.close()
         self._kept = {}
         self._step = 0
+        self._uneven = False
 
     def close(self) -> None:
         """Give the machine back."""
@@ -142,14 +215,21 @@ class SpinnakerSession:
                     step = np.rint(found["time"] / dt).astype(np.int64) + SPIKE_OFFSET
                     cell = found["cell"].astype(np.int64)
                     order = np.lexsort((cell, step))
+                    order = order[step[order] < self._step]  # cores that stopped later went on
                     self._kept[population.label, "spikes"] = (step[order], cell[order])
                     continue
                 worker.ask("signal", population=number, variable=RECORDABLE[recording.variable])
                 values = np.asarray(worker.received()["values"], dtype=float)
                 step = np.arange(len(values), dtype=np.int64) * recording.interval
-                self._kept[population.label, recording.variable] = (
-                    step + SIGNAL_OFFSET, values
-                )
+                there = step < self._step
+                step, values = step[there] + SIGNAL_OFFSET, values[there]
+                if recording.variable == "v" and self._step % recording.interval == 0:
+                    # The chip has not recorded the present state yet; it can be read.
+                    worker.ask("state", population=number, variable="v")
+                    present = worker.received()["values"][recording.index]
+                    step = np.append(step, self._step + SIGNAL_OFFSET)
+                    values = np.vstack([values, present[np.newaxis]])
+                self._kept[population.label, recording.variable] = step, values
 
     def _listed(self, population: Population) -> bool:
         """Whether a population's spikes are known beforehand."""
@@ -172,7 +252,10 @@ class SpinnakerSession:
         return step, cell
 
     def signal(self, population: str, variable: str) -> tuple[IntArray, FloatArray]:
-        """Return (step, values) of a recorded variable; the present state is not among them."""
+        """Return (step, values) of a recorded variable.
+
+        The present state is the last sample of v; of inputs the chip does not tell it.
+        """
         recordings = self._network.populations[self._numbers[population]].recordings
         width = next(r.index.size for r in recordings if r.variable == variable)
         nothing = (np.empty(0, dtype=np.int64), np.empty((0, width)))

@@ -2,27 +2,60 @@
 
 Run as a script by any Python that has sPyNNaker; nothing of neuroport is imported. Requests and
 replies are lines of JSON; arrays go through ``.npz`` files in the working folder. Everything that
-sPyNNaker prints goes into the log.
+sPyNNaker prints goes into the log file; what it logs is also told at once, as lines with ``event``
+between a request and its reply. ``{"do": "stop"}`` ends a run at the step that the machine has
+reached.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
+import logging
 import os
+import queue
 import sys
+import threading
 import time
 import traceback
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 SUPPORTED = "7.4."
+LOOK = 0.05  # s between two looks whether a run is to stop
+ASK = 1.0  # s between two questions to the machine whether it is still there
+Tell = Callable[..., None]
+
+
+class Told(logging.Handler):
+    """Tells what sPyNNaker logs."""
+
+    def __init__(self, tell: Tell) -> None:
+        super().__init__(logging.INFO)
+        self.tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Tell one message."""
+        try:
+            text = " ".join(record.getMessage().split())
+        except Exception:  # a message whose arguments do not fit it
+            text = str(record.msg)
+        if text:
+            self.tell("log", level=record.levelno, text=text)
 
 
 class Child:
-    """One network in sPyNNaker."""
+    """One network in sPyNNaker.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    tell : callable
+        ``tell(event, **details)``.
+    """
+
+    def __init__(self, tell: Tell) -> None:
         began = time.perf_counter()
         import numpy
         import pyNN.spiNNaker as sim  # noqa: N813  PyNN's custom
@@ -35,8 +68,79 @@ class Child:
         self.populations: list[Any] = []
         self.projections: dict[int, Any] = {}
         self.seconds = {"import": time.perf_counter() - began}
-        self.plan: dict[str, Any] = {}
-        self.poisson: set[int] = set()
+        self.tell = tell
+        self.stop = threading.Event()
+        self.paced = True
+        self.reached: tuple[int, int] | None = None
+        self._watch_runs()
+
+    def _watch_runs(self) -> None:
+        """Take the place of sPyNNaker's sleep, which nothing could end before its time."""
+        from spinn_front_end_common.interface import abstract_spinnaker_base as base
+
+        # The package has a function of the module's name.
+        module = importlib.import_module(
+            "spinn_front_end_common.interface.interface_functions.application_runner"
+        )
+        module._ApplicationRunner._run_wait = (
+            lambda runner, runtime, threshold: self._wait(runner, runtime, threshold)
+        )
+        original = base.application_runner
+
+        def run(*arguments: Any) -> Any:
+            self.reached = None
+            latest = original(*arguments)
+            return latest if self.reached is None else self.reached[1]
+
+        base.application_runner = run
+
+    def _wait(self, runner: Any, runtime: float, threshold: float | None) -> None:
+        """Wait until the cores have run, or the user asks to stop, or the machine is gone."""
+        from spinnman.model.enums import CPUState
+
+        view = self.view
+        seconds = runtime * view.get_time_scale_factor() * 1e-3 + 0.1
+        self.tell("running", ms=runtime, seconds=seconds)
+        began = asked = time.monotonic()
+        n_cores = len(self._cores())
+        while not self.paced or time.monotonic() - began < seconds:
+            if self.stop.wait(LOOK):
+                self._pause()
+                break
+            now = time.monotonic()
+            if not self.paced or now - asked > ASK:
+                asked = now
+                count = view.get_transceiver().get_core_state_count
+                ended = count(view.get_app_id(), CPUState.READY)
+                failed = count(view.get_app_id(), CPUState.RUN_TIME_EXCEPTION)
+                # Cores that have paused are in state READY.
+                if ended >= n_cores or failed:
+                    break
+        runner._wait_for_end(timeout=threshold)
+        if self.stop.is_set():
+            self.reached = self._times()
+        self.tell("ran")
+
+    def _cores(self) -> Any:
+        from spinnman.model.enums import ExecutableType
+
+        return self.view.get_cores_for_type(ExecutableType.USES_SIMULATION_INTERFACE)
+
+    def _pause(self) -> None:
+        from spinn_front_end_common.utilities.scp import SendPauseProcess
+
+        cores = self._cores()
+        SendPauseProcess(self.view.get_scamp_connection_selector()).send_pause(cores, len(cores))
+
+    def _times(self) -> tuple[int, int]:
+        """Return the earliest and latest step at which cores stopped."""
+        from spinn_front_end_common.utilities.scp import GetCurrentTimeProcess
+
+        cores = self._cores()
+        process = GetCurrentTimeProcess(self.view.get_scamp_connection_selector())
+        latest = int(process.get_latest_runtime(len(cores), cores) or 0)
+        earliest = getattr(process, "_GetCurrentTimeProcess__earliest_time", None)
+        return int(latest if earliest is None else earliest), latest
 
     # -- building ------------------------------------------------------------------------------
 
@@ -48,6 +152,8 @@ class Child:
         arrays = np.load(self.folder / "network.npz", allow_pickle=False)
         self.data = data
         sim.setup(timestep=data["timestep"], **request.get("setup", {}))
+        # Only now: its own set-up of the log would remove it.
+        logging.getLogger().addHandler(Told(self.tell))
         times = np.load(self.folder / "spikes.npz", allow_pickle=False)
         for k, p in enumerate(data["populations"]):
             self.populations.append(self._population(k, p, arrays, times))
@@ -132,9 +238,12 @@ class Child:
                     self.populations[k].set(
                         spike_times=_trains(self.np, p["size"], times, k)
                     )
+        self.stop.clear()
+        self.paced = bool(request.get("paced", True))
         self.sim.run(request["time"])
         self.seconds["run"] = time.perf_counter() - began
-        return {"time": float(self.sim.get_current_time()), "seconds": self.seconds}
+        return {"time": float(self.sim.get_current_time()), "seconds": self.seconds,
+                "reached": self.reached}
 
     def set(self, request: dict[str, Any]) -> dict[str, Any]:
         """Set parameters or states of a population between runs."""
@@ -162,6 +271,15 @@ class Child:
         block = self.populations[request["population"]].get_data(request["variable"])
         signal = block.segments[-1].filter(name=request["variable"])[0]
         self.np.savez(self.folder / "reply.npz", values=self.np.asarray(signal.magnitude))
+        return {}
+
+    def state(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Save the present values of a state variable, shape (n_cells,)."""
+        name = request["variable"]
+        vertex = self.populations[request["population"]]._vertex
+        held = vertex.get_current_state_values(name)
+        values = self.np.array([float(v) for v in held])
+        self.np.savez(self.folder / "reply.npz", values=values)
         return {}
 
     def weights(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -251,9 +369,15 @@ def main() -> int:
     os.dup2(log, 2)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
 
+    lock = threading.Lock()
+
     def reply(content: dict[str, Any]) -> None:
-        replies.write(json.dumps(content) + "\n")
-        replies.flush()
+        with lock:
+            replies.write(json.dumps(content) + "\n")
+            replies.flush()
+
+    def tell(event: str, **details: Any) -> None:
+        reply({"event": event, **details})
 
     try:
         installed = version("sPyNNaker")
@@ -264,14 +388,26 @@ def main() -> int:
         reply({"error": "version", "version": installed})
         return 1
     try:
-        child = Child()
+        child = Child(tell)
     except Exception as error:
         reply({"error": "failed", "kind": type(error).__name__, "text": str(error),
                "trace": traceback.format_exc()})
         return 1
     reply({"ready": installed})
-    for line in requests:
-        request = json.loads(line)
+    waiting: queue.Queue[dict[str, Any] | None] = queue.Queue()
+
+    def read() -> None:
+        for line in requests:
+            request = json.loads(line)
+            if request["do"] == "stop":
+                child.stop.set()
+            else:
+                waiting.put(request)
+        child.stop.set()
+        waiting.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    while (request := waiting.get()) is not None:
         try:
             reply({"done": getattr(child, request["do"])(request)})
         except BaseException as error:

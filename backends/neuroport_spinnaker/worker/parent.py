@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import select
 import shutil
@@ -31,8 +32,13 @@ from neuroport_spinnaker.options import Options
 
 __all__ = ["Worker", "PYTHON", "INSTALL"]
 
+LOGGER = logging.getLogger("neuroport.spinnaker")
+"""What the tool-chain logs, as it happens."""
+
 PYTHON = "NEUROPORT_SPINNAKER_PYTHON"
 INSTALL = "pip install 'neuroport[spinnaker]'"
+# What it says of its own making, which tells a user nothing.
+_CHATTER = (" skipped as ", "is non-standard PyNN", "external source", "live event connection")
 _UNREACHABLE = ("SpinnmanTimeoutException", "SpinnmanIOException", "SpinnmanBootException",
                 "gaierror", "ConnectionRefusedError", "OSError", "TimeoutError")
 _LOST = ("SpinnmanTimeoutException", "SpinnmanIOException", "SpinnmanGroupedProcessException",
@@ -47,6 +53,17 @@ class Worker:
     machine : mapping
         Options of the section ``[Machine]`` of its configuration.
     options : Options
+
+    Attributes
+    ----------
+    folder : Path
+        Its working folder.
+    version : str
+        Of sPyNNaker.
+    running_since : float or None
+        When the machine began to run (``time.monotonic``); None while it does not.
+    running_seconds : float
+        How long a machine in real time takes for that run.
     """
 
     def __init__(self, machine: Mapping[str, Any], options: Options) -> None:
@@ -76,6 +93,10 @@ class Worker:
                         measured=f"{PYTHON}={python}")
             ) from None
         self._buffer = b""
+        self._reached_machine = False  # the tool-chain says so in its log
+        self.running_since: float | None = None
+        self.running_seconds = 0.0
+        LOGGER.info("starting sPyNNaker")
         first = self._reply(options.start_timeout, "start")
         self.version = str(first["ready"])
 
@@ -100,27 +121,44 @@ class Worker:
         self,
         what: str,
         timeout: float | None = None,
-        beat: Callable[[], None] | None = None,
+        beat: Callable[[], bool] | None = None,
         **details: Any,
     ) -> dict[str, Any]:
         """Send a request and return the reply.
+
+        Parameters
+        ----------
+        what : str
+        timeout : float, optional
+            Seconds to wait for the reply, or for the next sign of life: something that is logged.
+        beat : callable, optional
+            Called five times a second; True where there was a sign of life that only the caller
+            can see.
+        **details
+            Of the request.
 
         Raises
         ------
         ToolchainError, ToolchainSilentError, MachineUnreachableError, MachineLostError
         """
-        line = json.dumps({"do": what, **details}) + "\n"
-        try:
-            if self._process.stdin is None:  # cannot be: it is a pipe
-                raise BrokenPipeError
-            self._process.stdin.write(line.encode())
-            self._process.stdin.flush()
-        except (BrokenPipeError, OSError):
-            raise self._dead(what) from None
+        self._send({"do": what, **details}, what)
         done: dict[str, Any] = self._reply(
             timeout or self._options.silence_timeout, what, beat
         )["done"]
         return done
+
+    def stop(self) -> None:
+        """Ask a run to end at the step that the machine has reached."""
+        self._send({"do": "stop"}, "stop")
+
+    def _send(self, request: dict[str, Any], what: str) -> None:
+        try:
+            if self._process.stdin is None:  # cannot be: it is a pipe
+                raise BrokenPipeError
+            self._process.stdin.write((json.dumps(request) + "\n").encode())
+            self._process.stdin.flush()
+        except (BrokenPipeError, OSError):
+            raise self._dead(what) from None
 
     def send(self, name: str, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Put arrays into the working folder."""
@@ -140,37 +178,69 @@ class Worker:
         return "\n".join(text.splitlines()[-lines:])
 
     def _reply(
-        self, timeout: float, what: str, beat: Callable[[], None] | None = None
+        self, timeout: float, what: str, beat: Callable[[], bool] | None = None
     ) -> dict[str, Any]:
         end = time.monotonic() + timeout
-        if self._process.stdout is None:
-            raise self._dead(what)
-        number = self._process.stdout.fileno()
-        while b"\n" not in self._buffer:
-            left = end - time.monotonic()
-            if left <= 0:
+        while True:
+            line = self._line(end, beat)
+            if line is None:
                 tail = self.log(5)
                 self.kill()
                 raise ToolchainSilentError(
                     Problem(
                         f"sPyNNaker did not answer '{what}' and was stopped",
-                        measured=f"{timeout:g} s", limit=f"last words: {tail}",
+                        measured=f"{timeout:g} s without a sign of life",
+                        limit=f"last words: {tail}" if tail else "it said nothing",
                         fix="a longer silence_timeout, if the network is large",
                     )
                 )
-            if beat is not None:
-                beat()
+            if line == b"":
+                raise self._dead(what)
+            if not line.startswith(b"."):  # "." is a beat
+                reply: dict[str, Any] = json.loads(line)
+                if "event" not in reply:
+                    break
+                self._heard(reply)
+            end = time.monotonic() + timeout
+        if "error" in reply:
+            raise self._error(reply, what)
+        return reply
+
+    def _line(self, end: float, beat: Callable[[], bool] | None) -> bytes | None:
+        """Return the next line, ``.`` for a beat, nothing for the end, None where time is up."""
+        if self._process.stdout is None:
+            return b""
+        number = self._process.stdout.fileno()
+        while b"\n" not in self._buffer:
+            left = end - time.monotonic()
+            if left <= 0:
+                return None
+            if beat is not None and beat():
+                return b"."
             ready, _, _ = select.select([number], [], [], min(left, 0.2))
             if ready:
                 piece = os.read(number, 65536)
                 if not piece:
-                    raise self._dead(what)
+                    return b""
                 self._buffer += piece
         line, _, self._buffer = self._buffer.partition(b"\n")
-        reply: dict[str, Any] = json.loads(line)
-        if "error" in reply:
-            raise self._error(reply, what)
-        return reply
+        return line
+
+    def _heard(self, event: dict[str, Any]) -> None:
+        """Pass on what the child told without being asked."""
+        if event["event"] == "log":
+            text = str(event["text"])
+            self._reached_machine |= "Detected a machine on" in text
+            # A tool-chain's errors are raised with its reply; here they are only its log.
+            level = min(int(event["level"]), logging.WARNING)
+            if any(words in text for words in _CHATTER):
+                level = logging.DEBUG
+            LOGGER.log(level, "sPyNNaker: %s", text)
+        elif event["event"] == "running":
+            self.running_since = time.monotonic()
+            self.running_seconds = float(event["seconds"])
+        elif event["event"] == "ran":
+            self.running_since = None
 
     def _error(self, reply: dict[str, Any], what: str) -> Exception:
         if reply["error"] == "missing":
@@ -186,7 +256,7 @@ class Worker:
                         limit="7.4.x", fix=INSTALL)
             )
         kind, text = str(reply["kind"]), str(reply["text"])
-        if what == "run" and not self._started() and kind in _UNREACHABLE:
+        if what == "run" and not self._reached_machine and kind in _UNREACHABLE:
             return MachineUnreachableError(
                 Problem("the machine does not answer", measured=f"{kind}: {text}",
                         fix="check its address, that it is switched on, and its board version")
@@ -202,10 +272,6 @@ class Worker:
                     limit="\n" + str(reply.get("trace", ""))[-1500:],
                     fix="`neuroport check` names what can be known beforehand")
         )
-
-    def _started(self) -> bool:
-        """Whether the machine had been reached: the tool-chain says so in its log."""
-        return "Detected a machine on" in self.log(10**6)
 
     def _dead(self, what: str) -> Exception:
         tail = self.log(15)
