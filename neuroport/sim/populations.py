@@ -188,6 +188,16 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
         super().__init__(size, cellclass, cellparams, structure, initial_values, label)
         state.add_population(self)
 
+    @property
+    def label(self) -> str:
+        """Name, unique in its simulator; it can be changed before the first run."""
+        return self._label
+
+    @label.setter
+    def label(self, label: str) -> None:
+        made = hasattr(self, "_label")  # PyNN's constructor sets it first, unique already
+        self._label: str = self._simulator.state.relabel(self._label, label) if made else label
+
     def _create_cells(self) -> None:
         state = self._simulator.state
         first = state.id_counter

@@ -237,6 +237,14 @@ class State(common.control.BaseState):  # type: ignore[misc]
         self._labels.add(unique)
         return unique
 
+    def relabel(self, old: str, new: Any) -> str:
+        """Give an object another label before the first run; return it, made unique."""
+        if str(new) == old:
+            return old
+        self.check_open(f"a new label for '{old}'")
+        self._labels.discard(old)
+        return self.unique_label(str(new))
+
     def stream(self, kind: int, label: str, name: str) -> tuple[int, ...]:
         """Return the random stream for one more draw of a quantity of an object."""
         key = stream_name(kind, label, name)

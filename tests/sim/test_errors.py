@@ -308,3 +308,18 @@ def test_spike_times_set_in_the_past_are_reported(make: Any) -> None:
     assert [t.magnitude.tolist() for t in source.get_data().segments[0].spiketrains] == [
         [5.0, 20.0], [6.0, 20.0]
     ]
+
+
+def test_a_population_can_be_renamed_before_the_first_run_only(make: Any) -> None:
+    sim = make()
+    first = sim.Population(1, sim.SpikeSourceArray(spike_times=[[2.0]]), label="first")
+    second = sim.Population(1, sim.SpikeSourceArray(spike_times=[[3.0]]), label="second")
+    first.record("spikes")
+    second.record("spikes")
+    second.label = "first"
+    assert second.label == "first #2"
+    sim.run(5.0)
+    assert second.get_data().segments[0].spiketrains[0].magnitude.tolist() == [3.0]
+    with pytest.raises(errors.NetworkChangedError, match="new label"):
+        second.label = "other"
+    assert second.get_data().segments[0].spiketrains[0].magnitude.tolist() == [3.0]
