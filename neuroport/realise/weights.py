@@ -15,10 +15,10 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from neuroport.findings import Finding, Severity, finding
-from neuroport.network.description import Network, PoissonSource, Projection
+from neuroport.network.description import Network, Projection
 
 __all__ = ["ring_buffer_shift", "store_weights", "weight_findings"]
 
@@ -27,23 +27,17 @@ _CONDUCTANCE_SCALE = 1024.0  # the chip keeps conductances in 1/1024 µS
 _SPIKES_PER_SECOND = 30.0  # sPyNNaker's assumption about a presynaptic cell
 _SIGMA = 5.0  # standard deviations above the mean that must still fit
 _SUM_LIMIT = 3.0  # standard deviations up to which the Poisson sum is taken
-_SLOW = 0.01  # spikes a step below which a Poisson source counts as one spike a step
-_BURST = 1.0 - 1e-3  # quantile that counts as the most spikes of a Poisson source in a step
 # More than this of a weight lost by rounding is worth a warning.
 _WORTH_A_WARNING = 0.05
 
 
-def _most_spikes(projection: Projection, network: Network) -> tuple[float, float]:
-    """Return the most spikes of a presynaptic cell in a step, and its rate (Hz)."""
-    per_step = max(1.0, _SPIKES_PER_SECOND * network.timestep * 1e-3)
-    source = network.population(projection.pre).spikes
-    if not isinstance(source, PoissonSource):
-        return per_step, _SPIKES_PER_SECOND
-    rate = float(source.rate.max(initial=0.0))
-    mean = rate * network.timestep * 1e-3
-    if mean < _SLOW:
-        return 1.0, rate or _SPIKES_PER_SECOND
-    return math.ceil(float(stats.poisson.ppf(_BURST, mean))) + 1.0, rate
+def _most_spikes(network: Network) -> tuple[float, float]:
+    """Return the most spikes of a presynaptic cell in a step, and its rate (Hz).
+
+    The same for every cell: 7.4.1 means to use a Poisson source's own rate, but asks an object
+    that does not know it.
+    """
+    return max(1.0, _SPIKES_PER_SECOND * network.timestep * 1e-3), _SPIKES_PER_SECOND
 
 
 def _largest(projection: Projection) -> float:
@@ -88,7 +82,7 @@ def ring_buffer_shift(projections: Iterable[Projection], network: Network) -> in
         scale = _CONDUCTANCE_SCALE if receptor.conductance else 1.0
         n = int(np.bincount(p.post_index).max())
         largest = _largest(p) * scale
-        per_step, rate = _most_spikes(p, network)
+        per_step, rate = _most_spikes(network)
         size = np.abs(p.weight) * scale
         here, spread = (
             (largest, 0.0) if p.synapse.plastic else (float(size.mean()), float(size.var()))
