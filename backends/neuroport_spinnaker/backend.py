@@ -15,6 +15,7 @@ from neuroport.target import Target, load_target
 from neuroport_spinnaker.checks import Case, check
 from neuroport_spinnaker.errors import MachineNotChosenError
 from neuroport_spinnaker.options import Options
+from neuroport_spinnaker.places import check_server
 from neuroport_spinnaker.program import SpinnakerProgram
 from neuroport_spinnaker.worker.parent import INSTALL
 
@@ -78,6 +79,7 @@ weight_loss, allow, start_timeout, silence_timeout, configuration
         if options.machine:
             return {"machine_name": options.machine, "version": version}, None
         if options.spalloc:
+            check_server(options.spalloc)
             return {
                 "spalloc_server": options.spalloc,
                 "spalloc_user": options.spalloc_user or "neuroport",

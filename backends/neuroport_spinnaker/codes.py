@@ -1,4 +1,4 @@
-"""The kinds of findings of this backend: NP301 to NP328."""
+"""The kinds of findings of this backend: NP301 to NP329."""
 
 from __future__ import annotations
 
@@ -123,6 +123,11 @@ register("NP326", "synapses are missing after the mapping", _E, """
     not among them.""")
 register("NP327", "the machine runs slower than real time", _N, """
     Below 1 ms sPyNNaker slows the machine down, by 1 ms divided by the time step.""")
+register("NP329", "the machine makes its own synapses", _W, """
+    With connectors='machine' projections by a rule (a probability, a number) are drawn by the
+    machine: no list has to be loaded, and which cells are joined differs from every other backend
+    and from the network's file. Statistics can be compared, single spikes and synapses cannot.
+    connectors='realised' sends the network's own synapses.""")
 register("NP328", "the machine draws its own Poisson trains", _N, """
     With poisson='machine' the trains differ from those of every other backend and from run to run.
     poisson='realised' sends the network's own.""")

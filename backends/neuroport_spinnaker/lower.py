@@ -17,6 +17,7 @@ from neuroport.realise.sources import source_spikes
 from neuroport_spinnaker.checks.learning import chip_rule
 from neuroport_spinnaker.layout import layout
 from neuroport_spinnaker.limits import CELLS, RECORDABLE
+from neuroport_spinnaker.made import machine_made
 from neuroport_spinnaker.options import Options
 
 __all__ = ["lower", "spike_arrays"]
@@ -40,18 +41,23 @@ def lower(network: Network, options: Options) -> tuple[dict[str, Any], Arrays]:
     for k, p in enumerate(network.projections):
         if p.size == 0:
             continue
+        rule = chip_rule(p, network) if p.synapse.kind == "stdp" else None
+        entry: dict[str, Any] = {
+            "label": p.label, "number": k, "pre": numbers[p.pre], "post": numbers[p.post],
+            "receptor": p.receptor, "rule": rule,
+        }
+        projections.append(entry)
+        if machine_made(p, options) and p.recipe is not None:
+            entry |= {
+                "connector": p.recipe[0], "arguments": dict(p.recipe[1]),
+                "weight": abs(float(p.weight[0])), "delay": float(p.delay[0]) * network.timestep,
+            }
+            continue
         # In order of rows: FromListConnector 7.4.1 miscounts the longest row of any other list.
         order = np.lexsort((p.post_index, p.pre_index))
         arrays[f"synapses{k}"] = np.column_stack(
             [p.pre_index, p.post_index, np.abs(p.weight), p.delay * network.timestep]
         )[order]
-        projections.append(
-            {
-                "label": p.label, "number": k, "pre": numbers[p.pre], "post": numbers[p.post],
-                "receptor": p.receptor,
-                "rule": chip_rule(p, network) if p.synapse.kind == "stdp" else None,
-            }
-        )
     currents = [
         {
             "kind": c.kind,

@@ -15,6 +15,7 @@ from neuroport.network.description import Network
 from neuroport.target import Target
 from neuroport_spinnaker.checks import Case, check
 from neuroport_spinnaker.checks.case import place
+from neuroport_spinnaker.made import machine_made, weights_of
 from neuroport_spinnaker.options import ALLOWABLE, Options
 from neuroport_spinnaker.predict import Prediction, predict
 from neuroport_spinnaker.session import write_network
@@ -245,9 +246,13 @@ def plan(
                 if projection.size == 0:
                     continue
                 worker.ask("weights", projection=number)
-                held, missing = in_order(
-                    projection, worker.received()["synapses"], network.timestep
-                )
+                found_there = worker.received()["synapses"]
+                if machine_made(projection, options):
+                    own = weights_of(projection, found_there)
+                    if own is not None:
+                        weights[projection.label] = own
+                    continue
+                held, missing = in_order(projection, found_there, network.timestep)
                 weights[projection.label] = held
                 if missing:
                     found.append(

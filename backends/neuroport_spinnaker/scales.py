@@ -17,6 +17,8 @@ from scipy import special
 from neuroport.network.description import Network, Projection
 from neuroport_spinnaker.layout import incoming
 from neuroport_spinnaker.limits import DEFAULT_RATE, SIGMA, STORED_BITS, WEIGHT_SCALE
+from neuroport_spinnaker.made import most_inputs
+from neuroport_spinnaker.options import Options
 
 __all__ = ["Scale", "scales", "stored", "effective"]
 
@@ -103,12 +105,14 @@ def _weights(projection: Projection) -> tuple[float, float, float]:
     return float(weight.mean()), float(weight.var()), largest
 
 
-def scales(network: Network) -> dict[tuple[str, str], Scale]:
+def scales(network: Network, options: Options | None = None) -> dict[tuple[str, str], Scale]:
     """Return the scale of each (population, receptor) that has inputs.
 
     Parameters
     ----------
     network : Network
+    options : Options, optional
+        Whether the machine makes synapses by itself.
 
     Returns
     -------
@@ -122,17 +126,20 @@ def scales(network: Network) -> dict[tuple[str, str], Scale]:
             mine = [p for p in projections if p.receptor == receptor.name and p.size]
             if mine:
                 result[label, receptor.name] = _scale(
-                    network, mine, WEIGHT_SCALE if receptor.conductance else 1.0
+                    network, mine, WEIGHT_SCALE if receptor.conductance else 1.0,
+                    options or Options(),
                 )
     return result
 
 
-def _scale(network: Network, projections: list[Projection], unit: float) -> Scale:
+def _scale(
+    network: Network, projections: list[Projection], unit: float, options: Options
+) -> Scale:
     weights, delays, rates = _Sum(), _Sum(), _Sum()
     total = biggest = 0.0
     inputs = 0
     for projection in projections:
-        count = int(np.bincount(projection.post_index).max())
+        count = most_inputs(projection, network, options)
         mean, variance, largest = _weights(projection)
         per_step, per_second = _rates(network)
         weights.add(mean * unit, variance * unit**2, count)

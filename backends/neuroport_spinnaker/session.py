@@ -18,6 +18,7 @@ from neuroport.network.description import Network, PoissonSource, Population, Re
 from neuroport.realise.sources import source_spikes
 from neuroport_spinnaker.limits import RECORDABLE
 from neuroport_spinnaker.lower import lower, spike_arrays
+from neuroport_spinnaker.made import machine_made, weights_of
 from neuroport_spinnaker.program import SpinnakerProgram
 from neuroport_spinnaker.synapses import in_order
 from neuroport_spinnaker.worker.parent import Worker
@@ -272,6 +273,15 @@ class SpinnakerSession:
             return np.array(described.weight, dtype=float)
         self._worker.ask("weights", projection=number)
         found = self._worker.received()["synapses"]
+        if machine_made(described, self._options):
+            own = weights_of(described, found)
+            if own is None:
+                raise UnsupportedError(
+                    Problem("these synapses are the machine's own and not those of the network",
+                            fix="connectors='realised' for synapses that can be told apart"),
+                    where=f"projection '{projection}'",
+                )
+            return own
         return in_order(described, found, self._network.timestep)[0]
 
     # -- writing -------------------------------------------------------------------------------

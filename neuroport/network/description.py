@@ -184,6 +184,9 @@ class Projection:
     weight_step : float or None
         Grid on which the weights are stored (nA, µS or mV); None: no grid. Static weights are on
         it already; a plastic one is floored to it whenever it is written.
+    recipe : tuple of (str, mapping) or None
+        PyNN's connector and its arguments, where it joined two whole populations by a rule that a
+        machine could follow by itself. The synapses above are what counts.
     connector : str
         How the user connected them.
     described : mapping of str to str
@@ -207,6 +210,7 @@ class Projection:
     described: Mapping[str, str] = field(default_factory=dict)
     line: SourceLine | None = None
     weight_step: float | None = None
+    recipe: tuple[str, Mapping[str, Any]] | None = None
 
     @property
     def size(self) -> int:

@@ -125,6 +125,7 @@ def save_network(network: Network, path: str | os.PathLike[str]) -> Path:
             "dendritic_fraction": p.dendritic_fraction,
             "weight_step": p.weight_step,
             "connector": p.connector,
+            "recipe": None if p.recipe is None else [p.recipe[0], dict(p.recipe[1])],
             "described": dict(p.described),
             "line": _line(p.line),
         }
@@ -291,6 +292,7 @@ def _build(document: dict[str, Any], get: Any) -> Network:
             p["described"],
             _source_line(p["line"]),
             p["weight_step"],
+            None if p.get("recipe") is None else (p["recipe"][0], p["recipe"][1]),
         )
         for p in document["projections"]
     )

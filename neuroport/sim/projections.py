@@ -432,6 +432,17 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
 
     # -- freezing -----------------------------------------------------------------------------
 
+    def _recipe(self) -> tuple[str, dict[str, Any]] | None:
+        """Return the connector and its arguments, where it joins whole populations by a rule."""
+        name = type(self._connector).__name__
+        whole = all(isinstance(group, common.Population) for group in (self.pre, self.post))
+        if not whole or name not in _RECIPES:
+            return None
+        values = {key: getattr(self._connector, key, None) for key in _RECIPES[name]}
+        if not all(isinstance(v, (bool, int, float)) for v in values.values()):
+            return None
+        return name, values
+
     def freeze(self) -> tuple[list[Projection], list[NDArray[np.int64]]]:
         """Return the projection as frozen parts, one for each pair of populations.
 
@@ -482,6 +493,7 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
                         getattr(self.synapse_type, "dendritic_delay_fraction", 1.0)
                     ),
                     connector=type(self._connector).__name__,
+                    recipe=None if several else self._recipe(),
                     described={k: v for k, v in self._described.items() if v},
                     line=self.line,
                 )
@@ -490,6 +502,15 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
         return parts, positions
 
 
+# What of a connector's arguments decides its synapses.
+_RECIPES = {
+    "AllToAllConnector": ("allow_self_connections",),
+    "OneToOneConnector": (),
+    "FixedProbabilityConnector": ("p_connect", "allow_self_connections"),
+    "FixedNumberPreConnector": ("n", "allow_self_connections", "with_replacement"),
+    "FixedNumberPostConnector": ("n", "allow_self_connections", "with_replacement"),
+    "FixedTotalNumberConnector": ("n", "allow_self_connections", "with_replacement"),
+}
 _SIGNED = ("excitatory", "inhibitory", "AMPA", "NMDA", *INHIBITORY)
 
 

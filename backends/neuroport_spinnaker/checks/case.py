@@ -35,7 +35,7 @@ class Case:
     @cached_property
     def scales(self) -> dict[tuple[str, str], Scale]:
         """Weight scale of each (population, receptor)."""
-        return scales(self.network)
+        return scales(self.network, self.options)
 
     @cached_property
     def incoming(self) -> dict[str, list[Projection]]:

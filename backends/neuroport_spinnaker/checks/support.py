@@ -18,6 +18,7 @@ from neuroport_spinnaker.limits import (
     NEAREST_CELL,
     RECORDABLE,
 )
+from neuroport_spinnaker.made import machine_made
 
 __all__ = ["cells", "parameters", "recordings", "currents", "numerics"]
 
@@ -169,6 +170,14 @@ def numerics(case: Case) -> Iterator[Finding]:
             why="a core gets one millisecond of machine time a step", fixes=("a step of 1 ms",),
             time_scale_factor=slow,
         )
+    for projection in case.network.projections:
+        if machine_made(projection, case.options):
+            yield finding(
+                "NP329", place(projection), measured=f"{projection.connector} on the machine",
+                limit=f"the network's own {projection.size} synapses",
+                why="the machine draws which cells are joined",
+                fixes=("connectors='realised'",), line=projection.line,
+            )
     drawn = [p for p in case.network.populations if isinstance(p.spikes, PoissonSource)]
     if case.options.poisson == "machine":
         for population in drawn:

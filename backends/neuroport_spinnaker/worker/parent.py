@@ -40,7 +40,9 @@ INSTALL = "pip install 'neuroport[spinnaker]'"
 # What it says of its own making, which tells a user nothing.
 _CHATTER = (" skipped as ", "is non-standard PyNN", "external source", "live event connection")
 _UNREACHABLE = ("SpinnmanTimeoutException", "SpinnmanIOException", "SpinnmanBootException",
-                "gaierror", "ConnectionRefusedError", "OSError", "TimeoutError")
+                "gaierror", "ConnectionRefusedError", "OSError", "TimeoutError",
+                "ConnectionError", "ConnectTimeout", "SSLError", "ProtocolTimeoutError",
+                "ProtocolError", "SpallocException")
 _LOST = ("SpinnmanTimeoutException", "SpinnmanIOException", "SpinnmanGroupedProcessException",
          "SpinnmanGenericProcessException", "SpinnmanUnexpectedResponseCodeException")
 
@@ -93,6 +95,7 @@ class Worker:
                         measured=f"{PYTHON}={python}")
             ) from None
         self._buffer = b""
+        self._refused = False
         self._reached_machine = False  # the tool-chain says so in its log
         self.running_since: float | None = None
         self.running_seconds = 0.0
@@ -231,6 +234,11 @@ class Worker:
         if event["event"] == "log":
             text = str(event["text"])
             self._reached_machine |= "Detected a machine on" in text
+            if self._refused and not self._reached_machine:
+                # It would try three times more, for minutes, at a machine that is not there.
+                self.kill()
+                raise self._unreachable(text)
+            self._refused |= "Error on machine_generation" in text
             # A tool-chain's errors are raised with its reply; here they are only its log.
             level = min(int(event["level"]), logging.WARNING)
             if any(words in text for words in _CHATTER):
@@ -257,10 +265,7 @@ class Worker:
             )
         kind, text = str(reply["kind"]), str(reply["text"])
         if what == "run" and not self._reached_machine and kind in _UNREACHABLE:
-            return MachineUnreachableError(
-                Problem("the machine does not answer", measured=f"{kind}: {text}",
-                        fix="check its address, that it is switched on, and its board version")
-            )
+            return self._unreachable(f"{kind}: {text}")
         if what == "run" and kind in _LOST:
             return MachineLostError(
                 Problem("the machine stopped answering during the run",
@@ -271,6 +276,13 @@ class Worker:
             Problem(f"sPyNNaker failed at '{what}'", measured=f"{kind}: {text}",
                     limit="\n" + str(reply.get("trace", ""))[-1500:],
                     fix="`neuroport check` names what can be known beforehand")
+        )
+
+    @staticmethod
+    def _unreachable(words: str) -> Exception:
+        return MachineUnreachableError(
+            Problem("the machine does not answer", measured=words,
+                    fix="check its address, that it is switched on, and its board version")
         )
 
     def _dead(self, what: str) -> Exception:
