@@ -149,6 +149,8 @@ class Explanation:
         Assignments that the reference refused, with its words.
     summary : str
         The explanation in words.
+    idle : tuple of str
+        Choices none of whose alternatives, switched alone, moves the distance.
     """
 
     explained: bool
@@ -161,6 +163,7 @@ class Explanation:
     runs: int
     failed: tuple[str, ...]
     summary: str
+    idle: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         lines = [self.summary]
@@ -300,7 +303,15 @@ def explain(
     return Explanation(
         explained, shares, gap, search.known[best], tolerance, proven and explained, method,
         search.runs, tuple(search.failed),
-        _words(explained, shares, gap, search.known[best], proven, search))
+        _words(explained, shares, gap, search.known[best], proven, search),
+        _idle(search, gap))
+
+
+def _idle(search: _Search, gap: float) -> tuple[str, ...]:
+    """The choices that were tried alone in full and move nothing."""
+    return tuple(
+        name for name, (_, others) in search.choices.items()
+        if all(search.known.get(((name, k),)) == gap for k in range(len(others))))
 
 
 def _check(choices: Choices, max_runs: int) -> None:
