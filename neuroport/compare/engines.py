@@ -115,6 +115,21 @@ class BackendComparison:
         """All comparisons together; "not comparable" where there is none."""
         return worst(c.verdict for c in self.comparisons)
 
+    @property
+    def summary(self) -> str:
+        """One or two sentences over all."""
+        parts = []
+        if self.failed:
+            parts.append("No result from " + ", ".join(
+                f"{o.job.name} ({o.status})" for o in self.failed) + ".")
+        for verdict in reversed(Verdict):
+            names = [c.target.name for c in self.comparisons if c.verdict is verdict]
+            if names:
+                parts.append(f"{verdict.capitalize()}: {', '.join(names)}.")
+        if not self.comparisons:
+            parts.append("Nothing could be compared.")
+        return " ".join(parts)
+
     def __getitem__(self, name: str) -> Comparison:
         for comparison in self.comparisons:
             if comparison.target.name == name:
@@ -199,6 +214,7 @@ def compare_backends(
     output: str | Path | None = None,
     watch: Watch | None = None,
     command: str = "",
+    function: str | None = None,
 ) -> BackendComparison:
     """Run a model on several backends and judge each against the first.
 
@@ -236,6 +252,8 @@ def compare_backends(
         Told what happens.
     command : str
         The command that does this again; composed if left out.
+    function : str, optional
+        Which function of a script is the model.
 
     Returns
     -------
@@ -256,7 +274,7 @@ def compare_backends(
     ready = [r if isinstance(r, Result) else load_any(r) for r in stored]
     jobs = [
         Job(c.name, chosen.model, c.backend, c.numerics, seed, timestep, duration,
-            chosen.arguments, chosen.function, traces,
+            chosen.arguments, function or chosen.function, traces,
             str(Path(output) / c.name.replace(":", "-").replace("+", "-").replace(" ", ""))
             if output is not None else "")
         for c in choices
