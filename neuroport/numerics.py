@@ -63,6 +63,10 @@ class Numerics:
     decay_bits : int or None
         Fraction bits of dt/τ_m and of e^(−dt/τ_m) of the leaky cells, floored (chip: 15); None:
         exact.
+    state_bits : int or None
+        Fraction bits of potentials, currents and their products in leaky cells with exponential
+        or delta currents, floored (chip: 15); None: double precision. Only with
+        ``input_rule="step"``.
     """
 
     name: str = "custom"
@@ -81,6 +85,7 @@ class Numerics:
     plastic_weight_step: float | Literal["ring_buffer"] | None = None
     trace_bits: int | None = None
     decay_bits: int | None = None
+    state_bits: int | None = None
 
     def switch(self, **choices: Any) -> Numerics:
         """Return these numerics with single choices replaced.
@@ -134,7 +139,7 @@ def _validate(choices: Mapping[str, Any]) -> None:
             number = isinstance(value, (int, float)) and not isinstance(value, bool)
             good = value in (None, "ring_buffer") or (number and 0 < value < float("inf"))
             shown = "a number above 0, 'ring_buffer', or None"
-        elif key in ("trace_bits", "decay_bits"):
+        elif key in ("trace_bits", "decay_bits", "state_bits"):
             whole = isinstance(value, int) and not isinstance(value, bool)
             good, shown = value is None or (whole and 0 < value <= 52), "1 to 52, or None"
         elif key == "initial_presynaptic_spike":
@@ -167,11 +172,13 @@ SPINNAKER = Numerics(
     plastic_weight_step="ring_buffer",
     trace_bits=11,
     decay_bits=15,
+    state_bits=15,
 )
 """What the SpiNNaker software (sPyNNaker 7.4.x) computes.
 
-Weights, plasticity tables and membrane decays are on the chip's grids; the arithmetic between them
-is in double precision.
+Weights, plasticity tables and membrane decays are on the chip's grids, and current-based leaky
+cells with exponential or delta synapses are computed in its fixed-point numbers; other cells
+between the grids in double precision.
 """
 
 NAMED: dict[str, Numerics] = {"pynn": PYNN, "spinnaker": SPINNAKER}

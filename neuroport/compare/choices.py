@@ -28,7 +28,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "plasticity_amplitude", "plasticity_update", "dendritic_delay", "coincidence",
         "initial_presynaptic_spike"),
     "weight grid": ("static_weight_step", "plastic_weight_step"),
-    "arithmetic precision": ("trace_bits", "decay_bits"),
+    "arithmetic precision": ("trace_bits", "decay_bits", "state_bits"),
 }
 
 

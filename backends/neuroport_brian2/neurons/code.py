@@ -47,6 +47,8 @@ class NeuronCode:
         Brian2 integration method for the differential equations among them.
     before, step : str
         Statements before and instead of Brian2's state update.
+    after : str
+        Statements at the end of a step, when all inputs for the next one have arrived.
     threshold, reset : str
         Spike condition and what follows.
     coefficients : callable
@@ -68,6 +70,7 @@ class NeuronCode:
     method: str | None = None
     before: str = ""
     step: str = ""
+    after: str = ""
     scheme: str = ""
     initial: Mapping[str, float] = field(default_factory=dict)
 
