@@ -131,7 +131,7 @@ class Brian2Session:
         place = group.members[label].slice
         for name, values in states.items():
             if inside(name) in cells.variables:
-                _array(cells, inside(name))[place] = values
+                _array(cells, inside(name))[place] = group.code.stored(values)
 
     def _make_sources(self) -> None:
         if not self._program.n_sources:

@@ -59,6 +59,8 @@ class NeuronCode:
         Variables that can be recorded and initialised, PyNN's names.
     scheme : str
         How it is integrated, for findings and documentation; empty when exact.
+    state_bits : int or None
+        Fraction bits with which states are kept; None: all of a double.
     """
 
     equations: str
@@ -73,6 +75,14 @@ class NeuronCode:
     after: str = ""
     scheme: str = ""
     initial: Mapping[str, float] = field(default_factory=dict)
+    state_bits: int | None = None
+
+    def stored(self, values: FloatArray) -> FloatArray:
+        """Return values of a state as the cell keeps them."""
+        if self.state_bits is None:
+            return values
+        scale = float(2**self.state_bits)
+        return np.asarray(np.rint(np.asarray(values, dtype=float) * scale) / scale)
 
 
 def refractory_steps(values: FloatArray, timestep: float, numerics: Numerics) -> FloatArray:

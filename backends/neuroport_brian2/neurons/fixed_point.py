@@ -169,4 +169,5 @@ def code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
         variables=cell.states,
         step="\n".join(step),
         after="\n".join(after),
+        state_bits=bits,
     )
