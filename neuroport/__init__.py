@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from neuroport.network import Network, load_network, save_network
-from neuroport.numerics import Numerics
 from neuroport.provenance import package_version
-from neuroport.sim import FindingWarning, Simulator, simulator
 
 if TYPE_CHECKING:
-    # To a type checker it is the function; at run time the package of that name, which can be
-    # called and holds everything else.
+    # To a type checker `compare` is the function; at run time it is the package of that name,
+    # which can be called and holds everything else.
     from neuroport.compare.engines import compare_backends as compare
+    from neuroport.network import Network, load_network, save_network
+    from neuroport.numerics import Numerics
+    from neuroport.sim import FindingWarning, Simulator, simulator
 
 __all__ = [
     "FindingWarning",
@@ -26,11 +27,29 @@ __all__ = [
 ]
 __version__ = package_version("neuroport") or "0.1.0"
 
+# Looked up when first used: PyNN, and what it imports, takes longer than most commands do.
+_HOMES = {
+    "FindingWarning": "neuroport.sim",
+    "Network": "neuroport.network",
+    "Numerics": "neuroport.numerics",
+    "Simulator": "neuroport.sim",
+    "load_network": "neuroport.network",
+    "save_network": "neuroport.network",
+    "simulator": "neuroport.sim",
+}
+_ROOMS = ("compare", "errors", "findings", "network", "numerics", "plotting", "recording", "sim",
+          "target")
+
 
 def __getattr__(name: str) -> Any:
-    """Load `neuroport.compare`, with its metrics, only where it is used."""
-    if name == "compare":
-        import importlib
+    if name in _ROOMS:
+        return import_module(f"neuroport.{name}")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'neuroport' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
 
-        return importlib.import_module("neuroport.compare")
-    raise AttributeError(f"module 'neuroport' has no attribute {name!r}")
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *_ROOMS})

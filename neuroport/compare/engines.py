@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -33,9 +32,9 @@ from neuroport.sim.simulator import DEFAULT_SEED
 
 __all__ = ["BackendComparison", "Watch", "compare_backends", "load_any"]
 
-#: An explanation may take about this long (s), as far as the reference's first run can tell.
+#: An explanation whose number of runs was not given ends after so much time (s), or so many.
 _EXPLAIN_SECONDS = 300.0
-_FEWEST_RUNS, _MOST_RUNS = 20, 200
+_MOST_RUNS = 200
 
 
 class Watch(Protocol):
@@ -243,7 +242,7 @@ def compare_backends(
     explain : bool or "different"
         Whether to search for the reason; ``"different"``: where the verdict is that.
     explain_runs : int, optional
-        Largest number of runs of the reference for it; from the time that one takes if left out.
+        Largest number of runs of the reference for it; five minutes if left out.
     thresholds, sampling : optional
         As in `compare`.
     output : path, optional
@@ -417,15 +416,12 @@ def _explained(
         return again.result
 
     own = setting_of(base)
-    most = explain_runs
-    if most is None:
-        # The first run also imported the engine: those that follow take less.
-        each = max(outcome.seconds - 3.0, 0.3)
-        most = int(min(_MOST_RUNS, max(_FEWEST_RUNS, math.floor(_EXPLAIN_SECONDS / each))))
     if own is None:
         return f"{base.name} does not say with which numerics it ran."
     try:
-        return explain_difference(run, base, target, thresholds=thresholds, max_runs=most,
+        return explain_difference(run, base, target, thresholds=thresholds,
+                                  max_runs=explain_runs or _MOST_RUNS,
+                                  seconds=None if explain_runs else _EXPLAIN_SECONDS,
                                   progress=watch.explaining)
     except ComparisonError as problem:
         return str(problem)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -181,7 +182,9 @@ class _Search:
 
     def __init__(self, runner: Callable[[dict[str, Any]], Result], choices: Choices,
                  target: Result, distance: Distance, maximum: int,
-                 progress: Callable[[int, int, str], None] | None) -> None:
+                 progress: Callable[[int, int, str], None] | None,
+                 seconds: float | None = None) -> None:
+        self.end = None if seconds is None else time.monotonic() + seconds
         self.runner, self.choices, self.target, self.distance = runner, choices, target, distance
         self.maximum, self.progress = maximum, progress
         self.known: dict[_Switches, float] = {}
@@ -199,7 +202,8 @@ class _Search:
         return ", ".join(f"{name} = {self.choices[name][1][k]!r}" for name, k in switches)
 
     def run(self, switches: _Switches) -> Result:
-        if self.runs >= self.maximum:
+        late = self.end is not None and time.monotonic() > self.end
+        if self.runs >= self.maximum or (late and () in self.known):
             raise _BudgetSpent
         self.runs += 1
         if self.progress is not None:
@@ -236,6 +240,7 @@ def explain(
     max_runs: int = 200,
     check_repeatable: bool = True,
     progress: Callable[[int, int, str], None] | None = None,
+    seconds: float | None = None,
 ) -> Explanation:
     """Find the smallest set of numerics choices that makes the reference agree with the target.
 
@@ -259,6 +264,8 @@ def explain(
     check_repeatable : bool
         Spend one run on measuring whether the reference repeats itself.
     progress : callable, (run number, max_runs, what is switched), optional
+    seconds : float, optional
+        Wall time after which no further run is begun.
 
     Returns
     -------
@@ -279,7 +286,8 @@ def explain(
     early if the budget does, and the explanation says so.
     """
     _check(choices, max_runs)
-    search = _Search(reference_runner, choices, target_result, distance, max_runs, progress)
+    search = _Search(reference_runner, choices, target_result, distance, max_runs, progress,
+                     seconds)
     gap = search(())
     if check_repeatable:
         search_again = float(distance(search.run(()), target_result))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -125,7 +124,8 @@ def explain_difference(
     target: Result,
     *,
     thresholds: Thresholds | None = None,
-    max_runs: int = 120,
+    max_runs: int = 200,
+    seconds: float | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Explanation:
     """Find which numerics choices make the reference agree with the target.
@@ -140,6 +140,8 @@ def explain_difference(
         Traces and weights that pass their rung count as agreement.
     max_runs : int
         Largest number of runs of the reference.
+    seconds : float, optional
+        Wall time after which no further run is begun.
     progress : callable, (run number, max_runs, what is switched), optional
 
     Returns
@@ -170,7 +172,7 @@ def explain_difference(
     if distance(reference, target) == 0.0:
         distance = agreement_distance(limits, exact=True)
     found = explain(runs, choices, target, distance, max_runs=max_runs, check_repeatable=False,
-                    progress=progress)
+                    progress=progress, seconds=seconds)
     return _refined(found, runs, base, target, distance)
 
 
@@ -218,7 +220,3 @@ def _before(point: Numerics, share: Share, value: Any) -> Any:
     names = [word.partition("=")[0] for word in str(value).split("+")]
     return describe({name: getattr(point, name) for name in names})
 
-
-def nothing_helps(explanation: Explanation) -> bool:
-    """Whether no choice brought the reference any nearer."""
-    return not explanation.shares or math.isclose(explanation.remaining, explanation.gap)
