@@ -81,7 +81,7 @@ def compare(
         help="Search for the reason. Default: where the verdict is 'different'.")] = None,
     explain_runs: Annotated[int | None, typer.Option(
         "--explain-runs", metavar="N", min=2,
-        help="Most runs of the reference for that. Default: about five minutes' worth.")] = None,
+        help="Most runs of the reference for that. Default: two minutes' worth.")] = None,
     at_least: Annotated[str, typer.Option(
         "--at-least", metavar="VERDICT", help="identical or equivalent.")] = "equivalent",
     output: Annotated[Path | None, typer.Option(
@@ -95,13 +95,13 @@ def compare(
 ) -> None:
     """Compare; the help text is HELP."""
     from neuroport.compare.errors import ComparisonError
-    from neuroport.errors import Problem, UserError
+    from neuroport.errors import InvalidValueError, Problem, UserError
 
     loading = {k: v for k, v in (("key", tuple(key.split("/")) if key else None), ("stop", stop))
                if v is not None}
     try:
         if at_least not in ("identical", "equivalent"):
-            raise _WrongOptionError(Problem(f"--at-least cannot be '{at_least}'",
+            raise InvalidValueError(Problem(f"--at-least cannot be '{at_least}'",
                                             limit="identical or equivalent"))
         if backends is None:
             code = _stored(model, context.args, timestep, loading, at_least, html, junit, as_json)
@@ -149,12 +149,12 @@ def _stored(
     """Compare two stored results."""
     from neuroport.compare import compare as judge
     from neuroport.compare import json_report, load_any, write_html, write_junit
-    from neuroport.errors import Problem, nearest
+    from neuroport.errors import InvalidValueError, Problem, nearest
     from neuroport.models import model_names
 
     if len(others) != 1 or others[0].startswith("-"):
         known = not Path(reference).exists() and nearest(reference, model_names(), 1)
-        raise _WrongOptionError(Problem(
+        raise InvalidValueError(Problem(
             "what is to be compared is not clear",
             measured=" ".join([reference, *others]),
             limit="a model and --backends, or two stored results",
@@ -232,15 +232,3 @@ def _show_comparison(comparison: Any) -> None:
         f"{comparison.target.name} against {comparison.reference.name}: {comparison.verdict}",
         ("", "verdict", "why"), rows, whole=(0, 1)))
     out.print(Text(comparison.summary))
-
-
-def _wrong_option() -> type[Exception]:
-    from neuroport.errors import UserError
-
-    class WrongOptionError(UserError, ValueError):
-        """Options that do not go together."""
-
-    return WrongOptionError
-
-
-_WrongOptionError = _wrong_option()

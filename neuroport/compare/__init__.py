@@ -13,11 +13,10 @@ import sys
 import types
 from typing import Any
 
-
 from neuroport.compare.build import from_events, from_rows, from_spike_times, make_block
 from neuroport.compare.calibration import Calibration, calibrate
-from neuroport.compare.error_rate import FalseVerdictRate, false_verdict_rate
 from neuroport.compare.engines import BackendComparison, compare_backends, load_any
+from neuroport.compare.error_rate import FalseVerdictRate, false_verdict_rate
 from neuroport.compare.errors import (
     BackendFailedError,
     ComparisonError,

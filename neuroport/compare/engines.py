@@ -33,7 +33,7 @@ from neuroport.sim.simulator import DEFAULT_SEED
 __all__ = ["BackendComparison", "Watch", "compare_backends", "load_any"]
 
 #: An explanation whose number of runs was not given ends after so much time (s), or so many.
-_EXPLAIN_SECONDS = 300.0
+_EXPLAIN_SECONDS = 120.0
 _MOST_RUNS = 200
 
 
@@ -242,7 +242,7 @@ def compare_backends(
     explain : bool or "different"
         Whether to search for the reason; ``"different"``: where the verdict is that.
     explain_runs : int, optional
-        Largest number of runs of the reference for it; five minutes if left out.
+        Largest number of runs of the reference for it; two minutes if left out.
     thresholds, sampling : optional
         As in `compare`.
     output : path, optional
@@ -366,8 +366,9 @@ def _notes(outcomes: Sequence[Outcome], seeds: Sequence[Outcome], wanted: int) -
         notes.append(
             f"The backends were not given the same realised network: {groups}. The model builds "
             "it depending on the backend, the numerics or its own results.")
-    elif hashes and next(iter(hashes)) and sum(map(len, hashes.values())) > 1:
-        notes.append(f"Same realised network on all: {next(iter(hashes))[:12]}.")
+    for found, names in hashes.items():
+        if len(hashes) == 1 and found and len(names) > 1:
+            notes.append(f"Same realised network on all: {found[:12]}.")
     bad = [o for o in seeds if o.failed]
     if bad:
         notes.append(f"{len(bad)} of {wanted} calibration runs failed: {bad[0].reason}")

@@ -278,7 +278,8 @@ def explain(
 
     Notes
     -----
-    1. Every alternative alone. 2. Greedy: the alternative that helps most is added until the
+    1. Every alternative alone. 2. All first alternatives at once; if that agrees, the needless ones
+    are dropped. Else greedy: the alternative that helps most is added until the
     distance is within the tolerance, then every choice that is not needed is dropped. If that
     fails, all best alternatives are switched at once and the needless ones dropped. 3. All smaller
     sets are tried, most promising first, which proves the set smallest or finds a smaller one. 4.
@@ -300,9 +301,13 @@ def explain(
     try:
         singles = {(name, k): search([(name, k)]) for name, (_, others) in choices.items()
                    for k in range(len(others))}
-        best = _greedy(search, singles, tolerance)
+        best = _from_first(search, singles, tolerance)
+        if search(best) > tolerance:
+            best = min(best, _greedy(search, singles, tolerance), key=search)
         if search(best) > tolerance:
             best = _from_all(search, singles, best, tolerance)
+        if len(best) <= _EXACT_SHARES:
+            _shapley(search, best)  # before the proof, which may use up the budget
         best, proven = _smaller(search, singles, best, tolerance)
     except _BudgetSpent:
         best = _best_known(search, tolerance)
@@ -372,6 +377,19 @@ def _from_all(search: _Search, singles: Mapping[tuple[str, int], float], best: _
     if start and search(start) < search(best):
         return _prune(search, start, tolerance)
     return best
+
+
+def _from_first(search: _Search, singles: Mapping[tuple[str, int], float], tolerance: float,
+                ) -> _Switches:
+    """Switch all choices to their first alternatives and drop the needless ones.
+
+    The first alternative is what the target claims of itself, where it claims something; a
+    convention may help only as a whole.
+    """
+    start = tuple(sorted(s for s in singles if s[1] == 0 and math.isfinite(singles[s])))
+    if len(start) < 2 or search(start) > tolerance:
+        return ()
+    return _prune(search, start, tolerance)
 
 
 def _smaller(search: _Search, singles: Mapping[tuple[str, int], float], best: _Switches,

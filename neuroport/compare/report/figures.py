@@ -230,7 +230,8 @@ def _matrix(pairs: list[PairedSpikes], timestep: float, names: tuple[str, str],
     caption = ("Distance of each reference neuron to each target neuron. A dark diagonal means "
                "that every neuron is nearest to itself; a dark line elsewhere means that numbers "
                "are exchanged." + (f" Shown: {'; '.join(notes)}." if notes else ""))
-    return Picture("Distances between neurons", _svg(figure, prefix + "matrix"), caption, _width(figure))
+    return Picture("Distances between neurons", _svg(figure, prefix + "matrix"), caption,
+                   _width(figure))
 
 
 def _rates(pairs: list[PairedSpikes], names: tuple[str, str], prefix: str) -> Picture:
