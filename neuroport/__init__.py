@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 from neuroport.provenance import package_version
 
 if TYPE_CHECKING:
+    # To a type checker `compare` is the function; at run time it is the package of that name,
+    # which can be called and holds everything else.
+    from neuroport.compare.engines import compare_backends as compare
     from neuroport.network import Network, load_network, save_network
     from neuroport.numerics import Numerics
     from neuroport.sim import FindingWarning, Simulator, simulator
@@ -17,6 +20,7 @@ __all__ = [
     "Network",
     "Numerics",
     "Simulator",
+    "compare",
     "load_network",
     "save_network",
     "simulator",

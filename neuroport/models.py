@@ -95,6 +95,10 @@ class ModelResult:
         Moments to mark in the raster.
     right, asked : int
         The score: how many of how many answers were right. 0 of 0 where there is no score.
+    items : sequence of str
+        Names of the questions, unique; lets `neuroport compare` pair the answers of two engines.
+    outcomes : sequence of float
+        One for each item: 1 right, 0 wrong, or any number of which more is better.
     data : mapping
         Figures for ``--json``.
     """
@@ -106,12 +110,25 @@ class ModelResult:
     marks: Sequence[Mark] = ()
     right: int = 0
     asked: int = 0
+    items: Sequence[str] = ()
+    outcomes: Sequence[float] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
         """Whether every answer was right."""
         return self.right == self.asked
+
+    @property
+    def score(self) -> dict[str, Any] | None:
+        """The score as plain data, None where there is none."""
+        if not self.asked and not len(self.outcomes):
+            return None
+        return {
+            "right": self.right, "asked": self.asked,
+            "items": [str(item) for item in self.items],
+            "outcomes": [float(outcome) for outcome in self.outcomes],
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 PyNN says nothing about it, so engines differ. Every choice is named here; ``docs/numerics.md``
 explains each with its formula. Two named points are ready: ``pynn`` and ``spinnaker``; single
-choices are switched with :meth:`Numerics.switch` or ``numerics={"base": "pynn", ...}``.
+choices are switched with :meth:`Numerics.switch`, ``numerics={"base": "pynn", ...}``, or in text,
+on a command line for instance, with ``pynn+input_rule=step+threshold_rule=>``.
 """
 
 from __future__ import annotations
@@ -62,6 +63,10 @@ class Numerics:
     decay_bits : int or None
         Fraction bits of dt/τ_m and of e^(−dt/τ_m) of the leaky cells, floored (chip: 15); None:
         exact.
+    state_bits : int or None
+        Fraction bits of potentials, currents and their products in leaky cells with exponential
+        or delta currents, floored (chip: 15); None: double precision. Only with
+        ``input_rule="step"``.
     """
 
     name: str = "custom"
@@ -80,6 +85,7 @@ class Numerics:
     plastic_weight_step: float | Literal["ring_buffer"] | None = None
     trace_bits: int | None = None
     decay_bits: int | None = None
+    state_bits: int | None = None
 
     def switch(self, **choices: Any) -> Numerics:
         """Return these numerics with single choices replaced.
@@ -105,6 +111,13 @@ class Numerics:
         """Return the choices as plain data."""
         return asdict(self)
 
+    @property
+    def text(self) -> str:
+        """The shortest text that :func:`numerics` turns back into these choices."""
+        base = min(NAMED.values(), key=lambda named: len(named.differences(self)))
+        changed = base.differences(self)
+        return "+".join([base.name, *(f"{name}={mine}" for name, (_, mine) in changed.items())])
+
 
 def _validate(choices: Mapping[str, Any]) -> None:
     hints = get_type_hints(Numerics)
@@ -126,7 +139,7 @@ def _validate(choices: Mapping[str, Any]) -> None:
             number = isinstance(value, (int, float)) and not isinstance(value, bool)
             good = value in (None, "ring_buffer") or (number and 0 < value < float("inf"))
             shown = "a number above 0, 'ring_buffer', or None"
-        elif key in ("trace_bits", "decay_bits"):
+        elif key in ("trace_bits", "decay_bits", "state_bits"):
             whole = isinstance(value, int) and not isinstance(value, bool)
             good, shown = value is None or (whole and 0 < value <= 52), "1 to 52, or None"
         elif key == "initial_presynaptic_spike":
@@ -159,11 +172,13 @@ SPINNAKER = Numerics(
     plastic_weight_step="ring_buffer",
     trace_bits=11,
     decay_bits=15,
+    state_bits=15,
 )
 """What the SpiNNaker software (sPyNNaker 7.4.x) computes.
 
-Weights, plasticity tables and membrane decays are on the chip's grids; the arithmetic between them
-is in double precision.
+Weights, plasticity tables and membrane decays are on the chip's grids, and current-based leaky
+cells with exponential or delta synapses are computed in its fixed-point numbers; other cells
+between the grids in double precision.
 """
 
 NAMED: dict[str, Numerics] = {"pynn": PYNN, "spinnaker": SPINNAKER}
@@ -175,8 +190,8 @@ def numerics(choice: str | Numerics | Mapping[str, Any]) -> Numerics:
     Parameters
     ----------
     choice : str, Numerics or mapping
-        ``"pynn"``, ``"spinnaker"``, or a mapping of single choices with an optional ``"base"``
-        (``"pynn"`` where left out).
+        ``"pynn"``, ``"spinnaker"``, a mapping of single choices with an optional ``"base"``
+        (``"pynn"`` where left out), or the same as text: ``"pynn+input_rule=step"``.
 
     Raises
     ------
@@ -191,12 +206,43 @@ def numerics(choice: str | Numerics | Mapping[str, Any]) -> Numerics:
         return base.switch(**rest)
     if choice in NAMED:
         return NAMED[choice]
+    if isinstance(choice, str) and "+" in choice:
+        return _from_text(choice)
     near = nearest(str(choice), NAMED)
     raise UnknownNumericsError(
         Problem(
             f"there are no numerics called {choice!r}",
-            limit=f"named: {', '.join(NAMED)}; or a mapping of single choices",
+            limit=f"named: {', '.join(NAMED)}; with single choices: pynn+input_rule=step",
             fix=f"did you mean '{near[0]}'?" if near else "",
         ),
         where="numerics",
     )
+
+
+def _from_text(text: str) -> Numerics:
+    """Read ``pynn+input_rule=step+trace_bits=11``."""
+    base, *words = text.split("+")
+    # A number may itself have a plus sign: 1e+3.
+    joined: list[str] = []
+    for word in words:
+        if joined and "=" not in word:
+            joined[-1] += f"+{word}"
+        else:
+            joined.append(word)
+    choices = {}
+    for word in joined:
+        name, _, value = word.partition("=")
+        choices[name.strip()] = _value(value.strip())
+    return numerics(base).switch(**choices)
+
+
+def _value(text: str) -> Any:
+    plain = {"None": None, "none": None, "True": True, "False": False}
+    if text in plain:
+        return plain[text]
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

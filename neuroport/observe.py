@@ -36,6 +36,8 @@ class Observation:
         Called with (now, target) in ms during every run.
     stop_before_run : bool
         Whether to raise :class:`StopBeforeRun` where a run begins, to check networks only.
+    traces : int
+        Cells of each population whose membrane potential is recorded besides what is asked for.
     simulators : list of Simulator
         In the order in which they were made.
     results : list of Results
@@ -44,12 +46,19 @@ class Observation:
 
     progress: RunProgress | None = None
     stop_before_run: bool = False
+    traces: int = 0
     simulators: list[Simulator] = field(default_factory=list)
     results: list[Results] = field(default_factory=list)
     _done: set[int] = field(default_factory=set)
 
     def begin(self, simulator: Simulator) -> None:
         """Take note that a run is about to begin."""
+        if self.traces and simulator.state.session is None:
+            for population in simulator.state.populations:
+                recorded = {recording.variable for recording in
+                            population.describe_frozen().recordings}
+                if population.can_record("v") and "v" not in recorded:
+                    population[: self.traces].record("v")
         if self.stop_before_run:
             raise StopBeforeRun
 
@@ -79,7 +88,7 @@ def observation() -> Observation | None:
 
 @contextmanager
 def observe(
-    progress: RunProgress | None = None, stop_before_run: bool = False
+    progress: RunProgress | None = None, stop_before_run: bool = False, traces: int = 0
 ) -> Iterator[Observation]:
     """Observe all simulators that are made inside.
 
@@ -89,6 +98,8 @@ def observe(
         Called now and then during a run with the simulated time reached and the target (ms).
     stop_before_run : bool
         Stop scripts where their first run begins.
+    traces : int
+        Record the membrane potential of this many cells of each population as well.
 
     Examples
     --------
@@ -99,7 +110,7 @@ def observe(
     >>> seen.simulators == [sim]
     True
     """
-    seen = Observation(progress, stop_before_run)
+    seen = Observation(progress, stop_before_run, traces)
     token = _current.set(seen)
     try:
         yield seen

@@ -7,6 +7,8 @@
     :func:`load_results` returns one SpikeTrain a cell, as PyNN does.
 ``network.network``
     The network that ran, see :func:`neuroport.load_network`.
+``weights.npz``
+    The weights of every projection as the engine holds them after the run, in the network's order.
 ``findings.json``, ``run.json``
     What the checks found; versions, seed, numerics, hash and command.
 
@@ -29,8 +31,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
-from neuroport.errors import FileFormatError, NotReadyError, Problem, UserError
+from neuroport.errors import (
+    FileFormatError,
+    NeuroportError,
+    NotReadyError,
+    Problem,
+    UserError,
+)
 from neuroport.provenance import versions
 
 if TYPE_CHECKING:
@@ -48,9 +57,11 @@ __all__ = [
 ]
 
 FORMAT = 1
-BLOCKS, NETWORK, FINDINGS, MANIFEST = (
-    "results.nix", "network.network", "findings.json", "run.json"
+BLOCKS, NETWORK, WEIGHTS, FINDINGS, MANIFEST = (
+    "results.nix", "network.network", "weights.npz", "findings.json", "run.json"
 )
+
+_OF = "weights of "  # keeps a label from meeting an argument of NumPy's writer
 
 
 class OutputError(UserError, OSError):
@@ -71,12 +82,17 @@ class Results:
         As plain data, see :meth:`neuroport.findings.Finding.as_dict`.
     information : dict
         The manifest: versions, seed, numerics, hash and so on.
+    weights : dict of str to ndarray, shape (n_synapses,)
+        Projection -> weights as the engine holds them after the run (nA, µS or mV), in the
+        network's order; NaN for a synapse that the engine does not have. Only projections that
+        could be read.
     """
 
     blocks: list[Any]
     network: Network | None = None
     findings: list[dict[str, Any]] = field(default_factory=list)
     information: dict[str, Any] = field(default_factory=dict)
+    weights: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
     @property
     def n_spikes(self) -> int:
@@ -99,6 +115,8 @@ def collect(simulator: Simulator) -> Results:
         raise NotReadyError(
             Problem("there are no results yet", fix="call run(...) before the results are saved")
         )
+    from neuroport.network.content import realised_hash
+
     blocks = []
     for population in state.populations:
         if population.recorder.recorded:
@@ -117,11 +135,31 @@ def collect(simulator: Simulator) -> Results:
         "numerics": state.numerics.as_dict(),
         "dialect": state.dialect,
         "network_hash": network.hash,
+        "realised_hash": realised_hash(state.network_as_written()),
         "cells": network.n_cells,
         "synapses": network.n_synapses,
         "versions": versions(state.backend),
     }
-    return Results(blocks, network, [f.as_dict() for f in state.findings], information)
+    return Results(
+        blocks, network, [f.as_dict() for f in state.findings], information,
+        _held_weights(simulator, network),
+    )
+
+
+def _held_weights(simulator: Simulator, network: Network) -> dict[str, NDArray[np.float64]]:
+    """Return the weights in the engine; what cannot be read any more is left out."""
+    session = simulator.state.session
+    held: dict[str, NDArray[np.float64]] = {}
+    if session is None or simulator.state.step == 0:
+        return held
+    for projection in network.projections:
+        try:
+            weight = np.asarray(session.weights(projection.label), dtype=float)
+        except (NeuroportError, KeyError, StopIteration):  # a lost machine; a changed network
+            continue
+        if weight.shape == (projection.size,):
+            held[projection.label] = weight
+    return held
 
 
 # -- where ---------------------------------------------------------------------------------------
@@ -409,6 +447,9 @@ def save_results(
         _write_blocks(folder / BLOCKS, results.blocks)
         if results.network is not None:
             save_network(results.network, folder / NETWORK)
+        if results.weights:
+            named: dict[str, Any] = {f"{_OF}{k}": w for k, w in results.weights.items()}
+            np.savez_compressed(folder / WEIGHTS, **named)
         _write_json(folder / FINDINGS, results.findings)
         if extra is not None:
             extra(folder)
@@ -463,12 +504,20 @@ def load_results(directory: str | os.PathLike[str]) -> Results:
     try:
         findings = json.loads((folder / FINDINGS).read_text(encoding="utf-8"))
         blocks = _read_blocks(folder / BLOCKS)
+        weights = _read_weights(folder / WEIGHTS)
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise FileFormatError(
             Problem(f"{folder} is damaged ({type(error).__name__}: {error})")
         ) from None
     network = load_network(folder / NETWORK) if (folder / NETWORK).is_file() else None
-    return Results(blocks, network, findings, information)
+    return Results(blocks, network, findings, information, weights)
+
+
+def _read_weights(path: Path) -> dict[str, NDArray[np.float64]]:
+    if not path.is_file():
+        return {}  # written by a version that did not read weights back
+    with np.load(path, allow_pickle=False) as file:
+        return {name.removeprefix(_OF): file[name] for name in file.files}
 
 
 def _read_blocks(path: Path) -> list[Any]:

@@ -26,6 +26,7 @@ from neuroport.errors import CheckFailedError, Problem, UserError
 from neuroport.findings import Finding
 from neuroport.models import Model, ModelResult, describe, load_model
 from neuroport.network.description import Network
+from neuroport.numerics import numerics
 from neuroport.observe import Observation, StopBeforeRun, observe
 from neuroport.where import SourceLine
 
@@ -65,6 +66,11 @@ class Request:
         Build and check the network; do not run it.
     backend_options : mapping
         Arguments of the backend.
+    traces : int
+        Record the membrane potential of this many cells of each population as well, where the
+        model does not record it itself.
+    function : str or None
+        Which function of a script is the model; None: ``model`` or ``main``, if there is one.
     """
 
     model: str
@@ -76,6 +82,8 @@ class Request:
     arguments: Sequence[str] = ()
     check_only: bool = False
     backend_options: Mapping[str, Any] = field(default_factory=dict)
+    traces: int = 0
+    function: str | None = None
 
     @property
     def is_script(self) -> bool:
@@ -148,7 +156,7 @@ def run(request: Request, progress: Callable[[float, float], None] | None = None
     report = Report(request)
     began = time.perf_counter()
     with warnings.catch_warnings(record=True) as caught, observe(
-        progress, stop_before_run=request.check_only
+        progress, stop_before_run=request.check_only, traces=request.traces
     ) as seen:
         warnings.simplefilter("default")
         warnings.simplefilter("always", category=UserWarning)
@@ -235,7 +243,7 @@ def _unused(request: Request, seen: Observation) -> list[str]:
         state = simulator.state
         for name, asked, used in (
             ("--backend", request.backend, state.backend_name),
-            ("--numerics", request.numerics, state.numerics.name),
+            ("--numerics", _numerics_text(request), state.numerics.text),
             ("--seed", request.seed, state.seed),
             ("--timestep", request.timestep, state.dt),
         ):
@@ -249,6 +257,15 @@ def _unused(request: Request, seen: Observation) -> list[str]:
                 f"long it runs ({state.t:g} ms)"
             )
     return notes
+
+
+def _numerics_text(request: Request) -> str | None:
+    if request.numerics is None:
+        return None
+    try:
+        return numerics(request.numerics).text
+    except UserError:  # refused elsewhere, with what is wrong
+        return None
 
 
 def _warning_texts(caught: Sequence[warnings.WarningMessage]) -> list[str]:
@@ -278,7 +295,7 @@ def _run_any(request: Request, seen: Observation) -> ModelResult | None:
         return _run_model(chosen, request)
     path = Path(request.model)
     source = _read(path)
-    function = _script_function(source, path)
+    function = request.function or _script_function(source, path)
     if function is None:
         if request.arguments and not _reads_arguments(source):
             Model(path.name, lambda sim: None, ()).read_options(
@@ -508,8 +525,7 @@ def save(
         "command": command,
         "status": report.status,
         "warnings": report.messages,
-        "score": None if report.result is None or not report.result.asked
-        else {"right": report.result.right, "asked": report.result.asked},
+        "score": None if report.result is None else report.result.score,
     }
 
     def store(results: Results, place: Path) -> None:

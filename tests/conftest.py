@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, settings
 
 import neuroport
 
+pytest_plugins = ["pytester"]
+
 # Building a network takes longer than hypothesis' usual 0.2 s an example on a busy machine, and
 # the examples are the same in every run.
 settings.register_profile(

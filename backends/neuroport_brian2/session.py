@@ -104,6 +104,12 @@ class Brian2Session:
                         codeobj_class=self._code,
                     )
                 )
+        if code.after:
+            objects.append(
+                cells.run_regularly(
+                    code.after, when="end", order=-1, clock=self._clock, codeobj_class=self._code
+                )
+            )
         for population in group.populations:
             self._fill(group, cells, population.label, dict(population.parameters))
             self._fill_states(group, cells, population.label, dict(population.initial))
@@ -125,7 +131,7 @@ class Brian2Session:
         place = group.members[label].slice
         for name, values in states.items():
             if inside(name) in cells.variables:
-                _array(cells, inside(name))[place] = values
+                _array(cells, inside(name))[place] = group.code.stored(values)
 
     def _make_sources(self) -> None:
         if not self._program.n_sources:

@@ -1,71 +1,234 @@
-"""``neuroport compare``: stored results against each other, with a verdict and a report."""
+"""``neuroport compare``: one model on several backends, or stored results, with a verdict."""
 
 from __future__ import annotations
 
-import json
+import shlex
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
+
+from neuroport.cli import display
+from neuroport.cli.several import runs_shown
 
 __all__ = ["register"]
+
+HELP = """Say whether backends agree on a model, at which level they stop agreeing, and why.
+
+neuroport compare MODEL --backends brian2:spinnaker,spinnaker-emulated
+
+runs the same realised network on each backend, each in a process of its own, and judges all
+against the first. MODEL is a name that `neuroport models` lists, or the path of a PyNN-style
+script; its own options may follow. A backend is NAME or NAME:NUMERICS, where NUMERICS is pynn,
+spinnaker, or one of them with single choices: brian2:pynn+input_rule=step. One backend may be
+named several times.
+
+neuroport compare RUN_A RUN_B
+
+compares what is stored: folders of `neuroport run`, or files of spikes from anywhere.
+"""
+
+EPILOG = (
+    "Exit codes: 0 all agree (identical or equivalent; --at-least identical asks for more); "
+    "1 a difference, or too little to decide; 2 an error, or a backend without a result; "
+    "130 interrupted."
+)
 
 
 def register(app: typer.Typer, epilog: str) -> None:
     """Add the command."""
-    app.command(epilog=epilog)(compare)
+    app.command(
+        "compare", help=HELP, epilog=EPILOG,
+        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    )(compare)
 
 
 def compare(
-    reference: Annotated[Path, typer.Argument(help="A run's folder, or a file of recordings.")],
-    target: Annotated[Path, typer.Argument(help="What is compared with it.")],
-    timestep: Annotated[
-        float | None,
-        typer.Option(help="Time step in ms, for files that do not say it."),
+    context: typer.Context,
+    model: Annotated[str, typer.Argument(
+        metavar="MODEL|RUN_A", help="A model's name, a script, or a stored run.")],
+    backends: Annotated[str | None, typer.Option(
+        "-b", "--backends", metavar="NAME[:NUMERICS],...",
+        help="Where to run the model; the first is the reference.")] = None,
+    numerics: Annotated[str | None, typer.Option(
+        "--numerics", help="For backends that name none; default: the model's own.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Of all random numbers.")] = None,
+    timestep: Annotated[float | None, typer.Option(
+        "--timestep", metavar="MS",
+        help="Time step; of stored files, where they do not say it.")] = None,
+    duration: Annotated[float | None, typer.Option(
+        "--duration", metavar="MS", help="Run this long where the model does not run itself.")
     ] = None,
-    html: Annotated[Path | None, typer.Option(help="Write the report as a page.")] = None,
-    junit: Annotated[Path | None, typer.Option(help="Write the verdicts for a CI.")] = None,
+    stored: Annotated[list[Path] | None, typer.Option(
+        "--stored", metavar="PATH",
+        help="A stored result to judge as well; may be repeated.")] = None,
+    key: Annotated[str, typer.Option(
+        "--key", metavar="A/B", help="Where in a JSON file the spikes are.")] = "",
+    stop: Annotated[float | None, typer.Option(
+        "--stop", metavar="MS", help="End of the recording of a JSON or CSV file.")] = None,
+    calibrate: Annotated[int, typer.Option(
+        "--calibrate", metavar="N", min=0,
+        help="Run the reference with N further seeds: the bounds of L3. 10 are advised.")] = 0,
+    traces: Annotated[int, typer.Option(
+        "--traces", metavar="N", min=0,
+        help="Record the potential of N cells of each population (L1).")] = 3,
+    timeout: Annotated[float, typer.Option(
+        "--timeout", metavar="S", min=1.0, help="Wall time that one run may take.")] = 3600.0,
+    explain: Annotated[bool | None, typer.Option(
+        "--explain/--no-explain",
+        help="Search for the reason. Default: where the verdict is 'different'.")] = None,
+    explain_runs: Annotated[int | None, typer.Option(
+        "--explain-runs", metavar="N", min=2,
+        help="Most runs of the reference for that. Default: two minutes' worth.")] = None,
+    at_least: Annotated[str, typer.Option(
+        "--at-least", metavar="VERDICT", help="identical or equivalent.")] = "equivalent",
+    output: Annotated[Path | None, typer.Option(
+        "-o", "--output", metavar="DIR", help="Keep each run in a folder below this one.")] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Write the report as a page.")] = None,
+    junit: Annotated[Path | None, typer.Option(
+        "--junit", help="Write the verdicts for a CI.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    function: Annotated[str | None, typer.Option(
+        "--function", hidden=True, help="Which function of a script is the model.")] = None,
 ) -> None:
-    """Compare two stored results; exit code 1 where they differ."""
-    from neuroport.compare import compare as judge
-    from neuroport.compare import json_report, write_html, write_junit
+    """Compare; the help text is HELP."""
     from neuroport.compare.errors import ComparisonError
+    from neuroport.errors import InvalidValueError, Problem, UserError
 
-    command = f"neuroport compare {reference} {target}"
+    loading = {k: v for k, v in (("key", tuple(key.split("/")) if key else None), ("stop", stop))
+               if v is not None}
     try:
-        comparison = judge(_load(reference, timestep), _load(target, timestep))
-    except (ComparisonError, OSError) as error:
-        typer.echo(str(error), err=True)
+        if at_least not in ("identical", "equivalent"):
+            raise InvalidValueError(Problem(f"--at-least cannot be '{at_least}'",
+                                            limit="identical or equivalent"))
+        if backends is None:
+            code = _stored(model, context.args, timestep, loading, at_least, html, junit, as_json)
+        else:
+            from neuroport.compare import compare_backends, load_any
+
+            with runs_shown(not as_json) as watch:
+                found = compare_backends(
+                    model, backends, numerics=numerics, seed=seed, timestep=timestep,
+                    duration=duration, options=context.args, function=function,
+                    stored=[load_any(p, timestep, **(loading if p.suffix in (".json", ".csv")
+                                                     else {})) for p in stored or ()],
+                    calibrate_seeds=calibrate, traces=traces, timeout=timeout,
+                    explain="different" if explain is None else explain,
+                    explain_runs=explain_runs, output=output, watch=watch, command=_command(),
+                )
+            code = _report(found, at_least, html, junit, as_json)
+    except (ComparisonError, UserError, OSError) as error:
+        display.console(to_stderr=True).print(display.error_panel(error, show_line=False))
         raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        display.console(to_stderr=True).print(Text("interrupted; all runs were stopped",
+                                                   style="bold"))
+        raise typer.Exit(130) from None
+    raise typer.Exit(code)
+
+
+def _command() -> str:
+    """The command as typed, without the options that only say where the report goes."""
+    words: list[str] = []
+    rest = list(sys.argv[1:])
+    while rest:
+        word = rest.pop(0)
+        if word in ("--html", "--junit", "-o", "--output"):
+            rest[:1] = []
+        elif word != "--json" and not word.startswith(("--html=", "--junit=", "--output=")):
+            words.append(word)
+    return shlex.join(["neuroport", *words])
+
+
+def _stored(
+    reference: str, others: list[str], timestep: float | None, loading: dict[str, Any],
+    at_least: str, html: Path | None, junit: Path | None, as_json: bool,
+) -> int:
+    """Compare two stored results."""
+    from neuroport.compare import compare as judge
+    from neuroport.compare import json_report, load_any, write_html, write_junit
+    from neuroport.errors import InvalidValueError, Problem, nearest
+    from neuroport.models import model_names
+
+    if len(others) != 1 or others[0].startswith("-"):
+        known = not Path(reference).exists() and nearest(reference, model_names(), 1)
+        raise InvalidValueError(Problem(
+            "what is to be compared is not clear",
+            measured=" ".join([reference, *others]),
+            limit="a model and --backends, or two stored results",
+            fix=f"neuroport compare {known[0] if known else reference} "
+            "--backends brian2:spinnaker,spinnaker-emulated"))
+    results = []
+    for place in (Path(reference), Path(others[0])):
+        extra = loading if place.suffix in (".json", ".csv") else {}
+        results.append(load_any(place, timestep, **extra))
+    comparison = judge(*results)
+    command = _command()
     if html is not None:
         write_html(comparison, html, command=command)
     if junit is not None:
         write_junit(comparison, junit)
     if as_json:
-        typer.echo(json.dumps(json_report(comparison, command=command), indent=2, default=str))
+        display.print_json(json_report(comparison, command=command))
     else:
-        typer.echo(str(comparison))
+        _show_comparison(comparison)
         if html is not None:
-            typer.echo(f"report: {html}")
-    raise typer.Exit(1 if comparison.verdict.value == "different" else 0)
+            display.console().print(Text(f"report {html}"), soft_wrap=True)
+    return 0 if _good(comparison.verdict.value, at_least) else 1
 
 
-def _load(path: Path, timestep: float | None) -> Any:
-    """Load a run's folder or a file."""
-    from neuroport.compare import Result, load
+def _good(verdict: str, at_least: str) -> bool:
+    return verdict == "identical" or verdict == at_least
 
-    if not path.is_dir():
-        return load(path, timestep=timestep)
-    from neuroport.recording import load_results
 
-    stored = load_results(path)
-    step = timestep
-    for block in stored.blocks:
-        step = step or block.annotations.get("dt")
-    return Result(
-        name=path.name,
-        recordings={block.name: block for block in stored.blocks},
-        timestep=float(step or 0.0),
-        command=f"neuroport compare {path}",
-    )
+def _report(found: Any, at_least: str, html: Path | None, junit: Path | None,
+            as_json: bool) -> int:
+    """Show a comparison of backends, write the reports, and return the exit code."""
+    from neuroport.compare import json_of_backends, write_html, write_junit
+
+    if html is not None:
+        write_html(found, html)
+    if junit is not None:
+        write_junit(found, junit)
+    if as_json:
+        display.print_json(json_of_backends(found))
+    else:
+        out = display.console()
+        for comparison in found.comparisons:
+            _show_comparison(comparison)
+            why = found.explanations.get(comparison.target.name)
+            if why is not None:
+                out.print(Text("Why: ", style="bold") + Text(why.summary))
+            elif comparison.target.name in found.unexplained:
+                out.print(Text("Why: ", style="bold")
+                          + Text(f"not known. {found.unexplained[comparison.target.name]}"))
+        for outcome in found.outcomes:
+            if outcome.failed:
+                out.print(Text(f"{outcome.job.name}: {outcome.status}. ", style="bold")
+                          + Text(outcome.reason))
+            if outcome.status == "wrong":
+                display.warn(f"{outcome.job.name}: the model's own answers are not all right")
+            for text in outcome.messages:
+                display.warn(f"{outcome.job.name}: {text}")
+        for note in found.notes:
+            out.print(Text(note))
+        if html is not None:
+            out.print(Text(f"report {html}"), soft_wrap=True)
+    if found.failed or not found.comparisons:
+        return 2
+    good = all(_good(c.verdict.value, at_least) for c in found.comparisons)
+    return 0 if good else 1
+
+
+_SYMBOLS = {"identical": "=", "equivalent": "≈", "different": "≠", "not comparable": "–"}
+
+
+def _show_comparison(comparison: Any) -> None:
+    out = display.console()
+    rows = [(r.rung, f"{_SYMBOLS[r.verdict]} {r.verdict}", r.summary) for r in comparison.rungs]
+    out.print(display.table(
+        f"{comparison.target.name} against {comparison.reference.name}: {comparison.verdict}",
+        ("", "verdict", "why"), rows, whole=(0, 1)))
+    out.print(Text(comparison.summary))

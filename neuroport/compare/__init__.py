@@ -4,12 +4,21 @@
 reference differs from itself; `explain` finds which numerics choices carry a difference;
 `false_verdict_rate` measures how often the verdict is wrong; `write_html`, `write_json` and
 `write_junit` report. See ``docs/compare.md``.
+
+The package itself can be called: ``neuroport.compare(model, backends=[...])`` is
+`compare_backends`, and ``neuroport.compare(reference, target)`` with two results is `compare`.
 """
+
+import sys
+import types
+from typing import Any
 
 from neuroport.compare.build import from_events, from_rows, from_spike_times, make_block
 from neuroport.compare.calibration import Calibration, calibrate
+from neuroport.compare.engines import BackendComparison, compare_backends, load_any
 from neuroport.compare.error_rate import FalseVerdictRate, false_verdict_rate
 from neuroport.compare.errors import (
+    BackendFailedError,
     ComparisonError,
     ExplanationError,
     InvalidCalibrationError,
@@ -29,19 +38,29 @@ from neuroport.compare.explain import (
 from neuroport.compare.ladder import compare
 from neuroport.compare.load import load, load_csv, load_json, load_neo, load_npz, save_npz
 from neuroport.compare.report import (
+    html_of_backends,
     html_report,
+    json_of_backends,
     json_report,
     json_schema,
+    junit_of_backends,
     junit_report,
     write_html,
     write_json,
     write_junit,
 )
 from neuroport.compare.result import ProjectionStructure, Result, Score, Structure
+from neuroport.compare.specification import BackendChoice, backend_choices
+from neuroport.compare.stored import load_run, result_of
 from neuroport.compare.thresholds import SamplingLimits, Thresholds
 from neuroport.compare.verdict import Comparison, Measurement, RungVerdict, Sampling, Verdict
+from neuroport.compare.why import agreement_distance, explain_difference
+from neuroport.compare.workers import Outcome
 
 __all__ = [
+    "BackendChoice",
+    "BackendComparison",
+    "BackendFailedError",
     "Calibration",
     "Comparison",
     "ComparisonError",
@@ -51,6 +70,7 @@ __all__ = [
     "InvalidCalibrationError",
     "InvalidResultError",
     "Measurement",
+    "Outcome",
     "ProjectionStructure",
     "RecordingFormatError",
     "Result",
@@ -64,23 +84,33 @@ __all__ = [
     "Thresholds",
     "UnsafeFileError",
     "Verdict",
+    "agreement_distance",
+    "backend_choices",
     "calibrate",
     "compare",
+    "compare_backends",
     "explain",
+    "explain_difference",
     "false_verdict_rate",
     "from_events",
     "from_rows",
     "from_spike_times",
+    "html_of_backends",
     "html_report",
+    "json_of_backends",
     "json_report",
     "json_schema",
+    "junit_of_backends",
     "junit_report",
     "load",
+    "load_any",
     "load_csv",
     "load_json",
     "load_neo",
     "load_npz",
+    "load_run",
     "make_block",
+    "result_of",
     "save_npz",
     "spike_step_distance",
     "spike_time_distance",
@@ -89,3 +119,30 @@ __all__ = [
     "write_json",
     "write_junit",
 ]
+
+
+class _CallableModule(types.ModuleType):
+    """This package; calling it compares."""
+
+    def __call__(self, model: Any, *others: Any, **options: Any) -> Any:
+        """Compare a model on several backends, or two results.
+
+        Parameters
+        ----------
+        model : str, path, Model, function or Result
+            What to run; or the reference's result.
+        *others
+            The backends as in `compare_backends`; or the target's result.
+        **options
+            Those of `compare_backends`; of `compare` for two results.
+
+        Returns
+        -------
+        BackendComparison or Comparison
+        """
+        if isinstance(model, Result):
+            return compare(model, *others, **options)
+        return compare_backends(model, *others, **options)
+
+
+sys.modules[__name__].__class__ = _CallableModule

@@ -6,6 +6,7 @@ Every message says where the problem is, what was measured, what the limit was a
 from __future__ import annotations
 
 __all__ = [
+    "BackendFailedError",
     "ComparisonError",
     "ExplanationError",
     "InvalidCalibrationError",
@@ -65,3 +66,7 @@ class ExplanationError(ComparisonError):
 
 class ResultsDisagreeError(RuntimeError):
     """Raised by `Comparison.require` when two results do not agree well enough."""
+
+
+class BackendFailedError(RuntimeError):
+    """Raised by `BackendComparison.require` when a backend gave no result to compare."""

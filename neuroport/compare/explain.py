@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -149,6 +150,8 @@ class Explanation:
         Assignments that the reference refused, with its words.
     summary : str
         The explanation in words.
+    idle : tuple of str
+        Choices none of whose alternatives, switched alone, moves the distance.
     """
 
     explained: bool
@@ -161,6 +164,7 @@ class Explanation:
     runs: int
     failed: tuple[str, ...]
     summary: str
+    idle: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         lines = [self.summary]
@@ -178,7 +182,9 @@ class _Search:
 
     def __init__(self, runner: Callable[[dict[str, Any]], Result], choices: Choices,
                  target: Result, distance: Distance, maximum: int,
-                 progress: Callable[[int, int, str], None] | None) -> None:
+                 progress: Callable[[int, int, str], None] | None,
+                 seconds: float | None = None) -> None:
+        self.end = None if seconds is None else time.monotonic() + seconds
         self.runner, self.choices, self.target, self.distance = runner, choices, target, distance
         self.maximum, self.progress = maximum, progress
         self.known: dict[_Switches, float] = {}
@@ -196,7 +202,8 @@ class _Search:
         return ", ".join(f"{name} = {self.choices[name][1][k]!r}" for name, k in switches)
 
     def run(self, switches: _Switches) -> Result:
-        if self.runs >= self.maximum:
+        late = self.end is not None and time.monotonic() > self.end
+        if self.runs >= self.maximum or (late and () in self.known):
             raise _BudgetSpent
         self.runs += 1
         if self.progress is not None:
@@ -233,6 +240,7 @@ def explain(
     max_runs: int = 200,
     check_repeatable: bool = True,
     progress: Callable[[int, int, str], None] | None = None,
+    seconds: float | None = None,
 ) -> Explanation:
     """Find the smallest set of numerics choices that makes the reference agree with the target.
 
@@ -256,6 +264,8 @@ def explain(
     check_repeatable : bool
         Spend one run on measuring whether the reference repeats itself.
     progress : callable, (run number, max_runs, what is switched), optional
+    seconds : float, optional
+        Wall time after which no further run is begun.
 
     Returns
     -------
@@ -268,7 +278,8 @@ def explain(
 
     Notes
     -----
-    1. Every alternative alone. 2. Greedy: the alternative that helps most is added until the
+    1. Every alternative alone. 2. All first alternatives at once; if that agrees, the needless ones
+    are dropped. Else greedy: the alternative that helps most is added until the
     distance is within the tolerance, then every choice that is not needed is dropped. If that
     fails, all best alternatives are switched at once and the needless ones dropped. 3. All smaller
     sets are tried, most promising first, which proves the set smallest or finds a smaller one. 4.
@@ -276,7 +287,8 @@ def explain(
     early if the budget does, and the explanation says so.
     """
     _check(choices, max_runs)
-    search = _Search(reference_runner, choices, target_result, distance, max_runs, progress)
+    search = _Search(reference_runner, choices, target_result, distance, max_runs, progress,
+                     seconds)
     gap = search(())
     if check_repeatable:
         search_again = float(distance(search.run(()), target_result))
@@ -289,9 +301,13 @@ def explain(
     try:
         singles = {(name, k): search([(name, k)]) for name, (_, others) in choices.items()
                    for k in range(len(others))}
-        best = _greedy(search, singles, tolerance)
+        best = _from_first(search, singles, tolerance)
+        if search(best) > tolerance:
+            best = min(best, _greedy(search, singles, tolerance), key=search)
         if search(best) > tolerance:
             best = _from_all(search, singles, best, tolerance)
+        if len(best) <= _EXACT_SHARES:
+            _shapley(search, best)  # before the proof, which may use up the budget
         best, proven = _smaller(search, singles, best, tolerance)
     except _BudgetSpent:
         best = _best_known(search, tolerance)
@@ -300,7 +316,15 @@ def explain(
     return Explanation(
         explained, shares, gap, search.known[best], tolerance, proven and explained, method,
         search.runs, tuple(search.failed),
-        _words(explained, shares, gap, search.known[best], proven, search))
+        _words(explained, shares, gap, search.known[best], proven, search),
+        _idle(search, gap))
+
+
+def _idle(search: _Search, gap: float) -> tuple[str, ...]:
+    """The choices that were tried alone in full and move nothing."""
+    return tuple(
+        name for name, (_, others) in search.choices.items()
+        if all(search.known.get(((name, k),)) == gap for k in range(len(others))))
 
 
 def _check(choices: Choices, max_runs: int) -> None:
@@ -353,6 +377,19 @@ def _from_all(search: _Search, singles: Mapping[tuple[str, int], float], best: _
     if start and search(start) < search(best):
         return _prune(search, start, tolerance)
     return best
+
+
+def _from_first(search: _Search, singles: Mapping[tuple[str, int], float], tolerance: float,
+                ) -> _Switches:
+    """Switch all choices to their first alternatives and drop the needless ones.
+
+    The first alternative is what the target claims of itself, where it claims something; a
+    convention may help only as a whole.
+    """
+    start = tuple(sorted(s for s in singles if s[1] == 0 and math.isfinite(singles[s])))
+    if len(start) < 2 or search(start) > tolerance:
+        return ()
+    return _prune(search, start, tolerance)
 
 
 def _smaller(search: _Search, singles: Mapping[tuple[str, int], float], best: _Switches,

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from neuroport.network.description import Network, SpikeTimes
+from neuroport.numerics import PYNN
 
-__all__ = ["content_hash"]
+__all__ = ["content_hash", "realised_hash"]
 
 
 class _Digest:
@@ -88,3 +90,22 @@ def content_hash(network: Network) -> str:
             digest.data("into", label)
             digest.array("cells", index)
     return digest.hex()
+
+
+def realised_hash(network: Network) -> str:
+    """Return the hash of what every engine is given: sizes, values, synapses, inputs, seed.
+
+    Parameters
+    ----------
+    network : Network
+        With weights as the user wrote them, before any grid. What is recorded, and the rules
+        inside a time step, do not count: runs with equal hashes differ by the engine and its
+        numerics alone.
+    """
+    return content_hash(
+        replace(
+            network,
+            numerics=PYNN,
+            populations=tuple(replace(p, recordings=()) for p in network.populations),
+        )
+    )

@@ -31,15 +31,6 @@ _SUM_LIMIT = 3.0  # standard deviations up to which the Poisson sum is taken
 _WORTH_A_WARNING = 0.05
 
 
-def _most_spikes(network: Network) -> tuple[float, float]:
-    """Return the most spikes of a presynaptic cell in a step, and its rate (Hz).
-
-    The same for every cell: 7.4.1 means to use a Poisson source's own rate, but asks an object
-    that does not know it.
-    """
-    return max(1.0, _SPIKES_PER_SECOND * network.timestep * 1e-3), _SPIKES_PER_SECOND
-
-
 def _largest(projection: Projection) -> float:
     largest = float(np.abs(projection.weight).max(initial=0.0))
     if projection.synapse.kind == "stdp":
@@ -73,8 +64,11 @@ def ring_buffer_shift(projections: Iterable[Projection], network: Network) -> in
     that sum.
     """
     count = 0
-    mean = mean_square = delay_spread = rate_sum = 0.0
+    mean = mean_square = delay_spread = 0.0
     total = biggest = 0.0
+    # Of Poisson sources as well: 7.4.1 means to use their own rate, but asks an object that does
+    # not know it, and realised spike trains are arrays to it in any case.
+    per_step = max(1.0, _SPIKES_PER_SECOND * network.timestep * 1e-3)
     for p in projections:
         if not p.size:
             continue
@@ -82,7 +76,6 @@ def ring_buffer_shift(projections: Iterable[Projection], network: Network) -> in
         scale = _CONDUCTANCE_SCALE if receptor.conductance else 1.0
         n = int(np.bincount(p.post_index).max())
         largest = _largest(p) * scale
-        per_step, rate = _most_spikes(network)
         size = np.abs(p.weight) * scale
         here, spread = (
             (largest, 0.0) if p.synapse.plastic else (float(size.mean()), float(size.var()))
@@ -92,7 +85,6 @@ def ring_buffer_shift(projections: Iterable[Projection], network: Network) -> in
         mean_square += spread * (n - 1) + apart * apart * count * n / (count + n)
         mean = (count * mean + n * here) / (count + n)
         delay_spread += float(p.delay.var()) * (n - 1)
-        rate_sum += rate * n
         count += n
         biggest = max(biggest, largest)
         total += per_step * largest * n
@@ -101,7 +93,7 @@ def ring_buffer_shift(projections: Iterable[Projection], network: Network) -> in
     bound = max(total, biggest)
     if delay_spread > 0:
         spread = math.sqrt(mean_square / (count - 1)) if count > 1 else 0.0
-        expected = _expected_bound(mean, spread, rate_sum / count, count, network.timestep)
+        expected = _expected_bound(mean, spread, _SPIKES_PER_SECOND, count, network.timestep)
         bound = max(min(expected, total), biggest)
     shift = 0 if bound <= 0 else math.ceil(max(0.0, math.log2(bound)))
     return shift + 1 if 2.0**shift <= bound else shift

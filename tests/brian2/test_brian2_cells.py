@@ -185,7 +185,7 @@ def test_held_current_carries_the_charge_of_the_decaying_one(make: Any) -> None:
     tau, weight = 0.3, 2.0
     _, current = response(make, "IF_curr_exp", "isyn_exc", (weight, -0.1),
                           {**LIF, "tau_syn_E": tau, "tau_refrac": 1.0}, dt=1.0,
-                          numerics="spinnaker")
+                          numerics={"base": "spinnaker", "state_bits": None})
     factor = tau * (1 - exp(-1 / tau))
     assert factor == pytest.approx(0.28930, abs=5e-6)  # the published five digits
     assert current[4] == pytest.approx(weight * factor, rel=1e-12)

@@ -22,7 +22,8 @@ def test_the_main_job_recalls_everything(command, tmp_path: Path) -> None:
     assert "figure out/raster.png" in result.stdout
     assert (tmp_path / "out/raster.png").stat().st_size > 10_000
     stored = load_results(tmp_path / "out")
-    assert stored.information["score"] == {"right": 9, "asked": 9}
+    score = stored.information["score"]
+    assert (score["right"], score["asked"], score["outcomes"]) == (9, 9, [1.0] * 9)
     assert stored.information["numerics"]["name"] == "spinnaker"
 
 

@@ -87,6 +87,7 @@ def test_every_numerics_choice_counts() -> None:
         "plasticity_update": "deferred", "plasticity_amplitude": "absolute",
         "dendritic_delay": "all", "coincidence": "depression", "initial_presynaptic_spike": True,
         "static_weight_step": 0.5, "plastic_weight_step": 0.5, "trace_bits": 11, "decay_bits": 15,
+        "state_bits": 15,
     }
     assert set(others) == {f.name for f in dataclasses.fields(network.numerics)} - {"name"}
     hashes = {dataclasses.replace(network, numerics=network.numerics.switch(**{k: v})).hash

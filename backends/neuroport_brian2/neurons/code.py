@@ -47,6 +47,8 @@ class NeuronCode:
         Brian2 integration method for the differential equations among them.
     before, step : str
         Statements before and instead of Brian2's state update.
+    after : str
+        Statements at the end of a step, when all inputs for the next one have arrived.
     threshold, reset : str
         Spike condition and what follows.
     coefficients : callable
@@ -57,6 +59,8 @@ class NeuronCode:
         Variables that can be recorded and initialised, PyNN's names.
     scheme : str
         How it is integrated, for findings and documentation; empty when exact.
+    state_bits : int or None
+        Fraction bits with which states are kept; None: all of a double.
     """
 
     equations: str
@@ -68,8 +72,17 @@ class NeuronCode:
     method: str | None = None
     before: str = ""
     step: str = ""
+    after: str = ""
     scheme: str = ""
     initial: Mapping[str, float] = field(default_factory=dict)
+    state_bits: int | None = None
+
+    def stored(self, values: FloatArray) -> FloatArray:
+        """Return values of a state as the cell keeps them."""
+        if self.state_bits is None:
+            return values
+        scale = float(2**self.state_bits)
+        return np.asarray(np.rint(np.asarray(values, dtype=float) * scale) / scale)
 
 
 def refractory_steps(values: FloatArray, timestep: float, numerics: Numerics) -> FloatArray:

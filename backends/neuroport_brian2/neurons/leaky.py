@@ -14,6 +14,7 @@ import numpy as np
 from neuroport.network.cells import CellModel
 from neuroport.numerics import Numerics
 from neuroport_brian2.names import inside
+from neuroport_brian2.neurons import fixed_point
 from neuroport_brian2.neurons.code import (
     ACTIVE,
     CLAMP,
@@ -45,6 +46,8 @@ def code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
     """Return the Brian2 code of a leaky integrate-and-fire cell."""
     if any(r.conductance for r in cell.receptors):
         return _conductance(cell, numerics, timestep)
+    if fixed_point.has(cell, numerics):
+        return fixed_point.code(cell, numerics, timestep)
     return _current(cell, numerics, timestep)
 
 

@@ -173,8 +173,10 @@ def _pair(
     nearest: bool, projection: Projection, numerics: Numerics, exponential: Exponential
 ) -> tuple[list[str], list[str]]:
     exp = exponential
-    rule = projection.synapse.weight_dependence
-    grow, shrink = _CHANGES[rule]
+    grow, shrink = _changes(projection.synapse.weight_dependence, numerics)
+    after_left = _product(
+        "s_after_trace", exp("t_in_timesteps - s_after_last", "s_tau_minus"), numerics)
+    before_left = _product("s_before_trace", exp("s_now - s_before_last", "s_tau_plus"), numerics)
     after_now = "1.0" if nearest else "s_after_previous + 1.0"
     before_now = "1.0" if nearest else "s_before_previous + 1.0"
     grown = _product("s_before_trace", exp("s_since", "s_tau_plus"), numerics)
@@ -188,7 +190,7 @@ def _pair(
     if numerics.coincidence == "depression":
         on_post += ["s_pairing = int(s_since == 0)", f"s_pending = {shrink}"]
     on_post += [
-        f"s_after_previous = s_after_trace*{exp('t_in_timesteps - s_after_last', 's_tau_minus')}",
+        f"s_after_previous = {after_left}",
         f"s_after_trace = {after_now}",
         "s_after_last = t_in_timesteps",
     ]
@@ -203,7 +205,7 @@ def _pair(
         "s_gap = s_now - s_after_last",
         f"s_pairing = {paired}",
         f"s_pending = {shrink}",
-        f"s_before_previous = s_before_trace*{exp('s_now - s_before_last', 's_tau_plus')}",
+        f"s_before_previous = {before_left}",
         f"s_before_trace = {before_now}",
         "s_before_last = s_now",
     ]
@@ -214,25 +216,28 @@ def _product(trace: str, decay: str, numerics: Numerics) -> str:
     return _table(f"{trace}*{decay}", numerics)
 
 
-_UP = "clip(s_pending + {change}*s_pairing, s_w_min, s_w_max)"
-_DOWN = "clip(s_pending - {change}*s_pairing, s_w_min, s_w_max)"
 # Position between 0 and w_max (Gütig et al. 2003, J. Neurosci. 23:3697).
 _PART = "clip(s_pending/s_w_max, 0.0, 1.0)"
-_CHANGES: dict[str, tuple[str, str]] = {
-    "additive": (_UP.format(change="s_A_plus"), _DOWN.format(change="s_A_minus")),
-    "multiplicative": (
-        _UP.format(change="s_A_plus*(s_w_max - s_pending)"),
-        _DOWN.format(change="s_A_minus*(s_pending - s_w_min)"),
-    ),
-    "additive_multiplicative": (
-        _UP.format(change="s_A_plus"),
-        _DOWN.format(change="s_A_minus*(s_pending - s_w_min)"),
-    ),
-    "gutig": (
-        _UP.format(change=f"s_A_plus*(1.0 - {_PART})**s_mu_plus"),
-        _DOWN.format(change=f"s_A_minus*{_PART}**s_mu_minus"),
-    ),
-}
+
+
+def _changes(rule: str, numerics: Numerics) -> tuple[str, str]:
+    """Return the pending weight after a potentiation and after a depression."""
+    one = None if numerics.state_bits is None else float(2**numerics.state_bits)
+
+    def floored(text: str) -> str:  # the chip floors every product
+        return f"({text})" if one is None else f"(floor(({text})*{one!r})/{one!r})"
+
+    up, down = {
+        "additive": ("s_A_plus", "s_A_minus"),
+        "multiplicative": (floored("s_A_plus*(s_w_max - s_pending)"),
+                           floored("s_A_minus*(s_pending - s_w_min)")),
+        "additive_multiplicative": ("s_A_plus", floored("s_A_minus*(s_pending - s_w_min)")),
+        "gutig": (f"s_A_plus*(1.0 - {_PART})**s_mu_plus", f"s_A_minus*{_PART}**s_mu_minus"),
+    }[rule]
+    return (
+        f"clip(s_pending + {floored(f'{up}*s_pairing')}, s_w_min, s_w_max)",
+        f"clip(s_pending - {floored(f'{down}*s_pairing')}, s_w_min, s_w_max)",
+    )
 
 
 def _vogels(exponential: Exponential) -> tuple[list[str], list[str]]:
@@ -272,6 +277,8 @@ def _values(
     # Bounds written with positive numbers for a negative weight are magnitudes.
     low, high = np.abs(low), np.abs(high)
     low, high = np.minimum(low, high), np.maximum(low, high)
+    if numerics.state_bits is not None:
+        low, high = _on_grid(low, numerics.state_bits), _on_grid(high, numerics.state_bits)
     first = np.zeros(n)
     never = np.full(n, _NEVER)
     result = {
@@ -301,6 +308,8 @@ def _values(
         up = p.parameters["A_plus"] * (high if scaled else 1.0)
         down_scaled = scaled and p.synapse.weight_dependence != "additive_multiplicative"
         down = p.parameters["A_minus"] * (high if down_scaled else 1.0)
+        if numerics.state_bits is not None:
+            up, down = _on_grid(up, numerics.state_bits), _on_grid(down, numerics.state_bits)
         result |= {
             "s_tau_plus": p.parameters["tau_plus"],
             "s_tau_minus": p.parameters["tau_minus"],
@@ -321,6 +330,11 @@ def _values(
     if slots:
         result |= {"s_out": np.zeros(n), "s_in": np.zeros(n)}
     return result
+
+
+def _on_grid(values: FloatArray, bits: int) -> FloatArray:
+    scale = float(2**bits)
+    return np.asarray(np.rint(values * scale) / scale)
 
 
 def _negative_bounds(p: Projection) -> bool:

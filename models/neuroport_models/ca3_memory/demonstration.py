@@ -175,6 +175,8 @@ def _result(memory: CA3Memory, outcomes: list[Outcome], experiment: str) -> Mode
         marks=marks,
         right=right,
         asked=len(memory.operations),
+        items=[f"{row[0]} ms, {row[1]}, {row[2]}" for row in rows],
+        outcomes=[float(outcome.exact) for outcome in outcomes],
         data={
             "operations": [
                 {

@@ -65,6 +65,8 @@ def demonstration(sim: Any, *, patterns: str = "992", bits: int = 10) -> ModelRe
         populations=[made[0][0]] if int(np.size(inputs)) <= 1024 else [],
         right=found.TP,
         asked=distinct,
+        items=[f"input {i}" for i in inputs],
+        outcomes=[float(bool(f) == (i in wanted)) for i, f in zip(inputs, fired, strict=True)],
         data={
             "patterns": wanted,
             "homeostatic_factor": trained.factor,

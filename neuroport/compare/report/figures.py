@@ -82,7 +82,7 @@ def _width(figure: Figure) -> float:
     return min(1.0, float(figure.get_figwidth()) / _PAGE)
 
 
-def _raster(pairs: list[PairedSpikes], names: tuple[str, str]) -> Picture:
+def _raster(pairs: list[PairedSpikes], names: tuple[str, str], prefix: str) -> Picture:
     shown = pairs[:_RASTER_POPULATIONS]
     notes = []
     if len(shown) < len(pairs):
@@ -120,10 +120,11 @@ def _raster(pairs: list[PairedSpikes], names: tuple[str, str]) -> Picture:
     figure.legend(handles, names, loc="outside upper right", ncols=2)
     caption = (f"Bar: {names[0]}. Ring: {names[1]}. A ring on a bar is a spike that both have."
                + (f" Shown: {'; '.join(notes)}." if notes else ""))
-    return Picture("Spikes, overlaid", _svg(figure, "raster"), caption)
+    return Picture("Spikes, overlaid", _svg(figure, prefix + "raster"), caption)
 
 
-def _traces(pairs: list[AlignedSignals], total: int, names: tuple[str, str]) -> Picture:
+def _traces(pairs: list[AlignedSignals], total: int, names: tuple[str, str],
+            prefix: str) -> Picture:
     figure, axes = _figure(_PAGE, 0.4 + 2.1 * len(pairs), 2 * len(pairs), sharex=False,
                            gridspec_kw={"height_ratios": [3, 1] * len(pairs)})
     notes = []
@@ -154,11 +155,11 @@ def _traces(pairs: list[AlignedSignals], total: int, names: tuple[str, str]) -> 
         notes.append(f"{len(pairs)} of {total} recorded variables, those that differ most")
     caption = (f"Solid: {names[0]}. Dashed: {names[1]}. Below each: target minus reference."
                + (f" Shown: {'; '.join(notes)}." if notes else ""))
-    return Picture("Traces, overlaid", _svg(figure, "traces"), caption)
+    return Picture("Traces, overlaid", _svg(figure, prefix + "traces"), caption)
 
 
 def _weights(found: list[tuple[str, ProjectionStructure, ProjectionStructure]], total: int,
-             names: tuple[str, str]) -> Picture:
+             names: tuple[str, str], prefix: str) -> Picture:
     columns = min(3, len(found))
     rows = -(-len(found) // columns)
     figure, axes = _figure(_PAGE * columns / 3, 0.4 + 2.5 * rows, rows, columns)
@@ -189,10 +190,11 @@ def _weights(found: list[tuple[str, ProjectionStructure, ProjectionStructure]], 
     caption = (f"Filled: {names[0]}. Dashed: {names[1]}."
                + (f" Shown: {len(found)} of {total} projections, plastic ones first."
                   if len(found) < total else ""))
-    return Picture("Weights", _svg(figure, "weights"), caption, _width(figure))
+    return Picture("Weights", _svg(figure, prefix + "weights"), caption, _width(figure))
 
 
-def _matrix(pairs: list[PairedSpikes], timestep: float, names: tuple[str, str]) -> Picture | None:
+def _matrix(pairs: list[PairedSpikes], timestep: float, names: tuple[str, str],
+            prefix: str) -> Picture | None:
     shown: list[tuple[PairedSpikes, IntArray]] = []
     notes = []
     for pair in pairs:
@@ -228,10 +230,11 @@ def _matrix(pairs: list[PairedSpikes], timestep: float, names: tuple[str, str]) 
     caption = ("Distance of each reference neuron to each target neuron. A dark diagonal means "
                "that every neuron is nearest to itself; a dark line elsewhere means that numbers "
                "are exchanged." + (f" Shown: {'; '.join(notes)}." if notes else ""))
-    return Picture("Distances between neurons", _svg(figure, "matrix"), caption, _width(figure))
+    return Picture("Distances between neurons", _svg(figure, prefix + "matrix"), caption,
+                   _width(figure))
 
 
-def _rates(pairs: list[PairedSpikes], names: tuple[str, str]) -> Picture:
+def _rates(pairs: list[PairedSpikes], names: tuple[str, str], prefix: str) -> Picture:
     shown = pairs[:_PROJECTIONS]
     columns = min(3, len(shown))
     rows = -(-len(shown) // columns)
@@ -245,7 +248,7 @@ def _rates(pairs: list[PairedSpikes], names: tuple[str, str]) -> Picture:
     caption = (f"Solid: {names[0]}. Dashed: {names[1]}. Part of the neurons that fire at most "
                "this fast." + (f" Shown: {len(shown)} of {len(pairs)} populations."
                                if len(shown) < len(pairs) else ""))
-    return Picture("Distribution of rates", _svg(figure, "rates"), caption, _width(figure))
+    return Picture("Distribution of rates", _svg(figure, prefix + "rates"), caption, _width(figure))
 
 
 def _rate_axis(axis: Axes, pair: PairedSpikes, names: tuple[str, str]) -> None:
@@ -269,12 +272,14 @@ def _signal_pairs(reference: Result, target: Result) -> list[AlignedSignals]:
     return sorted(common_signals(reference, target), key=misfit)
 
 
-def draw_figures(comparison: Comparison) -> list[Picture]:
+def draw_figures(comparison: Comparison, prefix: str = "") -> list[Picture]:
     """All figures that the two results have data for.
 
     Parameters
     ----------
     comparison : Comparison
+    prefix : str
+        Put before the names inside the figures, so that several comparisons fit on one page.
 
     Returns
     -------
@@ -287,18 +292,18 @@ def draw_figures(comparison: Comparison) -> list[Picture]:
         pairs = [p for p in pair_spikes(reference, target)[0]
                  if len(p.neurons) and p.duration > 0]
         if pairs:
-            pictures += [_raster(pairs, names), _rates(pairs, names)]
-            matrix = _matrix(pairs, max(reference.timestep, target.timestep), names)
+            pictures += [_raster(pairs, names, prefix), _rates(pairs, names, prefix)]
+            matrix = _matrix(pairs, max(reference.timestep, target.timestep), names, prefix)
             if matrix is not None:
                 pictures.append(matrix)
         signals = _signal_pairs(reference, target)
         if signals:
-            pictures.append(_traces(signals[:_SIGNALS], len(signals), names))
+            pictures.append(_traces(signals[:_SIGNALS], len(signals), names, prefix))
         if reference.structure is not None and target.structure is not None:
             shared = [(label, p, target.structure.projections[label])
                       for label, p in reference.structure.projections.items()
                       if label in target.structure.projections and len(p)]
             shared.sort(key=lambda item: item[1].final_weight is None)
             if shared:
-                pictures.append(_weights(shared[:_PROJECTIONS], len(shared), names))
+                pictures.append(_weights(shared[:_PROJECTIONS], len(shared), names, prefix))
     return pictures

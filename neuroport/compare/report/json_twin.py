@@ -11,7 +11,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import metadata, resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +19,12 @@ from neuroport.compare.explain import Explanation
 from neuroport.compare.result import Result
 from neuroport.compare.verdict import Comparison
 
-__all__ = ["json_report", "json_schema", "plain", "software_versions", "write_json"]
+if TYPE_CHECKING:
+    from neuroport.compare.engines import BackendComparison
+
+__all__ = [
+    "json_of_backends", "json_report", "json_schema", "plain", "software_versions", "write_json",
+]
 
 #: Raised when a field changes its meaning; adding one keeps it.
 FORMAT_VERSION = 1
@@ -106,18 +111,62 @@ def json_report(comparison: Comparison, explanation: Explanation | None = None, 
     }
 
 
-def json_schema() -> dict[str, Any]:
-    """The JSON schema (draft 2020-12) of the report."""
-    text = resources.files("neuroport.compare.report").joinpath("schema.json").read_text("utf-8")
-    schema: dict[str, Any] = json.loads(text)
-    return schema
+def json_of_backends(found: BackendComparison) -> dict[str, Any]:
+    """All comparisons of one model as plain data.
+
+    Parameters
+    ----------
+    found : BackendComparison
+
+    Returns
+    -------
+    dict
+        Valid against ``json_schema(backends=True)``.
+    """
+    return {
+        "format": "neuroport-backend-comparison", "format_version": FORMAT_VERSION,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"), "command": found.command,
+        "model": found.model, "verdict": str(found.verdict), "summary": found.summary,
+        "reference": found.outcomes[0].job.name,
+        "backends": [{
+            "name": o.job.name, "backend": o.job.backend, "numerics": o.job.numerics,
+            "status": o.status, "reason": o.reason, "seconds": o.seconds,
+            "messages": list(o.messages), "command": o.job.command,
+        } for o in found.outcomes],
+        "comparisons": [json_report(c, found.explanations.get(c.target.name),
+                                    command=found.command) for c in found.comparisons],
+        "unexplained": dict(found.unexplained), "notes": list(found.notes),
+        "calibration_seeds": found.calibration.seeds if found.calibration else 0,
+        "wall_time_s": found.seconds,
+    }
 
 
-def write_json(comparison: Comparison, path: str | Path, explanation: Explanation | None = None,
-               *, command: str = "") -> Path:
+def json_schema(backends: bool = False) -> dict[str, Any]:
+    """The JSON schema (draft 2020-12) of the report.
+
+    Parameters
+    ----------
+    backends : bool
+        That of `json_of_backends`, which holds reports on single comparisons.
+    """
+    folder = resources.files("neuroport.compare.report")
+    schema: dict[str, Any] = json.loads(folder.joinpath("schema.json").read_text("utf-8"))
+    if not backends:
+        return schema
+    whole: dict[str, Any] = json.loads(
+        folder.joinpath("backends_schema.json").read_text("utf-8"))
+    definitions = schema.pop("$defs")
+    schema.pop("$schema")
+    whole["$defs"] = {**definitions, "comparison": schema}
+    return whole
+
+
+def write_json(comparison: Comparison | BackendComparison, path: str | Path,
+               explanation: Explanation | None = None, *, command: str = "") -> Path:
     """Write the JSON twin; parameters as in `json_report`."""
     path = Path(path)
-    data = json_report(comparison, explanation, command=command)
+    data = (json_report(comparison, explanation, command=command)
+            if isinstance(comparison, Comparison) else json_of_backends(comparison))
     path.write_text(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n",
                     encoding="utf-8")
     return path

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from neuroport.compare.verdict import Comparison, Verdict
 
-__all__ = ["junit_report", "write_junit"]
+if TYPE_CHECKING:
+    from neuroport.compare.engines import BackendComparison
+
+__all__ = ["junit_of_backends", "junit_report", "write_junit"]
 
 
 def junit_report(comparison: Comparison) -> str:
@@ -26,6 +30,65 @@ def junit_report(comparison: Comparison) -> str:
     str
         An XML document.
     """
+    return _document([_suite(comparison)])
+
+
+def junit_of_backends(found: BackendComparison) -> str:
+    """All comparisons of one model: a test suite each, and one for the runs.
+
+    A backend that gave no result is an error. A comparison that cannot be judged as a whole is a
+    failure of its suite's case "verdict", since agreement was not shown.
+
+    Parameters
+    ----------
+    found : BackendComparison
+
+    Returns
+    -------
+    str
+        An XML document.
+    """
+    runs = ElementTree.Element(
+        "testsuite", name=f"runs of {found.model}", tests=str(len(found.outcomes)), failures="0",
+        errors=str(len(found.failed)), skipped="0",
+        time=f"{sum(o.seconds for o in found.outcomes):.3f}")
+    for outcome in found.outcomes:
+        case = ElementTree.SubElement(runs, "testcase", name=outcome.job.name,
+                                      classname=f"runs of {found.model}",
+                                      time=f"{outcome.seconds:.3f}")
+        if outcome.failed:
+            body = ElementTree.SubElement(case, "error", message=_clean(outcome.reason),
+                                          type=outcome.status)
+            body.text = _clean(outcome.reason)
+    suites = [runs]
+    for comparison in found.comparisons:
+        suite = _suite(comparison)
+        case = ElementTree.SubElement(suite, "testcase", name="verdict",
+                                      classname=str(suite.get("name")), time="0")
+        suite.set("tests", str(int(suite.get("tests", "0")) + 1))
+        if comparison.verdict in (Verdict.DIFFERENT, Verdict.NOT_COMPARABLE):
+            suite.set("failures", str(int(suite.get("failures", "0")) + 1))
+            body = ElementTree.SubElement(case, "failure", message=comparison.summary,
+                                          type=str(comparison.verdict))
+            why = found.explanations.get(comparison.target.name)
+            body.text = why.summary if why is not None else comparison.summary
+        suites.append(suite)
+    return _document(suites)
+
+
+def _clean(text: str) -> str:
+    """Text without the control characters that XML cannot hold."""
+    return "".join(c for c in text if c in "\n\t" or ord(c) >= 32)
+
+
+def _document(suites: list[ElementTree.Element]) -> str:
+    root = ElementTree.Element("testsuites")
+    root.extend(suites)
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _suite(comparison: Comparison) -> ElementTree.Element:
     name = f"{comparison.target.name} against {comparison.reference.name}"
     tolerated = comparison.verdict is Verdict.EQUIVALENT
     failures = [r for r in comparison.rungs if r.verdict is Verdict.DIFFERENT and not tolerated]
@@ -50,14 +113,13 @@ def junit_report(comparison: Comparison) -> str:
         else:
             out = ElementTree.SubElement(case, "system-out")
             out.text = f"{rung.verdict}: {rung.summary}"
-    root = ElementTree.Element("testsuites")
-    root.append(suite)
-    ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+    return suite
 
 
-def write_junit(comparison: Comparison, path: str | Path) -> Path:
-    """Write `junit_report` to a file."""
+def write_junit(comparison: Comparison | BackendComparison, path: str | Path) -> Path:
+    """Write `junit_report`, or `junit_of_backends`, to a file."""
     path = Path(path)
-    path.write_text(junit_report(comparison), encoding="utf-8")
+    text = (junit_report(comparison) if isinstance(comparison, Comparison)
+            else junit_of_backends(comparison))
+    path.write_text(text, encoding="utf-8")
     return path
