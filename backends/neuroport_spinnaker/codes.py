@@ -1,4 +1,4 @@
-"""The kinds of findings of this backend: NP301 to NP328."""
+"""The kinds of findings of this backend: NP301 to NP328, NP340."""
 
 from __future__ import annotations
 
@@ -123,3 +123,9 @@ register("NP327", "the machine runs slower than real time", _N, """
 register("NP328", "the machine draws its own Poisson trains", _N, """
     With poisson='machine' the trains differ from those of every other backend and from run to run.
     poisson='realised' sends the network's own.""")
+register("NP340", "populations share cores", _N, """
+    A core holds cells of one population, so many small populations need many cores. The machine
+    has too few for this network, and populations of one kind were put together: the same cell
+    type, recorded variables and rules, inputs from populations of one kind, and a weight scale
+    that stays what it is for each alone. The synapses are the same, and so is what every cell
+    computes.""")
