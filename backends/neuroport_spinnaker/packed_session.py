@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from neuroport.backend import Progress
 from neuroport.errors import Problem, UnsupportedError
+from neuroport.findings import Finding
 from neuroport.network.description import Network, Recording
 from neuroport_spinnaker.pack import Packing, together
 from neuroport_spinnaker.session import SpinnakerSession
@@ -44,6 +45,11 @@ class PackedSession:
     def step(self) -> int:
         """Time steps done since the start or the last reset."""
         return self._session.step
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found during the run."""
+        return self._session.findings
 
     def run(
         self,
