@@ -23,7 +23,7 @@ app = typer.Typer(add_completion=False, help="Reproduce a paper: claimed against
 
 FAILED, REFUSED, INTERRUPTED = 1, 2, 130
 _COLOURS = {Verdict.AGREES: "green", Verdict.EXPLAINED: "yellow", Verdict.FAILS: "bold red",
-            Verdict.MISSING: "bold red"}
+            Verdict.MISSING: "bold red", Verdict.IMPOSSIBLE: "yellow"}
 
 
 # Options may follow the name, which click does not allow in a group unless told.
@@ -115,4 +115,6 @@ def _print(console: Console, done: Reproduction, report: Path) -> None:
         counts = ", ".join(f"{n} {what}" for what, n in done.count(b).items())
         console.print(f"{b} ({done.machines[b]}): {counts}; {done.cost[b]['wall']:.1f} s",
                       markup=False)
+        for step, why in done.impossible[b].items():
+            console.print(f"{b} cannot do '{step}': {' '.join(why.split())}", markup=False)
     console.print(f"report: {report}", markup=False, soft_wrap=True)

@@ -75,6 +75,8 @@ def _head(done: Reproduction) -> list[str]:
     for b in done.backends:
         counts = ", ".join(f"{n} {what}" for what, n in done.count(b).items())
         lines.append(f"{b} ({done.machines[b] or 'nothing run'}): {counts}")
+        lines += [f"{b} cannot do '{step}': {' '.join(why.split())}"
+                  for step, why in done.impossible[b].items()]
     return lines
 
 
@@ -186,7 +188,7 @@ def _html(done: Reproduction, drawings: list[tuple[str, Drawing, bytes]]) -> str
     paper = done.experiment.paper
     e = html.escape
     css = {Verdict.AGREES: "agrees", Verdict.FAILS: "fails", Verdict.MISSING: "missing",
-           Verdict.EXPLAINED: "explained"}
+           Verdict.EXPLAINED: "explained", Verdict.IMPOSSIBLE: "explained"}
 
     def table(head: list[str], rows: list[list[str]]) -> list[str]:
         return [

@@ -102,6 +102,7 @@ class State(common.control.BaseState):  # type: ignore[misc]
         self.before_run: list[Callable[[], None]] = []
         self.before_close: list[Callable[[], None]] = []
         self.interrupted = False
+        self.kept = True  # whether whoever looks on stores what is recorded
         self.wall_time = 0.0
         self.t_reached = 0.0  # latest simulated time (ms); kept when the session is closed
         self.hints: dict[str, Any] = {}

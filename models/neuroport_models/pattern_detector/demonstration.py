@@ -51,7 +51,7 @@ def demonstration(sim: Any, *, patterns: str = "992", bits: int = 10) -> ModelRe
     where = "pattern-detector"
     wanted = checked(_numbers(patterns), bits, where)
     inputs = every_pattern(bits, where)
-    trained = train_detectors(sim.another, [wanted], bits)[0][0]
+    trained = train_detectors(lambda: sim.another(keep=False), [wanted], bits)[0][0]
     cases = [Case(trained.weights, inputs)]
     made = detection_network(sim, cases)
     sim.run(detection_time(cases))
