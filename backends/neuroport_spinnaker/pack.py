@@ -40,6 +40,7 @@ Groups = tuple[tuple[str, ...], ...]
 
 _PART = 0.4  # of a time step for all inputs at once; the rest is for the cells themselves
 _ROW_SECONDS = 2e-6  # to fetch a row and begin with it, however short it is
+_LEVELS = 3
 _ROUNDS = 16  # of refinement; the depth of a feed-forward network that is told apart
 
 
@@ -96,6 +97,8 @@ def grouping(network: Network, options: Options) -> Groups:
         # First by the sizes of their weights as well; what then still changes stays alone.
         for label in changed:
             level[label] += 1
+        if min(level[label] for label in changed) > _LEVELS:
+            return tuple((p.label,) for p in network.populations)
 
 
 def _changed(
@@ -254,8 +257,9 @@ def _projections(
     groups: dict[Hashable, list[Projection]] = defaultdict(list)
     seen: dict[Hashable, int] = defaultdict(int)
     for p in network.projections:
-        # Parallel projections between two populations stay apart.
-        pair = (p.pre, p.post, _rule(p, network) if p.size else p.label)
+        # What one population gets from one and the same stays apart, as it was: the weight scale
+        # is reckoned projection by projection.
+        pair = (places[p.pre][0], p.post, _rule(p, network) if p.size else p.label)
         groups[places[p.pre][0], places[p.post][0], pair[2], seen[pair]].append(p)
         seen[pair] += 1
     made, synapses = [], {}

@@ -65,6 +65,24 @@ def test_a_population_whose_scale_would_change_stays_apart(spinnaker: Any) -> No
     assert ("target 2",) in groups
 
 
+def test_inputs_from_populations_that_are_put_together_stay_apart(spinnaker: Any) -> None:
+    sim = spinnaker(numerics="spinnaker")
+    sources = [
+        sim.Population(4, sim.SpikeSourceArray(spike_times=[1.0]), label=f"source {k}")
+        for k in range(2)
+    ]
+    targets = [sim.Population(2, sim.IF_curr_exp(), label=f"target {k}") for k in range(2)]
+    for target in targets:
+        for source, weight in zip(sources, (3.9, 0.1), strict=True):
+            sim.Projection(
+                source, target, sim.AllToAllConnector(), sim.StaticSynapse(weight=weight)
+            )
+    packing = pack(sim.network(), Options())
+    # 4 x 3.9 + 4 x 0.1 fits into 16; 8 x 3.9 would not.
+    assert packing.groups == (("source 0", "source 1"), ("target 0", "target 1"))
+    assert [p.size for p in packing.network.projections] == [16, 16]
+
+
 def test_cores_are_shared_only_where_the_board_is_too_small(spinnaker: Any) -> None:
     few = spinnaker(numerics="spinnaker")
     memories(few, 2)
