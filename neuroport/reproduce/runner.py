@@ -133,6 +133,8 @@ def run(
     Raises
     ------
     UnknownExperimentError, UnknownBackendError, BackendMissingError, ClaimsError, JournalError
+    OSError
+        Where the folder cannot be made or written.
     """
     chosen = load_experiment(experiment) if isinstance(experiment, str) else experiment
     names = tuple(dict.fromkeys(backends))
@@ -142,6 +144,7 @@ def run(
     path = place / "journal.jsonl"
     if fresh:
         path.unlink(missing_ok=True)
+    place.mkdir(parents=True, exist_ok=True)  # not known only after the first hour
     journal = Journal(path, chosen.name, chosen.fingerprint)
     tell = progress or (lambda text: None)
     steps = list(chosen.steps())
