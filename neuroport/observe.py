@@ -67,6 +67,8 @@ class Observation:
         from neuroport.recording import collect
 
         state = simulator.state
+        if not state.kept:
+            return
         if id(simulator) not in self._done and (state.step > 0 or state.segment_counter > 0):
             self._done.add(id(simulator))
             self.results.append(collect(simulator))

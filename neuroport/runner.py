@@ -201,8 +201,10 @@ def _gather(report: Report, seen: Observation, request: Request) -> None:
                 report.networks.append(simulator.state.network_as_written())
             except UserError as error:
                 report.status, report.error = "error", error
-        else:
+        elif simulator.state.kept:
             report.findings += simulator.findings
+        else:  # of what only computes something on the way, what may have spoilt it
+            report.findings += [f for f in simulator.findings if f.severity.rank > 0]
     if isinstance(report.error, CheckFailedError):
         known = set(map(id, report.findings))
         report.findings += [f for f in report.error.findings if id(f) not in known]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Literal
 
 import neuroport_spinnaker.codes  # noqa: F401  registers the kinds of findings
@@ -12,14 +13,16 @@ from neuroport.findings import Finding
 from neuroport.network.description import Network
 from neuroport.provenance import package_version
 from neuroport.target import Target, load_target
-from neuroport_spinnaker.checks import Case, check
 from neuroport_spinnaker.errors import MachineNotChosenError
+from neuroport_spinnaker.fitting import check_fitted, fit
 from neuroport_spinnaker.options import Options
 from neuroport_spinnaker.places import check_server
 from neuroport_spinnaker.program import SpinnakerProgram
 from neuroport_spinnaker.worker.parent import INSTALL
 
 __all__ = ["SpinnakerBackend", "EmulatedBackend"]
+
+EMULATED = ("spinn3", "spinn5")  # boards to choose from where none is named
 
 
 class SpinnakerBackend:
@@ -64,18 +67,26 @@ weight_loss, allow, start_timeout, silence_timeout, configuration
         )
         self.target: Target = load_target(self.options.target)
 
+    def targets(self) -> tuple[Target, ...]:
+        """Return the machines that can be taken, the smallest first."""
+        return (self.target,)
+
     def check(self, network: Network) -> list[Finding]:
         """Return everything that SpiNNaker will do to the network; needs no sPyNNaker."""
-        return check(Case(network, self.target, self.options))
+        return check_fitted(network, self.options, fit(network, self.options, self.targets()))
 
     def compile(self, network: Network, duration: float | None = None) -> SpinnakerProgram:
         """Lower a network."""
-        return SpinnakerProgram(network, self.options, self.target, self.machine)
+        fitted = fit(network, self.options, self.targets())
+        return SpinnakerProgram(
+            network, self.options, fitted.target, partial(self.machine, fitted.target),
+            fitted.packing,
+        )
 
-    def machine(self) -> tuple[dict[str, Any], Any]:
+    def machine(self, target: Target) -> tuple[dict[str, Any], Any]:
         """Return the configuration's section ``[Machine]``, and what to close at the end."""
         options = self.options
-        version = options.version or self.target.geometry.version
+        version = options.version or target.geometry.version
         if options.machine:
             return {"machine_name": options.machine, "version": version}, None
         if options.spalloc:
@@ -96,7 +107,15 @@ weight_loss, allow, start_timeout, silence_timeout, configuration
 
 
 class EmulatedBackend(SpinnakerBackend):
-    """Runs networks on an emulated board: the released binaries, without a machine."""
+    """Runs networks on an emulated board: the released binaries, without a machine.
+
+    Parameters
+    ----------
+    target : str
+        ``auto``: the board of 4 chips, or that of 48 where the network needs it.
+    poisson, neurons_per_core, weight_loss, start_timeout, silence_timeout, configuration
+        See :class:`neuroport_spinnaker.options.Options`.
+    """
 
     information = BackendInformation(
         name="spinnaker-emulated",
@@ -109,7 +128,7 @@ class EmulatedBackend(SpinnakerBackend):
 
     def __init__(
         self,
-        target: str = "spinn3",
+        target: str = "auto",
         poisson: Literal["realised", "machine"] = "realised",
         connectors: Literal["realised", "machine"] = "realised",
         neurons_per_core: Mapping[str, int] | int | None = None,
@@ -119,18 +138,23 @@ class EmulatedBackend(SpinnakerBackend):
         silence_timeout: float = 600.0,
         configuration: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
+        self._sizes = EMULATED if target == "auto" else (target,)
         super().__init__(
-            target=target, poisson=poisson, connectors=connectors,
+            target=self._sizes[0], poisson=poisson, connectors=connectors,
             neurons_per_core=neurons_per_core, weight_loss=weight_loss, allow=allow,
             start_timeout=start_timeout,
             silence_timeout=silence_timeout, configuration=configuration,
         )
 
-    def machine(self) -> tuple[dict[str, Any], Any]:
+    def targets(self) -> tuple[Target, ...]:
+        """Return the boards that can be emulated, the smallest first."""
+        return tuple(load_target(name) for name in self._sizes)
+
+    def machine(self, target: Target) -> tuple[dict[str, Any], Any]:
         """Start a board and return how to reach it."""
         from neuroport_spinnaker.board import Board
 
-        board = Board(chips=self.target.geometry.chips)
+        board = Board(chips=target.geometry.chips)
         board.start()
         entries: dict[str, Any] = {}
         for line in board.configuration_lines():

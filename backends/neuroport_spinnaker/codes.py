@@ -1,4 +1,4 @@
-"""The kinds of findings of this backend: NP301 to NP329."""
+"""The kinds of findings of this backend: NP301 to NP329, NP340, NP341."""
 
 from __future__ import annotations
 
@@ -131,3 +131,14 @@ register("NP329", "the machine makes its own synapses", _W, """
 register("NP328", "the machine draws its own Poisson trains", _N, """
     With poisson='machine' the trains differ from those of every other backend and from run to run.
     poisson='realised' sends the network's own.""")
+register("NP340", "populations share cores", _N, """
+    A core holds cells of one population, so many small populations need many cores. The machine
+    has too few for this network, and populations of one kind were put together: the same cell
+    type, recorded variables and rules, inputs from populations of one kind, and a weight scale
+    that stays what it is for each alone. The synapses are the same, and so is what every cell
+    computes.""")
+register("NP341", "spikes or inputs were lost or late in the run", _W, """
+    The programs on the cores count what they could not do: spikes that did not fit into a core's
+    input buffer of 256, spikes or synapses that were handled a step too late or skipped, sums that
+    were cut off. The recorded result is then not what the network asks for. Usually hundreds of
+    cells fire in the same step, or too many cells share a core.""")

@@ -9,6 +9,7 @@ from neuroport.findings import Finding
 from neuroport.network.description import Network
 from neuroport.target import Target
 from neuroport_spinnaker.options import Options
+from neuroport_spinnaker.pack import Packing
 
 __all__ = ["SpinnakerProgram"]
 
@@ -23,6 +24,8 @@ class SpinnakerProgram:
     target : Target
     machine : callable
         Returns the configuration of the machine and what to close at the end.
+    packing : Packing, optional
+        How populations share cores, where the machine has too few for all of them.
     """
 
     def __init__(
@@ -31,9 +34,11 @@ class SpinnakerProgram:
         options: Options,
         target: Target,
         machine: Callable[[], tuple[dict[str, Any], Any]],
+        packing: Packing | None = None,
     ) -> None:
         self.network, self.options, self.target = network, options, target
         self.machine = machine
+        self.packing = packing
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -42,6 +47,12 @@ class SpinnakerProgram:
 
     def open(self) -> Any:
         """Return a session at time 0; the machine is taken at the first run."""
+        from neuroport_spinnaker.packed_session import PackedSession
         from neuroport_spinnaker.session import SpinnakerSession
 
-        return SpinnakerSession(self)
+        if self.packing is None:
+            return SpinnakerSession(self)
+        packed = SpinnakerProgram(
+            self.packing.network, self.packing.options, self.target, self.machine
+        )
+        return PackedSession(SpinnakerSession(packed), self.network, self.packing)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from neuroport.backend import Progress
 from neuroport.errors import Problem, UnsupportedError
+from neuroport.findings import Finding, finding
 from neuroport.network.description import Network, PoissonSource, Population, Recording
 from neuroport.realise.sources import source_spikes
 from neuroport_spinnaker.limits import RECORDABLE
@@ -32,6 +33,11 @@ IntArray = NDArray[np.int64]
 # and a sample of step k is the state before that step's update.
 SPIKE_OFFSET = 0
 SIGNAL_OFFSET = 0
+# Counters of the programs that say that a result is not what the network asks for.
+LOSSES = frozenset({
+    "transmit_queue_overflows", "missed_send_slots", "skipped_synapses", "late_spikes",
+    "input_buffer_overflows", "late_packets", "ring_buffer_saturations",
+})
 _LOOK = 1.0  # s between two looks at an emulated board's clock
 _LONGEST_RUN = 20_000  # steps in one go, so that what was recorded survives the loss of a machine
 
@@ -109,6 +115,7 @@ class SpinnakerSession:
         self._uneven = False
         self._kept: dict[tuple[str, str], tuple[Any, Any]] = {}
         self._numbers = {p.label: k for k, p in enumerate(self._network.populations)}
+        self.findings: tuple[Finding, ...] = ()
 
     @property
     def step(self) -> int:
@@ -163,6 +170,7 @@ class SpinnakerSession:
             self._step = last
             done += piece
             self._collect(worker)
+            self._losses()
             if progress is not None:
                 progress(self._step * dt)
         return done
@@ -171,6 +179,24 @@ class SpinnakerSession:
     def _paced(self) -> bool:
         """Whether the machine keeps wall time; an emulated one does only where it is asked to."""
         return self._board is None or getattr(self._board, "pace", None) is not None
+
+    def _losses(self) -> None:
+        """Say what the programs on an emulated board counted as lost or late."""
+        if self._board is None:
+            return
+        report = self._board.report()
+        counted = {k: v for k, v in report.provenance.items() if v and k in LOSSES}
+        if report.packets_dropped:
+            counted["packets_dropped"] = report.packets_dropped
+        if counted:
+            self.findings = (finding(
+                "NP341", "network",
+                measured=", ".join(f"{k.replace('_', ' ')} {v}" for k, v in counted.items()),
+                limit="none",
+                why="more spikes reached a core in one step than it could take",
+                fixes=("fewer neurons on a core", "inputs that do not all come in one step"),
+                **counted,
+            ),)
 
     def _has_listed_spikes(self) -> bool:
         return any(p.spikes is not None for p in self._network.populations)

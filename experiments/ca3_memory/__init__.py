@@ -303,7 +303,7 @@ def _map_figure(found: Mapping[str, Any]) -> Figure:
             axis.add_patch(_square(column, row, fills[state] if back else "#FFFFFF", back))
             if back:
                 axis.text(column + 0.5, row + 0.5, names[state] if query is None
-                          else str(cell), ha="center", va="center", fontsize=8)
+                          else str(cell), ha="center", va="center", fontsize=7)
         axis.set(xlim=(0, 4), ylim=(4, 0), aspect="equal", xticks=[], yticks=[])
         title = "stored" if query is None else "asked: " + ", ".join(
             names[s] for s in query["asked"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from neuroport_models.pattern_detector.patterns import distance
 from neuroport_models.pattern_detector.training import train_patterns
 
 from neuroport.reproduce import Context, Drawing, Step
+from neuroport.reproduce.claims import load_claims
 
 __all__ = ["steps", "obtained", "figures"]
 
@@ -186,7 +188,7 @@ def obtained(results: Results) -> dict[str, Any]:
     accuracy = [[r["accuracy"] for r in rows] for rows in ordered]
     online = results["online homeostasis (ours)"]
     gaps = [abs(r["h"] - r["off_line"]) / r["off_line"] if r["h"] else 1.0
-            for r in online.values()]
+            for r in (online or {}).values()]
     values: dict[str, Any] = {
         "training-spikes": sorted({t for r in training for s in r["spikes"].values() for t in s}),
         "training-once": all(len(s) == 1 for r in training for s in r["spikes"].values()),
@@ -209,8 +211,10 @@ def obtained(results: Results) -> dict[str, Any]:
         "two-monotone": all(
             min(a) > max(b) for a, b in pairwise(accuracy)
         ),
-        "online-factor": max(gaps),
-        "online-presentations": max(r["presentations"] for r in online.values()),
+        "online-factor": max(gaps, default=None),
+        "online-presentations": max(
+            (r["presentations"] for r in (online or {}).values()), default=None
+        ),
     }
     for study in ("one pattern", "two patterns", "three patterns"):
         for name, row in results[study].items():
@@ -222,20 +226,22 @@ def obtained(results: Results) -> dict[str, Any]:
 
 def figures(results: Results) -> list[Drawing]:
     """Return the figures of the report."""
+    online = Drawing(
+        "online",
+        "Ours, not in the paper: online homeostasis of running detectors. Factor in each "
+        "round of presentations, and the factor of the paper's off-line search (dashed).",
+        lambda: _online_figure(results),
+    )
     return [
         Drawing(
             "similarity",
             "Two and three stored patterns: inputs that fire, and accuracy, against the Hamming "
             "distance between the stored patterns (sum of the three distances for triples). "
-            "Beside the paper's figures of the metrics against distance. The line is 2^distance.",
-            lambda: _similarity(results),
+            "Beside the paper's figures of the metrics: the rings are the recorded "
+            "rows. The line is 2^distance.",
+            lambda: _similarity(results, _recorded()),
         ),
-        Drawing(
-            "online",
-            "Ours, not in the paper: online homeostasis of running detectors. Factor in each "
-            "round of presentations, and the factor of the paper's off-line search (dashed).",
-            lambda: _online_figure(results),
-        ),
+        *([online] if results["online homeostasis (ours)"] is not None else []),
     ]
 
 
@@ -243,22 +249,41 @@ _BLUE, _ORANGE, _GREEN, _GREY = "#0072B2", "#D55E00", "#009E73", "#555555"
 _PURPLE = "#7A2E6B"
 
 
-def _similarity(results: Results) -> Figure:
+def _recorded() -> dict[str, Mapping[str, Any]]:
+    """Return the recorded rows that the claims hold: patterns -> values."""
+    paper = load_claims(Path(__file__).with_name("claims.toml"))
+    return {
+        c.id.removeprefix("row-").replace("-", ","): c.value
+        for c in paper.claims if c.id.startswith("row-")
+    }
+
+
+def _spread(name: str) -> int:
+    """Return the sum of the distances between patterns."""
+    p = [int(x) for x in name.split(",")]
+    return sum(distance(a, b) for i, a in enumerate(p) for b in p[i + 1 :])
+
+
+def _similarity(results: Results, recorded: Mapping[str, Mapping[str, Any]]) -> Figure:
     figure = Figure(figsize=(10, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2)
     for study, colour, marker in (("two patterns", _BLUE, "o"), ("three patterns", _ORANGE, "s")):
         points = []
         for name, row in results[study].items():
-            p = [int(x) for x in name.split(",")]
-            if row["h"] is None:
-                continue
-            total = sum(distance(a, b) for i, a in enumerate(p) for b in p[i + 1 :])
-            points.append((total, row["positives"], row["accuracy"]))
+            if row["h"] is not None:
+                points.append((_spread(name), row["positives"], row["accuracy"]))
         x, positives, accuracy = zip(*sorted(points), strict=True)
         style = {"linestyle": "none", "marker": marker, "color": colour, "alpha": 0.85,
                  "markersize": 6, "label": study}
         left.plot(x, positives, **style)
         right.plot(x, accuracy, **style)
+    rings = [(_spread(n), r["positives"], r["accuracy"]) for n, r in recorded.items()
+             if "," in n]
+    x, positives, accuracy = zip(*sorted(rings), strict=True)
+    ring = {"linestyle": "none", "marker": "o", "markersize": 11, "markerfacecolor": "none",
+            "markeredgecolor": "#000000", "markeredgewidth": 1.0, "label": "recorded for the paper"}
+    left.plot(x, positives, **ring)
+    right.plot(x, accuracy, **ring)
     left.plot(range(1, 10), [2**d for d in range(1, 10)], color=_BLUE, linewidth=1)
     left.set_yscale("log", base=2)
     left.set_yticks([1, 4, 16, 64, 256, 1024], labels=["1", "4", "16", "64", "256", "1024"])
@@ -272,7 +297,8 @@ def _similarity(results: Results) -> Figure:
         axis.grid(color="#DDDDDD", linewidth=0.6)
         axis.set_axisbelow(True)
         axis.spines[["top", "right"]].set_visible(False)
-    left.legend(frameon=False, loc="upper left")
+    figure.legend(*right.get_legend_handles_labels(), loc="outside upper center", ncols=3,
+                  frameon=False)
     return figure
 
 

@@ -30,11 +30,12 @@ class Verdict(enum.Enum):
     FAILS = "fails"
     EXPLAINED = "differs, as explained"
     MISSING = "not obtained"
+    IMPOSSIBLE = "not possible here"
 
     @property
     def good(self) -> bool:
         """Whether it leaves the exit code at 0."""
-        return self in (Verdict.AGREES, Verdict.EXPLAINED)
+        return self in (Verdict.AGREES, Verdict.EXPLAINED, Verdict.IMPOSSIBLE)
 
 
 @dataclass(frozen=True)
@@ -142,10 +143,19 @@ def load_claims(path: Path) -> Paper:
     return Paper(**{n: paper[n] for n in names}, claims=tuple(claims))
 
 
-def judge(claim: Claim, obtained: Any) -> Verdict:
-    """Return the verdict on an obtained value; None means that there is none."""
+def judge(claim: Claim, obtained: Any, impossible: bool = False) -> Verdict:
+    """Return the verdict on an obtained value; None means that there is none.
+
+    Parameters
+    ----------
+    claim : Claim
+    obtained : object
+    impossible : bool
+        Whether the backend refused a step of the protocol. Only a claim of our own may then lack
+        its value; one of the paper's counts as not obtained.
+    """
     if obtained is None:
-        return Verdict.MISSING
+        return Verdict.IMPOSSIBLE if impossible and claim.ours else Verdict.MISSING
     if claim.kind == "near":
         good = _near(claim.value, obtained, claim.tolerance)
     elif not _number(obtained) or math.isnan(obtained):

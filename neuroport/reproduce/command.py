@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from neuroport.errors import NeuroportError
+from neuroport.cli.display import error_panel
+from neuroport.errors import FileFormatError, NeuroportError, Problem
 from neuroport.reproduce.claims import Verdict
 from neuroport.reproduce.experiment import experiment_names, load_experiment
 from neuroport.reproduce.report import _obtained, shown, write_report
@@ -23,7 +24,7 @@ app = typer.Typer(add_completion=False, help="Reproduce a paper: claimed against
 
 FAILED, REFUSED, INTERRUPTED = 1, 2, 130
 _COLOURS = {Verdict.AGREES: "green", Verdict.EXPLAINED: "yellow", Verdict.FAILS: "bold red",
-            Verdict.MISSING: "bold red"}
+            Verdict.MISSING: "bold red", Verdict.IMPOSSIBLE: "yellow"}
 
 
 # Options may follow the name, which click does not allow in a group unless told.
@@ -65,7 +66,15 @@ def reproduce(
             progress("writing the report")
             paths = write_report(done)
     except NeuroportError as error:
-        errors.print(str(error), style="red", markup=False, highlight=False)
+        errors.print(error_panel(error, show_line=False))
+        raise typer.Exit(REFUSED) from None
+    except OSError as error:  # a full disk, a folder that cannot be written
+        unwritable = FileFormatError(
+            Problem(f"journal and report cannot be written: {error.strerror or error}",
+                    measured=str(error.filename or ""),
+                    fix="make room or choose another folder with --out; finished steps are kept")
+        )
+        errors.print(error_panel(unwritable, show_line=False))
         raise typer.Exit(REFUSED) from None
     except KeyboardInterrupt:
         errors.print("Interrupted; finished steps are kept. Run the same command to go on.")
@@ -115,4 +124,6 @@ def _print(console: Console, done: Reproduction, report: Path) -> None:
         counts = ", ".join(f"{n} {what}" for what, n in done.count(b).items())
         console.print(f"{b} ({done.machines[b]}): {counts}; {done.cost[b]['wall']:.1f} s",
                       markup=False)
+        for step, why in done.impossible[b].items():
+            console.print(f"{b} cannot do '{step}': {' '.join(why.split())}", markup=False)
     console.print(f"report: {report}", markup=False, soft_wrap=True)

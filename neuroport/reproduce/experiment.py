@@ -95,7 +95,8 @@ class Step:
         Unique in the experiment.
     function : callable
         ``function(context, results)``; gets the results of the steps before it by name and returns
-        plain data (what JSON can hold).
+        plain data (what JSON can hold). Where a backend refuses it (UnsupportedError) its result is
+        None, and the table says why.
     """
 
     name: str

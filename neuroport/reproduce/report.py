@@ -30,6 +30,12 @@ td small { color: #555; display: block; }
 figure { margin: 1.5rem 0; } figure img { max-width: 100%; height: auto; }
 figcaption { color: #444; font-size: 0.9rem; }
 code { background: #f2f2f2; padding: 0.1rem 0.3rem; word-break: break-all; }
+@media (prefers-color-scheme: dark) {
+  body { color: #e6e6e6; background: #16181b; } a { color: #8ab8ff; }
+  th, td { border-color: #444; } td small, figcaption { color: #b0b0b0; }
+  .agrees { color: #6fd3a4; } .fails, .missing { color: #ff8f8f; } .explained { color: #f0bd74; }
+  code { background: #2a2d31; } figure img { background: #fff; border-radius: 4px; }
+}
 """
 
 
@@ -75,6 +81,8 @@ def _head(done: Reproduction) -> list[str]:
     for b in done.backends:
         counts = ", ".join(f"{n} {what}" for what, n in done.count(b).items())
         lines.append(f"{b} ({done.machines[b] or 'nothing run'}): {counts}")
+        lines += [f"{b} cannot do '{step}': {' '.join(why.split())}"
+                  for step, why in done.impossible[b].items()]
     return lines
 
 
@@ -186,7 +194,7 @@ def _html(done: Reproduction, drawings: list[tuple[str, Drawing, bytes]]) -> str
     paper = done.experiment.paper
     e = html.escape
     css = {Verdict.AGREES: "agrees", Verdict.FAILS: "fails", Verdict.MISSING: "missing",
-           Verdict.EXPLAINED: "explained"}
+           Verdict.EXPLAINED: "explained", Verdict.IMPOSSIBLE: "explained"}
 
     def table(head: list[str], rows: list[list[str]]) -> list[str]:
         return [

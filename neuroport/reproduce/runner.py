@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from neuroport.backend import load_backend
+from neuroport.errors import UnsupportedError
 from neuroport.provenance import versions
 from neuroport.reproduce.claims import Claim, Verdict, judge
 from neuroport.reproduce.experiment import Context, Experiment, load_experiment
@@ -61,6 +62,8 @@ class Reproduction:
     folder : pathlib.Path
     resumed : int
         Steps that the journal had already.
+    impossible : mapping
+        Backend -> step -> why the backend refused it.
     """
 
     experiment: Experiment
@@ -73,6 +76,7 @@ class Reproduction:
     versions: Mapping[str, Mapping[str, str]]
     folder: Path
     resumed: int
+    impossible: Mapping[str, Mapping[str, str]]
 
     @property
     def passed(self) -> bool:
@@ -129,6 +133,8 @@ def run(
     Raises
     ------
     UnknownExperimentError, UnknownBackendError, BackendMissingError, ClaimsError, JournalError
+    OSError
+        Where the folder cannot be made or written.
     """
     chosen = load_experiment(experiment) if isinstance(experiment, str) else experiment
     names = tuple(dict.fromkeys(backends))
@@ -138,6 +144,7 @@ def run(
     path = place / "journal.jsonl"
     if fresh:
         path.unlink(missing_ok=True)
+    place.mkdir(parents=True, exist_ok=True)  # not known only after the first hour
     journal = Journal(path, chosen.name, chosen.fingerprint)
     tell = progress or (lambda text: None)
     steps = list(chosen.steps())
@@ -155,12 +162,17 @@ def run(
             tell(head)
             context = Context(backend, tell=partial(_tell_below, tell, head))
             began = time.perf_counter()
-            result = step.function(context, results)
+            result, refused = None, ""
+            try:
+                result = step.function(context, results)
+            except UnsupportedError as error:
+                refused = str(error)
             context.finish()
             entry = {
                 "backend": backend,
                 "step": step.name,
                 "result": result,
+                "impossible": refused,
                 "wall": round(time.perf_counter() - began, 3),
                 "network_hash": context.network_hash,
                 "runs_on": context.runs_on,
@@ -170,7 +182,8 @@ def run(
             journal.write(entry)
             # As read from disk, so that a resumed run computes from the same values.
             results[step.name] = json.loads(json.dumps(result))
-            tell(f"{head}: done in {entry['wall']:.1f} s")
+            tell(f"{head}: not possible here: {refused}" if refused
+                 else f"{head}: done in {entry['wall']:.1f} s")
     return _collect(chosen, names, journal, place, resumed)
 
 
@@ -185,11 +198,15 @@ def _collect(
     entries = {b: {s: journal.entries[b, s] for s in steps} for b in backends}
     results = {b: {s: e["result"] for s, e in rows.items()} for b, rows in entries.items()}
     values = {b: dict(experiment.obtained(results[b])) for b in backends}
+    impossible = {
+        b: {s: str(e["impossible"]) for s, e in rows.items() if e.get("impossible")}
+        for b, rows in entries.items()
+    }
     table = tuple(
         Row(
             claim,
             {b: values[b].get(claim.id) for b in backends},
-            {b: judge(claim, values[b].get(claim.id)) for b in backends},
+            {b: judge(claim, values[b].get(claim.id), bool(impossible[b])) for b in backends},
         )
         for claim in experiment.paper.claims
     )
@@ -208,4 +225,5 @@ def _collect(
         {b: next(iter(rows.values()))["versions"] for b, rows in entries.items()},
         place,
         resumed,
+        impossible,
     )

@@ -298,15 +298,24 @@ class Simulator:
 
     # -- neuroport's own ----------------------------------------------------------------------
 
-    def another(self) -> Simulator:
-        """Return a fresh simulator with the same backend, time step, seed and rules."""
+    def another(self, keep: bool = True) -> Simulator:
+        """Return a fresh simulator with the same backend, time step, seed and rules.
+
+        Parameters
+        ----------
+        keep : bool
+            Whether `neuroport run` stores what it records; False for one that only computes
+            something on the way.
+        """
         s = self.state
-        return Simulator(
+        made = Simulator(
             State(
                 s.backend, s.backend_name, s.dt, s.seed, s.numerics, s.dialect,
                 s.shortest_delay, s.max_delay,
             )
         )
+        made.state.kept = keep
+        return made
 
     @property
     def numerics(self) -> Numerics:

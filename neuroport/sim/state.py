@@ -102,6 +102,7 @@ class State(common.control.BaseState):  # type: ignore[misc]
         self.before_run: list[Callable[[], None]] = []
         self.before_close: list[Callable[[], None]] = []
         self.interrupted = False
+        self.kept = True  # whether whoever looks on stores what is recorded
         self.wall_time = 0.0
         self.t_reached = 0.0  # latest simulated time (ms); kept when the session is closed
         self.per_core: dict[str, int] = {}  # cell type -> most cells on a core
@@ -186,6 +187,7 @@ class State(common.control.BaseState):  # type: ignore[misc]
         finally:
             self.wall_time += time.perf_counter() - began
             self.t_reached = max(self.t_reached, session.step * self.dt)
+            self._take_findings(session)
         if stopped and session.step < steps:
             self.interrupted = True
             raise RunInterrupted(self.t, target)
@@ -196,6 +198,13 @@ class State(common.control.BaseState):  # type: ignore[misc]
         """Keep a finding that came up outside the checks, and show it."""
         self.findings.append(found)
         self._show_findings()
+
+    def _take_findings(self, session: Session) -> None:
+        """Take over what an engine found during the run, such as spikes that it lost."""
+        found = [f for f in getattr(session, "findings", ()) if f not in self.findings]
+        if found:
+            self.findings += found
+            self._show_findings()
 
     def reset(self) -> None:
         """Go back to time 0, initial potentials and weights; start a new segment."""

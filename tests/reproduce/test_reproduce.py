@@ -15,6 +15,7 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
+from neuroport.errors import Problem, UnsupportedError
 from neuroport.reproduce import (
     Claim,
     ClaimsError,
@@ -133,6 +134,26 @@ def test_a_failing_claim_fails(tmp_path):
     assert "FAILS" in write_report(done)["markdown"].read_text()
 
 
+@pytest.mark.parametrize(("ours", "verdict"), [(True, "not possible here"),
+                                               (False, "not obtained")])
+def test_what_a_backend_refuses_is_shown_and_only_our_own_may_be_missing(
+    tmp_path, ours, verdict
+):
+    def refuses(context, results):
+        raise UnsupportedError(Problem("weights cannot be written here"))
+
+    paper = Paper("toy", "A toy", "Nobody, nowhere", "https://example.org", "nothing", "none",
+                  (Claim("a", "g", "w", 3, 0, "why", "source", ours=ours),))
+    toy = Experiment("toy", paper, lambda: [Step("one", refuses)],
+                     lambda results: {"a": results["one"]}, lambda results: [], "f" * 64)
+    for resumed in (0, 1):
+        done = run(toy, ["brian2"], tmp_path)
+        assert done.resumed == resumed
+        assert done.rows[0].verdicts["brian2"].value == verdict
+        assert done.passed is ours
+    assert "weights cannot be written here" in write_report(done)["html"].read_text()
+
+
 def test_finished_steps_are_not_run_again(tmp_path):
     calls = []
     first = run(experiment(calls), ["brian2"], tmp_path / "whole")
@@ -248,3 +269,11 @@ def test_figures_are_in_the_page(tmp_path):
     assert "data:image/png;base64," in text
     assert "A &lt;line&gt;" in text
     assert (tmp_path / "f.png").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_named(command, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    done = command("ca3-memory", "--out", str(tmp_path / "file"))
+    assert done.exit_code == 2
+    assert "cannot be written" in done.output
+    assert "Traceback" not in done.output

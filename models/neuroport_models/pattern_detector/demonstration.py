@@ -8,10 +8,14 @@ import numpy as np
 
 from neuroport.errors import InvalidValueError, Problem
 from neuroport.models import ModelResult, model
-from neuroport_models.pattern_detector.detection import Case, count_spikes, detection_network
+from neuroport_models.pattern_detector.detection import (
+    Case,
+    count_spikes,
+    detection_network,
+    detection_time,
+)
 from neuroport_models.pattern_detector.detector import train_detectors
 from neuroport_models.pattern_detector.metrics import measure
-from neuroport_models.pattern_detector.parameters import TESTING
 from neuroport_models.pattern_detector.patterns import checked, every_pattern
 
 __all__ = ["demonstration"]
@@ -47,9 +51,10 @@ def demonstration(sim: Any, *, patterns: str = "992", bits: int = 10) -> ModelRe
     where = "pattern-detector"
     wanted = checked(_numbers(patterns), bits, where)
     inputs = every_pattern(bits, where)
-    trained = train_detectors(sim.another, [wanted], bits)[0][0]
-    made = detection_network(sim, [Case(trained.weights, inputs)])
-    sim.run(TESTING["duration"])
+    trained = train_detectors(lambda: sim.another(keep=False), [wanted], bits)[0][0]
+    cases = [Case(trained.weights, inputs)]
+    made = detection_network(sim, cases)
+    sim.run(detection_time(cases))
     fired = count_spikes(made, 1)[0] > 0
     found = measure(wanted, inputs, fired)
     hits = [i for i, f in zip(inputs, fired, strict=True) if f]

@@ -16,11 +16,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuroport_models.pattern_detector.parameters import CELL, DELAY, DRIVE, TESTING
+from neuroport_models.pattern_detector.parameters import (
+    CELL,
+    DELAY,
+    DRIVE,
+    TESTING,
+    TIMESTEP,
+    TURNS,
+)
 from neuroport_models.pattern_detector.patterns import bits
 from neuroport_models.pattern_detector.weights import Weights
 
-__all__ = ["Case", "detection_network", "count_spikes", "detect", "unit_key"]
+__all__ = ["Case", "detection_network", "count_spikes", "detect", "detection_time",
+           "unit_key"]
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -45,11 +53,17 @@ class Case:
 def _lines(sim: Any, inputs: list[int], n_bits: int, spike: float, label: str) -> dict[int, Any]:
     """Build sources and injectors for some inputs; return the injectors of ones and zeros."""
     active = bits(inputs, n_bits).ravel()
+    # Each cell gets one input, so when it comes changes nothing for it.
+    times = spike + TIMESTEP * (np.arange(active.size) // n_bits % TURNS)
     injectors = {}
     for value in (1, 0):
         sources = sim.Population(
             active.size,
-            sim.SpikeSourceArray(spike_times=[[spike] if a == value else [] for a in active]),
+            sim.SpikeSourceArray(
+                spike_times=[
+                    [t] if a == value else [] for t, a in zip(times, active, strict=True)
+                ]
+            ),
             label=f"{label}.ssp_{value}",
         )
         injectors[value] = sim.Population(
@@ -82,7 +96,7 @@ def detection_network(
     cases : sequence of Case
         All with the same number of bits.
     spike : float
-        Time of the input (ms).
+        Time of the first input (ms); of many, some follow in the 63 steps after it.
     label : str
         Prefix of the labels.
 
@@ -144,6 +158,12 @@ def _join(sim: Any, pre: Any, post: Any, rows: FloatArray, receptor: str) -> Non
     )
 
 
+def detection_time(cases: Sequence[Case]) -> float:
+    """Return how long the test networks must run (ms): 20 for a single input."""
+    inputs = len({int(i) for case in cases for i in case.inputs})
+    return TESTING["duration"] + TIMESTEP * (min(inputs, TURNS) - 1)
+
+
 def count_spikes(
     made: Sequence[tuple[Any, list[tuple[int, int, int]]]], n_cases: int
 ) -> list[IntArray]:
@@ -158,7 +178,7 @@ def count_spikes(
 
 
 def detect(sim: Any, cases: Sequence[Case]) -> list[IntArray]:
-    """Try inputs on networks, all in one simulation of 20 ms.
+    """Try inputs on networks, all in one simulation of 20 to 83 ms.
 
     Parameters
     ----------
@@ -172,5 +192,5 @@ def detect(sim: Any, cases: Sequence[Case]) -> list[IntArray]:
         For each case, the number of output spikes for each of its inputs.
     """
     made = detection_network(sim, cases)
-    sim.run(TESTING["duration"])
+    sim.run(detection_time(cases))
     return count_spikes(made, len(cases))

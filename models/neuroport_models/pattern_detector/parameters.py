@@ -7,7 +7,7 @@ values from the authors' public code (CC BY), which is named in each comment.
 
 from __future__ import annotations
 
-__all__ = ["CELL", "STDP", "DRIVE", "DELAY", "TRAINING", "TESTING", "SEARCH", "TIMESTEP"]
+__all__ = ["CELL", "STDP", "DRIVE", "DELAY", "TRAINING", "TESTING", "TURNS", "SEARCH", "TIMESTEP"]
 
 TIMESTEP = 1.0
 DELAY = 1.0
@@ -41,8 +41,10 @@ TRAINING = {
     "duration": 75.0,
 }
 
-# testing.py
+# testing.py. Where many inputs are tried side by side they come in turn, one step after another:
+# a chip's core cannot take the spikes of hundreds of networks in one step.
 TESTING = {"spike": 10.0, "duration": 20.0}
+TURNS = 64
 
 # homeostasis.py
 SEARCH = {

@@ -1,0 +1,59 @@
+"""The models on the emulated board, unchanged but for the backend's name."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from typing import Any
+
+import numpy as np
+import pytest
+from neuroport_models.ca3_memory import CA3Memory
+from neuroport_models.ca3_memory.demonstration import functional
+from neuroport_models.pattern_detector import PatternDetector
+
+import neuroport
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def board() -> None:
+    """Skip where sPyNNaker or the compiled engine is not there."""
+    if not os.environ.get("NEUROPORT_SPINNAKER_PYTHON") and (
+        importlib.util.find_spec("spynnaker") is None
+    ):
+        pytest.skip("sPyNNaker is not installed: pip install 'neuroport[spinnaker]'")
+    pytest.importorskip(
+        "neuroport_spinnaker.board", reason="the compiled engine is not built",
+        exc_type=ImportError,
+    )
+
+
+def new(backend: str = "spinnaker-emulated") -> Any:
+    return neuroport.simulator(backend, timestep=1.0, numerics="spinnaker")
+
+
+# 10 ms between operations, as published, is below what is safe for arbitrary words.
+@pytest.mark.filterwarnings("ignore::neuroport_models.ca3_memory.SpacingWarning")
+def test_ca3_memory_experiment_1_equals_the_reference_cell_by_cell() -> None:
+    rasters = {}
+    for backend in ("brian2", "spinnaker-emulated"):
+        memory = CA3Memory(new(backend), 5, 10, period=10.0)
+        functional(memory)
+        outcomes = memory.run()
+        assert all(o.exact for o in outcomes)
+        rasters[backend] = {name: memory.raster(name) for name in memory.populations}
+        memory.sim.end()
+    assert rasters["spinnaker-emulated"] == rasters["brian2"]
+
+
+def test_pattern_detector_training_search_and_detection() -> None:
+    detector = PatternDetector(new)
+    trained = detector.train([992])
+    run = detector.training[992]
+    assert run.spikes == {"exc": [31.0], "inh": [31.0]}
+    assert run.weights.ones.tolist() == [47 / 128] * 5 + [0.0] * 5
+    assert run.weights.zeros.tolist() == [0.0] * 5 + [47 / 128] * 5
+    assert trained.factor == pytest.approx(4.18817, abs=1e-9)
+    assert np.flatnonzero(detector.detect(range(1024))).tolist() == [992]
