@@ -31,7 +31,7 @@ class NestCell:
     ----------
     model : str
     parameters : callable
-        ``parameters(values) -> {NEST's name: values}``, the refractory period excepted.
+        ``parameters(values, timestep) -> {NEST's name: values}``, the refractory period excepted.
     states : mapping of str to (str, float)
         PyNN's state -> NEST's name and factor.
     unset : tuple of str
@@ -39,8 +39,10 @@ class NestCell:
     signs : mapping of str to float
         Receptor -> factor from PyNN's weight to NEST's.
     at_once : bool
-        Whether an input acts on the potential in the step in which NEST reads it (delta
-        synapses); elsewhere in the step after.
+        Whether an input acts on the potential at the end of the step in which it is due; elsewhere
+        at its beginning.
+    early : bool
+        Whether spikes are known a step earlier than the contract's label, see ``timing``.
     highest_reset : str
         Parameter that the reset potential must stay below.
     scheme : str
@@ -48,11 +50,12 @@ class NestCell:
     """
 
     model: str
-    parameters: Callable[[Values], dict[str, FloatArray]]
+    parameters: Callable[[Values, float], dict[str, FloatArray]]
     states: Mapping[str, tuple[str, float]]
     unset: tuple[str, ...] = ()
     signs: Mapping[str, float] = field(default_factory=dict)
     at_once: bool = False
+    early: bool = False
     highest_reset: str = "v_thresh"
     scheme: str = ""
 
@@ -72,15 +75,20 @@ def _common(p: Values) -> dict[str, FloatArray]:
     }
 
 
-def _delta(p: Values) -> dict[str, FloatArray]:
-    return {**_common(p), "tau_m": p["tau_m"]}
+def _delta(p: Values, timestep: float) -> dict[str, FloatArray]:
+    # A jump fires the cell at the beginning of a step and the reset lasts to its end; NEST's cell
+    # leaks during that step, from a reset potential that ends up where the contract's begins.
+    decay = np.exp(-timestep / p["tau_m"])
+    drift = p["i_offset"] * p["tau_m"] / p["cm"] * (1.0 - decay)
+    reset = p["v_rest"] + (p["v_reset"] - p["v_rest"] - drift) / decay
+    return {**_common(p), "tau_m": p["tau_m"], "V_reset": reset}
 
 
-def _current(p: Values) -> dict[str, FloatArray]:
-    return {**_delta(p), "tau_syn_ex": p["tau_syn_E"], "tau_syn_in": p["tau_syn_I"]}
+def _current(p: Values, timestep: float) -> dict[str, FloatArray]:
+    return {**_common(p), "tau_m": p["tau_m"], "tau_syn_ex": p["tau_syn_E"], "tau_syn_in": p["tau_syn_I"]}
 
 
-def _conductance(p: Values) -> dict[str, FloatArray]:
+def _conductance(p: Values, timestep: float) -> dict[str, FloatArray]:
     return {
         **_common(p), "g_L": p["cm"] / p["tau_m"] * _MICRO_TO_NANO,
         "E_ex": p["e_rev_E"], "E_in": p["e_rev_I"],
@@ -88,14 +96,14 @@ def _conductance(p: Values) -> dict[str, FloatArray]:
     }
 
 
-def _adaptive(p: Values) -> dict[str, FloatArray]:
+def _adaptive(p: Values, timestep: float) -> dict[str, FloatArray]:
     return {
-        **_conductance(p), "V_peak": p["v_spike"], "Delta_T": p["delta_T"], "tau_w": p["tau_w"],
+        **_conductance(p, timestep), "V_peak": p["v_spike"], "Delta_T": p["delta_T"], "tau_w": p["tau_w"],
         "a": p["a"], "b": p["b"] * _NANO_TO_PICO,  # PyNN's a is in nS already
     }
 
 
-def _izhikevich(p: Values) -> dict[str, FloatArray]:
+def _izhikevich(p: Values, timestep: float) -> dict[str, FloatArray]:
     return {
         **{name: p[name] for name in "abcd"}, "V_th": np.full_like(p["a"], 30.0),
         "I_e": p["i_offset"] * _NANO_TO_PICO,  # over a capacitance of 1 pF
@@ -117,9 +125,8 @@ CELLS: dict[str, NestCell] = {
     "IF_curr_alpha": NestCell(
         "iaf_psc_alpha", _current, _ISYN, ("isyn_exc", "isyn_inh"), _CURRENTS),
     "IF_curr_delta": NestCell(
-        "iaf_psc_delta", _delta, _V, ("isyn_exc", "isyn_inh"), _JUMPS, at_once=True,
-        scheme="exact between inputs; a jump is tested against the threshold after the leak of "
-        "its step, and appears in v one sample later"),
+        "iaf_psc_delta", _delta, _V, ("isyn_exc", "isyn_inh"), _JUMPS, early=True,
+        scheme="exact but for spikes without an input in their step, which are one step late"),
     "IF_cond_exp": NestCell(
         "iaf_cond_exp", _conductance, _GSYN, (), _CONDUCTANCES, scheme=_GSL.format("1e-3 mV")),
     "IF_cond_alpha": NestCell(
@@ -149,23 +156,13 @@ def arrays(
     population: Population, parameters: Values, timestep: float, numerics: Numerics
 ) -> dict[str, FloatArray]:
     """Return NEST's parameters of a population of cells."""
-    result = CELLS[population.cell.name].parameters(parameters)
+    result = CELLS[population.cell.name].parameters(parameters, timestep)
     if "tau_refrac" in parameters:
         steps = refractory_steps(parameters["tau_refrac"], timestep, numerics)
         result["t_ref"] = steps * timestep
     return result
 
 
-def weight_factor(
-    population: Population, receptor: str, parameters: Values, timestep: float
-) -> FloatArray:
-    """Return the factor from PyNN's weight to NEST's, for each cell of the target.
-
-    NEST adds a delta jump after the leak of its step; scaled by that leak it leaves the potential
-    that a jump at the step's beginning leaves.
-    """
-    cell = CELLS[population.cell.name]
-    factor = np.full(population.size, cell.signs[receptor])
-    if cell.model == "iaf_psc_delta":
-        factor = factor * np.exp(-timestep / parameters["tau_m"])
-    return factor
+def weight_factor(population: Population, receptor: str) -> float:
+    """Return the factor from PyNN's weight to NEST's."""
+    return CELLS[population.cell.name].signs[receptor]

@@ -8,10 +8,10 @@ import numpy as np
 
 from neuroport.findings import Finding, finding
 from neuroport.network.cells import CellModel
-from neuroport.network.description import Network, Projection
+from neuroport.network.description import Network, Population, Projection
 from neuroport_nest import synapses
 from neuroport_nest.cells import CELLS, NEAREST
-from neuroport_nest.timing import early_sources, nest_delay
+from neuroport_nest.timing import early_populations, nest_delay
 
 __all__ = ["check"]
 
@@ -24,7 +24,7 @@ def check(network: Network) -> list[Finding]:
     found = [*_timestep(network), *_numerics(network)]
     for population in network.populations:
         found += _population(network, population.label)
-    early = early_sources(_known(network))
+    early = early_populations(_known(network))
     for projection in network.projections:
         found += _projection(network, projection, early)
     return found
@@ -62,8 +62,6 @@ def _numerics(network: Network) -> Iterator[Finding]:
     if plastic:
         wanted |= {"plasticity_update": "deferred", "coincidence": "ignored",
                    "plastic_weight_step": None, "trace_bits": None}
-    if any(s.timing == "nearest_pair" for s in plastic):
-        wanted["initial_presynaptic_spike"] = False
     wrong = {k: v for k, v in wanted.items() if getattr(numbers, k) != v}
     if wrong:
         switches = ", ".join(f"'{k}': {v!r}" for k, v in wrong.items())
@@ -105,8 +103,9 @@ def _population(network: Network, label: str) -> Iterator[Finding]:
         return
     known = CELLS[cell.name]
     p = population.parameters
-    if known.highest_reset and (p["v_reset"] >= p[known.highest_reset]).any():
-        worst = int((p["v_reset"] - p[known.highest_reset]).argmax())
+    reset = known.parameters(p, network.timestep).get("V_reset")
+    if reset is not None and (reset >= p[known.highest_reset]).any():
+        worst = int((reset - p[known.highest_reset]).argmax())
         yield finding(
             "NP404", f"{where}, v_reset", measured=f"v_reset = {p['v_reset'][worst]:g} mV, "
             f"{known.highest_reset} = {p[known.highest_reset][worst]:g} mV",
@@ -121,13 +120,23 @@ def _population(network: Network, label: str) -> Iterator[Finding]:
                 limit="0", why=f"NEST's {known.model} does not let it be set",
                 fixes=("no initial value", "a spike before the run"), line=line,
             )
-    if known.scheme:
+    if known.scheme and not (known.early and _fires_by_inputs_only(network, population)):
         yield finding(
             "NP110", where, measured=f"{cell.name} as NEST's {known.model}: {known.scheme}",
             limit=f"time step {network.timestep:g} ms",
             why="NEST integrates this cell in its own way",
             fixes=("compare with half the time step",), line=line,
         )
+
+
+def _fires_by_inputs_only(network: Network, population: Population) -> bool:
+    """Whether cells with delta synapses stay below threshold without their inputs."""
+    p = population.parameters
+    settled = p["v_rest"] + p["i_offset"] * p["tau_m"] / p["cm"]
+    injected = any(label == population.label for c in network.currents for label, _ in c.targets)
+    start = population.initial.get("v", p["v_rest"])
+    highest = np.maximum(np.maximum(settled, start), p["v_reset"])
+    return not injected and bool((highest < p["v_thresh"]).all())
 
 
 def _projection(
@@ -158,7 +167,7 @@ def _projection(
                    "longer delays", "half the time step"), line=line,
         )
     receptor = target.cell.receptor(projection.receptor)
-    if not CELLS[target.cell.name].at_once and not receptor.conductance:
+    if receptor.kind.startswith("current"):
         sign = -1.0 if receptor.name == "inhibitory" else 1.0
         wrong = projection.weight * sign < 0
         if wrong.any():

@@ -30,7 +30,7 @@ class Engine:
         self._first: dict[str, int] = {}  # population -> number of its first node
         self._currents: dict[int, Any] = {}  # current source -> (generator, targets connected)
         self._recorders: dict[str, Any] = {}
-        self._meters: dict[tuple[str, tuple[str, ...], bytes], tuple[Any, Any]] = {}
+        self._meters: dict[tuple[str, tuple[str, ...], bytes], tuple[Any, Any, int, int]] = {}
         self._held: list[dict[str, Any]] = []  # currents of the next steps, see begin
         self._offsets: dict[str, Any] = {}  # population -> I_e
 
@@ -148,12 +148,12 @@ class Engine:
         key = (population, tuple(variables), np.asarray(cells).tobytes())
         meter = self.nest.Create(
             "multimeter",
-            params={"record_from": variables, "interval": interval * self._dt,
-                    "offset": offset * self._dt},
+            # Every step: with an interval and an offset NEST can miss the first sample.
+            params={"record_from": variables, "interval": self._dt},
         )
         chosen = self._cells[population][np.asarray(cells).tolist()]
         self.nest.Connect(meter, chosen, syn_spec=self._delay)
-        self._meters[key] = (meter, np.asarray(cells))
+        self._meters[key] = (meter, np.asarray(cells), interval, offset)
 
     # -- running -------------------------------------------------------------------------------
 
@@ -207,17 +207,18 @@ class Engine:
                 )
                 recorder.n_events = 0
         signals = []
-        for (population, variables, _), (meter, cells) in self._meters.items():
+        for (population, variables, _), (meter, cells, every, offset) in self._meters.items():
             events = meter.events
-            if len(events["times"]):
+            stamp = self._stamps(events)
+            wanted = (stamp - offset) % every == 0
+            if wanted.any():
                 column = np.searchsorted(
-                    cells, np.asarray(events["senders"]) - self._first[population])
+                    cells, np.asarray(events["senders"])[wanted] - self._first[population])
                 signals.append(
-                    (population, variables, cells,
-                     self._stamps(events), column,
-                     [np.asarray(events[v]) for v in variables])
+                    (population, variables, cells, stamp[wanted], column,
+                     [np.asarray(events[v])[wanted] for v in variables])
                 )
-                meter.n_events = 0
+            meter.n_events = 0
         return {"spikes": spikes, "signals": signals}
 
     def _stamps(self, events: dict[str, Any]) -> Any:
@@ -236,7 +237,7 @@ class Engine:
         if child == 0:
             try:
                 os.close(reading)
-                for meter, _ in self._meters.values():
+                for meter, *_ in self._meters.values():
                     meter.n_events = 0
                 now = round(self.nest.biological_time / self._dt)
                 self.nest.Simulate(self._dt)

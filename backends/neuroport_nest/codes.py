@@ -17,8 +17,8 @@ register("NP401", "numerics that NEST does not have", _E, """
 register("NP402", "delay that is too short for NEST", _E, """
     NEST uses a spike one step later than the step rule says: a spike of step k over d steps is in
     the input of a cell with exponential or alpha synapses at step k+d+1, and d is at least 1. So
-    the step rule (delay_rule='same_step') needs delays of two steps or more between cells; spike
-    sources, whose spikes are known beforehand, and targets with delta synapses are not concerned.
+    the step rule (delay_rule='same_step') needs delays of two steps or more from such cells; spike
+    sources, whose spikes are known beforehand, and cells with delta synapses are not concerned.
     Ways out: numerics={'base': 'pynn', 'delay_rule': 'next_step'}, which every delay meets and
     which Brian2 meets as well; delays of two steps; or half the time step.""")
 register("NP403", "plasticity that NEST computes in another way", _E, """
@@ -26,8 +26,8 @@ register("NP403", "plasticity that NEST computes in another way", _E, """
     the postsynaptic trace in the cell (one tau_minus for all synapses onto it) and write the weight
     at presynaptic spikes. Where the network asks for something else, it would learn something
     else. Under numerics={'base': 'pynn', 'delay_rule': 'next_step', 'plasticity_update':
-    'deferred'} pair and nearest-pair rules with all delay dendritic and w_min = 0 are met
-    exactly.""")
+    'deferred'} the pair rule with all delay dendritic and w_min = 0 is met exactly, with every
+    weight dependence. NEST's nearest-neighbour rules pair other spikes than the contract's.""")
 register("NP404", "values that NEST refuses", _E, """
     NEST checks parameters more strictly than PyNN: the reset potential must lie below the
     threshold, a synaptic current cannot have an initial value, and whether an input is excitatory

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from neuroport.findings import Finding
 from neuroport.network.description import Network, Population, Projection
 from neuroport_nest import cells, synapses
-from neuroport_nest.timing import early_sources, nest_delay
+from neuroport_nest.timing import early_populations, nest_delay
 
 __all__ = ["NestProgram", "factor", "states"]
 
@@ -34,7 +34,7 @@ class NestProgram:
         self.network = network
         self.threads = threads
         self.silence_timeout = silence_timeout
-        self.early = early_sources(network)
+        self.early = early_populations(network)
         # Every synapse has a number: its label in NEST, by which it is found again.
         sizes = [p.size for p in network.projections]
         starts = np.concatenate([[0], np.cumsum(sizes)])
@@ -98,12 +98,9 @@ class NestProgram:
         )
 
 
-def factor(network: Network, projection: Projection) -> FloatArray:
-    """Return the factor from PyNN's weight to NEST's, for each synapse."""
-    target = network.population(projection.post)
-    each = cells.weight_factor(
-        target, projection.receptor, target.parameters, network.timestep)
-    return each[projection.post_index]
+def factor(network: Network, projection: Projection) -> float:
+    """Return the factor from PyNN's weight to NEST's."""
+    return cells.weight_factor(network.population(projection.post), projection.receptor)
 
 
 def states(population: Population, values: Mapping[str, FloatArray]) -> dict[str, FloatArray]:

@@ -25,7 +25,7 @@ from neuroport.realise.sources import source_spikes, to_steps
 from neuroport.worker import EngineProcess
 from neuroport_nest import cells, synapses
 from neuroport_nest.program import NestProgram, factor, states
-from neuroport_nest.timing import AHEAD, SAMPLE_OFFSET, SPIKE_OFFSET, stamp_offset
+from neuroport_nest.timing import AHEAD, SAMPLE_OFFSET, stamp_offset
 
 __all__ = ["NestSession"]
 
@@ -202,7 +202,7 @@ class NestSession:
 
     def _keep(self, recorded: Mapping[str, Any]) -> None:
         for label, (stamp, cell) in recorded["spikes"].items():
-            step = stamp + SPIKE_OFFSET
+            step = stamp - stamp_offset(self._network.population(label), self._program.early)
             order = np.lexsort((cell, step))
             self._spikes.setdefault(label, []).append((step[order], cell[order]))
         for label, variable, stamp, cell, values in self._named(recorded["signals"]):
@@ -216,7 +216,17 @@ class NestSession:
             names = {theirs: (mine, scale) for mine, (theirs, scale) in known.items()}
             for theirs, value in zip(variables, values, strict=True):
                 mine, scale = names[theirs]
-                yield label, mine, stamp, index[column], value * scale
+                cell, value = index[column], value * scale
+                if mine == "v" and label in self._program.early:
+                    value = self._reset_shown(label, cell, value)
+                yield label, mine, stamp, cell, value
+
+    def _reset_shown(self, label: str, cell: IntArray, v: FloatArray) -> FloatArray:
+        """Return potentials with the contract's reset potential in place of NEST's."""
+        p = self._network.population(label)
+        theirs = cells.CELLS[p.cell.name].parameters(p.parameters, self._network.timestep)
+        held = np.abs(v - theirs["V_reset"][cell]) < 1e-9  # mV; far above rounding
+        return np.where(held, p.parameters["v_reset"][cell], v)
 
     def reset(self) -> None:
         """Go back to time 0 and the initial values; recorded data are dropped."""
@@ -320,12 +330,10 @@ class NestSession:
             values={k: v for k, v in after.items() if not np.array_equal(v, before[k])},
         )
         for p in self._network.projections:
-            # The weight of a delta synapse holds the leak; the release of Tsodyks-Markram
-            # synapses follows the receptor's time constant.
+            # The release of Tsodyks-Markram synapses follows the receptor's time constant.
             short = p.synapse.kind == "tsodyks_markram" and {"tau_syn_E", "tau_syn_I"} & set(values)
-            delta = cells.CELLS[new.cell.name].model == "iaf_psc_delta" and "tau_m" in values
-            if p.post == population and p.size and (short or delta):
-                self._write(p, ["tau_psc"] if short else ["weight"])
+            if p.post == population and p.size and short:
+                self._write(p, ["tau_psc"])
 
     def write_states(self, population: str, values: Mapping[str, FloatArray]) -> None:
         """Set state variables of a population."""
@@ -392,7 +400,7 @@ class NestSession:
     def _refuse_sent(self, network: Network) -> None:
         """Refuse to change spikes that NEST has under way: those of early sources, this step."""
         for mine, new in zip(self._network.populations, network.populations, strict=True):
-            if mine.label not in self._program.early or mine.spikes is new.spikes:
+            if mine.spikes is None or mine.label not in self._program.early:
                 continue
             if _same_at(mine, new, self._step, self._network.timestep):
                 continue

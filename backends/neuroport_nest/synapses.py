@@ -14,7 +14,8 @@ __all__ = ["model", "values", "tau_minus", "refusals"]
 
 FloatArray = NDArray[np.float64]
 
-_RULES = {"pair": "stdp_synapse", "nearest_pair": "stdp_nn_symm_synapse"}
+# NEST's nearest-neighbour synapses pair spikes in another way than the contract (measured).
+_RULES = {"pair": "stdp_synapse"}
 # A receptor without a time constant releases in an instant (ms).
 _INSTANT = 1e-6
 
@@ -29,7 +30,7 @@ def model(projection: Projection) -> str:
 
 
 def values(
-    projection: Projection, network: Network, factor: FloatArray
+    projection: Projection, network: Network, factor: float
 ) -> dict[str, FloatArray]:
     """Return NEST's parameters for each synapse, the delay excepted.
 
@@ -37,7 +38,7 @@ def values(
     ----------
     projection : Projection
     network : Network
-    factor : ndarray, shape (n_synapses,)
+    factor : float
         From PyNN's weight to NEST's.
     """
     result = {"weight": projection.weight * factor}

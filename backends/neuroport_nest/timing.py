@@ -3,13 +3,19 @@
 NEST is run ``AHEAD`` steps before neuroport's step 0 (with its cells frozen), since a spike
 source cannot fire at time 0. A spike of a cell in neuroport's step k has NEST's time stamp
 k + AHEAD + 1: NEST labels a step by its end. A spike with stamp s over NEST's delay n is read by
-its target at the end of NEST's step s + n − 1; it acts from the next step on, or, where inputs
-act at once (delta synapses), in that very step. So, over neuroport's delay d, NEST needs
+its target at the end of NEST's step s + n − 1 and acts from the next step on. So, over neuroport's
+delay d, NEST needs n = d − 1, or n = d under ``delay_rule="next_step"``, and n is at least 1.
 
-    n = d − 1 + (1 if delay_rule is "next_step") + (1 if inputs act at once),
+Two kinds of populations are `early`: their spikes have the stamp k + AHEAD, and the delays from
+them are one step longer.
 
-and n is at least 1. The spikes of a source are known beforehand: where a delay is too short,
-all of its spikes are sent one step earlier (`early`), over delays that are one step longer.
+* Sources with a delay that would be too short. Their spikes are known beforehand.
+* Cells with delta synapses. A jump that is due in step k is in the potential at k·dt and fires the
+  cell in step k. NEST adds it at the end of the step before and tests the threshold there, one step
+  earlier than the contract's label. (A cell that drifts over the threshold without a jump fires at
+  the end of step k in both; its label is then one step late.)
+
+Where NEST adds an input at the end of the step in which it is due (`at_once`), n is one more.
 """
 
 from __future__ import annotations
@@ -19,12 +25,11 @@ import numpy as np
 from neuroport.network.description import IntArray, Network, Population, Projection
 from neuroport_nest.cells import CELLS
 
-__all__ = ["AHEAD", "SAMPLE_OFFSET", "SPIKE_OFFSET", "early_sources", "nest_delay",
-           "pairing_offset"]
+__all__ = ["AHEAD", "SAMPLE_OFFSET", "early_populations", "nest_delay", "pairing_offset",
+           "stamp_offset"]
 
 AHEAD = 1
-SPIKE_OFFSET = -AHEAD - 1  # neuroport's step less NEST's stamp, for a spike of a cell
-SAMPLE_OFFSET = -AHEAD  # the same for a sample: the state at the beginning of the step
+SAMPLE_OFFSET = -AHEAD  # neuroport's step less NEST's stamp, for a sample: the state at k·dt
 
 
 def _unshifted(network: Network, projection: Projection) -> IntArray:
@@ -33,9 +38,12 @@ def _unshifted(network: Network, projection: Projection) -> IntArray:
     return np.asarray(projection.delay - 1 + later + at_once, dtype=np.int64)
 
 
-def early_sources(network: Network) -> set[str]:
-    """Return the labels of the sources whose spikes are sent one step earlier."""
-    found = set()
+def early_populations(network: Network) -> set[str]:
+    """Return the labels of the populations whose spikes NEST has one step earlier."""
+    found = {
+        p.label for p in network.populations
+        if p.cell.name in CELLS and CELLS[p.cell.name].early
+    }
     for p in network.projections:
         if p.size and network.population(p.pre).cell.is_source:
             if _unshifted(network, p).min() < 1:

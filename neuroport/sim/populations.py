@@ -19,6 +19,7 @@ from neuroport.errors import (
     UserError,
     nearest,
 )
+from neuroport.findings import finding
 from neuroport.network.description import (
     PoissonSource,
     Population,
@@ -187,6 +188,16 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
         super().__init__(size, cellclass, cellparams, structure, initial_values, label)
         state.add_population(self)
 
+    @property
+    def label(self) -> str:
+        """Name, unique in its simulator; it can be changed before the first run."""
+        return self._label
+
+    @label.setter
+    def label(self, label: str) -> None:
+        made = hasattr(self, "_label")  # PyNN's constructor sets it first, unique already
+        self._label: str = self._simulator.state.relabel(self._label, label) if made else label
+
     def _create_cells(self) -> None:
         state = self._simulator.state
         first = state.id_counter
@@ -219,6 +230,9 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
         if name == "spike_times":
             lists = _sequence_list(value, size)
             _check_spike_times(lists, described)
+            cells = np.arange(size) if index is None else index
+            if name in self._parameters and self._simulator.state.step:
+                self._tell_of_the_past([self._parameters[name][k] for k in cells], lists)
             if index is None:
                 self._parameters[name] = lists
             else:
@@ -247,6 +261,29 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
         else:
             self._parameters[name] = self._parameters[name].copy()
             self._parameters[name][index] = values
+
+    def _tell_of_the_past(
+        self, old: list[NDArray[np.float64]], new: list[NDArray[np.float64]]
+    ) -> None:
+        """Report spike times before the present that were not in the list already."""
+        state = self._simulator.state
+        late = [
+            np.setdiff1d(times[times < state.t - 0.5 * state.dt], before)
+            for before, times in zip(old, new, strict=True)
+        ]
+        lost = np.concatenate(late) if late else np.empty(0)
+        if lost.size:
+            state.report(
+                finding(
+                    "NP109",
+                    f"population '{self.label}'",
+                    measured=f"{lost.size} spike times, the first at {lost.min():g} ms",
+                    limit=f"{state.t:g} ms, the present time, or later",
+                    why="they are not emitted",
+                    fixes=("give times later than the present", "call reset() first"),
+                    line=user_line(),
+                )
+            )
 
     def _store_initial(self, variable: str, value: Any, index: NDArray[np.int64] | None) -> None:
         size = self.size if index is None else index.size

@@ -157,7 +157,7 @@ class State(common.control.BaseState):  # type: ignore[misc]
             hook()
         session = self.ready((steps - self.step) * self.dt)
         if steps - exact > 1e-6:
-            self.findings.append(
+            self.report(
                 finding(
                     "NP113",
                     f"run to {until:g} ms",
@@ -168,7 +168,6 @@ class State(common.control.BaseState):  # type: ignore[misc]
                     line=user_line(),
                 )
             )
-            self._show_findings()
         self.running = True
         todo = steps - session.step
         if todo <= 0:
@@ -192,6 +191,11 @@ class State(common.control.BaseState):  # type: ignore[misc]
             raise RunInterrupted(self.t, target)
         if progress is not None:
             progress(self.t, target)
+
+    def report(self, found: Finding) -> None:
+        """Keep a finding that came up outside the checks, and show it."""
+        self.findings.append(found)
+        self._show_findings()
 
     def reset(self) -> None:
         """Go back to time 0, initial potentials and weights; start a new segment."""
@@ -232,6 +236,14 @@ class State(common.control.BaseState):  # type: ignore[misc]
             unique, k = f"{label} #{k}", k + 1
         self._labels.add(unique)
         return unique
+
+    def relabel(self, old: str, new: Any) -> str:
+        """Give an object another label before the first run; return it, made unique."""
+        if str(new) == old:
+            return old
+        self.check_open(f"a new label for '{old}'")
+        self._labels.discard(old)
+        return self.unique_label(str(new))
 
     def stream(self, kind: int, label: str, name: str) -> tuple[int, ...]:
         """Return the random stream for one more draw of a quantity of an object."""

@@ -288,3 +288,38 @@ def test_a_run_time_between_two_steps_is_rounded_up_with_a_finding() -> None:
         assert sim.run(2.5) == 3.0
     assert caught[0].filename.endswith("test_errors.py")
     assert [f.measured for f in sim.findings if f.code == "NP113"] == ["2.5 ms"]
+
+
+def test_spike_times_set_in_the_past_are_reported(make: Any) -> None:
+    sim = make()
+    source = sim.Population(2, sim.SpikeSourceArray(spike_times=[[5.0], [6.0]]), label="source")
+    source.record("spikes")
+    sim.run(10.0)
+    with pytest.warns(neuroport.FindingWarning, match="NP109") as caught:
+        source.set(spike_times=[5.0, 20.0])  # for the second cell 5 ms is new, and gone
+    assert caught[0].filename == __file__
+    source.set(spike_times=[4.0, 20.0])  # the warning is shown once a place; the finding is kept
+    sim.run(20.0)
+    found = [f.measured for f in sim.findings if f.code == "NP109"]
+    assert found == [
+        "1 spike times, the first at 5 ms",
+        "2 spike times, the first at 4 ms",
+    ]
+    assert [t.magnitude.tolist() for t in source.get_data().segments[0].spiketrains] == [
+        [5.0, 20.0], [6.0, 20.0]
+    ]
+
+
+def test_a_population_can_be_renamed_before_the_first_run_only(make: Any) -> None:
+    sim = make()
+    first = sim.Population(1, sim.SpikeSourceArray(spike_times=[[2.0]]), label="first")
+    second = sim.Population(1, sim.SpikeSourceArray(spike_times=[[3.0]]), label="second")
+    first.record("spikes")
+    second.record("spikes")
+    second.label = "first"
+    assert second.label == "first #2"
+    sim.run(5.0)
+    assert second.get_data().segments[0].spiketrains[0].magnitude.tolist() == [3.0]
+    with pytest.raises(errors.NetworkChangedError, match="new label"):
+        second.label = "other"
+    assert second.get_data().segments[0].spiketrains[0].magnitude.tolist() == [3.0]
