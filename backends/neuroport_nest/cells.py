@@ -85,7 +85,8 @@ def _delta(p: Values, timestep: float) -> dict[str, FloatArray]:
 
 
 def _current(p: Values, timestep: float) -> dict[str, FloatArray]:
-    return {**_common(p), "tau_m": p["tau_m"], "tau_syn_ex": p["tau_syn_E"], "tau_syn_in": p["tau_syn_I"]}
+    return {**_common(p), "tau_m": p["tau_m"],
+            "tau_syn_ex": p["tau_syn_E"], "tau_syn_in": p["tau_syn_I"]}
 
 
 def _conductance(p: Values, timestep: float) -> dict[str, FloatArray]:
@@ -98,8 +99,8 @@ def _conductance(p: Values, timestep: float) -> dict[str, FloatArray]:
 
 def _adaptive(p: Values, timestep: float) -> dict[str, FloatArray]:
     return {
-        **_conductance(p, timestep), "V_peak": p["v_spike"], "Delta_T": p["delta_T"], "tau_w": p["tau_w"],
-        "a": p["a"], "b": p["b"] * _NANO_TO_PICO,  # PyNN's a is in nS already
+        **_conductance(p, timestep), "V_peak": p["v_spike"], "Delta_T": p["delta_T"],
+        "tau_w": p["tau_w"], "a": p["a"], "b": p["b"] * _NANO_TO_PICO,  # PyNN's a is in nS already
     }
 
 

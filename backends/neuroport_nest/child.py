@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pickle
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -226,42 +227,59 @@ class Engine:
 
     # -- reading -------------------------------------------------------------------------------
 
-    def present(self) -> list[Any]:
-        """Return the samples of the present moment, as ``signals`` of :meth:`collect`.
+    def _one_step_on(self, read: Callable[[], Any]) -> Any:
+        """Return what `read` returns one step later, in a copy of this process.
 
-        NEST hands a sample out in the step after, so a copy of this process takes that step; here
-        nothing moves.
+        NEST hands a sample out, and brings plastic weights up to date with the last step's
+        spikes, in the step after. Here nothing moves.
         """
         reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
             try:
                 os.close(reading)
-                for meter, *_ in self._meters.values():
-                    meter.n_events = 0
-                now = round(self.nest.biological_time / self._dt)
                 self.nest.Simulate(self._dt)
-                found = []
-                for entry in self.collect()["signals"]:
-                    here = entry[3] == now
-                    found.append((*entry[:3], entry[3][here], entry[4][here],
-                                  [v[here] for v in entry[5]]))
                 with os.fdopen(writing, "wb") as file:
-                    pickle.dump(found, file)
+                    pickle.dump(read(), file)
             finally:
                 os._exit(0)
         os.close(writing)
         with os.fdopen(reading, "rb") as file:
             content = file.read()
         os.waitpid(child, 0)
-        return list(pickle.loads(content))
+        return pickle.loads(content)
 
-    def weights(self, model: str, number: int) -> tuple[Any, Any]:
+    def present(self) -> Any:
+        """Return the samples of the present moment, as ``signals`` of :meth:`collect`."""
+        now = round(self.nest.biological_time / self._dt)
+
+        def read() -> list[Any]:
+            found = []
+            for entry in self.collect()["signals"]:
+                here = entry[3] == now
+                found.append((*entry[:3], entry[3][here], entry[4][here],
+                              [v[here] for v in entry[5]]))
+            return found
+
+        return self._one_step_on(read)
+
+    def weights(self, model: str, number: int) -> Any:
         """Return (label, weight) of the synapses of a plastic projection."""
-        found = self.nest.GetConnections(synapse_model=f"{model}_{number}")
-        values = found.get(["synapse_label", "weight"])
-        return (np.atleast_1d(np.asarray(values["synapse_label"], dtype=np.int64)),
-                np.atleast_1d(np.asarray(values["weight"], dtype=float)))
+
+        def read() -> tuple[Any, Any]:
+            found = self.nest.GetConnections(synapse_model=f"{model}_{number}")
+            values = found.get(["synapse_label", "weight"])
+            return (np.atleast_1d(np.asarray(values["synapse_label"], dtype=np.int64)),
+                    np.atleast_1d(np.asarray(values["weight"], dtype=float)))
+
+        return self._one_step_on(read)
+
+    def states(self, population: str, names: list[str]) -> dict[str, Any]:
+        """Return the present states of a population, those that NEST shows."""
+        nodes = self._cells[population]
+        shown = set(nodes[0].get())
+        return {n: np.atleast_1d(np.asarray(nodes.get(n), dtype=float))
+                for n in names if n in shown}
 
     # -- writing -------------------------------------------------------------------------------
 

@@ -33,6 +33,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 _PIECE = 0.2  # seconds between two looks at Ctrl-C and the progress
+_WINDOW = 20_000  # steps whose spikes and currents are drawn and handed over at once
 _HELD = 2  # steps that a current generator of NEST's is late
 
 
@@ -59,6 +60,8 @@ class NestSession:
         self._spikes: dict[str, list[tuple[IntArray, IntArray]]] = {}
         self._source_spikes: dict[str, list[tuple[IntArray, IntArray]]] = {}
         self._samples: dict[tuple[str, str], list[tuple[IntArray, IntArray, FloatArray]]] = {}
+        # Samples of moments that NEST does not record: (step, cell, values), the last one holds.
+        self._known: dict[tuple[str, str], list[tuple[IntArray, IntArray, FloatArray]]] = {}
         self._begun: dict[tuple[str, str], list[tuple[Recording, int]]] = {}
         self._present: dict[tuple[str, str], FloatArray] = {}
         self._present_step = 0
@@ -112,6 +115,18 @@ class NestSession:
                 variables=[known[r.variable][0] for r in same], interval=same[0].interval,
                 offset=-SAMPLE_OFFSET,
             )
+            if self._step > 0:  # NEST's first sample is that after the next step
+                found = self._ask(
+                    "states", population=label, names=[known[r.variable][0] for r in same])
+                for recording in same:
+                    theirs, scale = known[recording.variable]
+                    if theirs in found:
+                        self._know(label, recording.variable, recording.index,
+                                   found[theirs][recording.index] * scale)
+
+    def _know(self, label: str, variable: str, cell: IntArray, values: FloatArray) -> None:
+        step = np.full(cell.size, self._step)
+        self._known.setdefault((label, variable), []).append((step, cell, values))
 
     # -- running -------------------------------------------------------------------------------
 
@@ -128,17 +143,25 @@ class NestSession:
     ) -> int:
         """Run some steps; return how many were done."""
         first, last = self._step, self._step + steps
-        self._prepare_spikes(first, last)
-        self._prepare_currents(first, last)
         while self._step < last:
             if stop_asked is not None and stop_asked():
                 break
+            self._run_window(min(last, self._step + _WINDOW), progress, stop_asked)
+        return self._step - first
+
+    def _run_window(
+        self, last: int, progress: Progress | None, stop_asked: Callable[[], bool] | None
+    ) -> None:
+        self._prepare_spikes(self._step, last)
+        self._prepare_currents(self._step, last)
+        while self._step < last:
             done, recorded = self._ask("advance", steps=last - self._step, wanted=_PIECE)
             self._step += done
             self._keep(recorded)
             if progress is not None:
                 progress(self._step * self._network.timestep)
-        return self._step - first
+            if stop_asked is not None and stop_asked():
+                break
 
     def _prepare_spikes(self, first: int, last: int) -> None:
         for population in self._network.populations:
@@ -263,7 +286,8 @@ class NestSession:
         step = np.arange(0, last + 1, every)
         # Before a cell was recorded its past is not known.
         values = np.full((step.size, recording.index.size), np.nan)
-        for when, cell, value in self._samples.get((population, variable), []):
+        key = (population, variable)
+        for when, cell, value in self._samples.get(key, []) + self._known.get(key, []):
             mine = np.isin(cell, recording.index) & (when % every == 0) & (when <= last)
             column = np.searchsorted(recording.index, cell[mine])
             values[when[mine] // every, column] = value[mine]
@@ -279,7 +303,8 @@ class NestSession:
             if self._present_step == self._step:
                 present = self._present.get((population, variable))
                 if present is not None:
-                    values[-1] = present[recording.index]
+                    known = ~np.isnan(present[recording.index])
+                    values[-1, known] = present[recording.index][known]
         return step, values
 
     def _look(self) -> None:
@@ -350,7 +375,10 @@ class NestSession:
         if self._step == 0:
             self._initial[population] = new.initial
         self._ask("write_cells", population=population, values=states(old, values))
-        self._present_step = -1
+        if self._step > 0:
+            for name, value in values.items():
+                self._know(population, name, np.arange(old.size), np.asarray(value, dtype=float))
+            self._present_step = -1
 
     def write_synapses(self, projection: str, values: Mapping[str, FloatArray]) -> None:
         """Set weights or parameters of a projection's synapses."""

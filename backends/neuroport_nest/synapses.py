@@ -95,7 +95,7 @@ def tau_minus(network: Network, population: str, size: int) -> FloatArray | None
 def refusals(
     network: Network, projection: Projection, early: set[str]
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield (measured, limit, way out) for everything about a plastic projection that NEST lacks."""
+    """Yield (measured, limit, way out) for all that NEST lacks of a plastic projection."""
     numbers = network.numerics
     synapse, p = projection.synapse, projection.parameters
     if synapse.timing not in _RULES:

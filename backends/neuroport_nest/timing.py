@@ -45,9 +45,9 @@ def early_populations(network: Network) -> set[str]:
         if p.cell.name in CELLS and CELLS[p.cell.name].early
     }
     for p in network.projections:
-        if p.size and network.population(p.pre).cell.is_source:
-            if _unshifted(network, p).min() < 1:
-                found.add(p.pre)
+        source = network.population(p.pre).cell.is_source
+        if source and p.size and _unshifted(network, p).min() < 1:
+            found.add(p.pre)
     return found
 
 
