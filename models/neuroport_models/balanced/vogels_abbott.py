@@ -37,6 +37,7 @@ def vogels_abbott(
     excitation: float = 1.62,
     inhibition: float = -9.0,
     tau_m: float = 20.0,
+    wiring: int | None = None,
 ) -> ModelResult:
     """A balanced network that keeps itself active: Vogels and Abbott's, with currents.
 
@@ -56,6 +57,9 @@ def vogels_abbott(
         Weight of an inhibitory synapse (mV, as published; -9).
     tau_m : float
         Membrane time constant (ms; 20).
+    wiring : int
+        Seed of the connections alone, so that several seeds run the same network from other
+        initial states. Default: the simulator's seed draws them as well.
     """
     problems = []
     if neurons < _SMALLEST:
@@ -65,6 +69,8 @@ def vogels_abbott(
     if excitation < 0 or inhibition > 0:
         problems.append(Problem("a weight has the wrong sign", f"{excitation:g}, {inhibition:g} mV",
                                 "excitation above 0, inhibition below 0"))
+    if wiring is not None and wiring < 0:
+        problems.append(Problem("wiring cannot be used", f"{wiring}", "0 or more"))
     if tau_m <= 0:
         problems.append(Problem("tau_m cannot be used", f"{tau_m:g} ms", "above 0"))
     if problems:
@@ -76,7 +82,8 @@ def vogels_abbott(
     exc = sim.Population(n_exc, cells, initial_values={"v": start[:n_exc]}, label="excitatory")
     inh = sim.Population(
         neurons - n_exc, cells, initial_values={"v": start[n_exc:]}, label="inhibitory")
-    connector = sim.FixedProbabilityConnector(INPUTS_OF_A_CELL / neurons)
+    drawn = {} if wiring is None else {"rng": sim.NumpyRNG(seed=wiring)}
+    connector = sim.FixedProbabilityConnector(INPUTS_OF_A_CELL / neurons, **drawn)
     # The published weights are potentials; as currents they are divided by R = tau_m/cm.
     volt = CELL["cm"] / CELL["tau_m"]
     for source, weight, receptor in (
