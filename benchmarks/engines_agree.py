@@ -4,7 +4,8 @@ Ten seeds of Brian2 say how much it differs from itself; five other seeds of NES
 that (``neuroport.compare``, rung L3), as they are and with one parameter changed by 5 %. One seed
 is run on both engines, where every spike can be compared.
 
-    python benchmarks/engines_agree.py [--models vogels-abbott,brunel] [--seeds 10] [--targets 5] [--json F]
+    python benchmarks/engines_agree.py [--models vogels-abbott,brunel] [--seeds 10] [--targets 5]
+                                       [--json FILE]
 
 Needs neuroport[brian2,nest]; about ten minutes a model on one core.
 """

@@ -147,17 +147,17 @@ class EngineProcess:
         self, method: str, timeout: float, waiting: Callable[[], None] | None
     ) -> Any:
         limit = time.monotonic() + timeout
+        while not self._answered(max(0.0, min(_LOOK_EVERY, limit - time.monotonic())), method):
+            if time.monotonic() >= limit:
+                words = self.log(5)
+                self.close()
+                raise EngineSilentError(
+                    Problem(f"{self.name} did not answer '{method}' and was stopped",
+                            measured=f"{timeout:g} s", limit=f"last words: {words}")
+                )
+            if waiting is not None:
+                waiting()
         try:
-            while not self._connection.poll(min(_LOOK_EVERY, max(0.0, limit - time.monotonic()))):
-                if time.monotonic() >= limit:
-                    words = self.log(5)
-                    self.close()
-                    raise EngineSilentError(
-                        Problem(f"{self.name} did not answer '{method}' and was stopped",
-                                measured=f"{timeout:g} s", limit=f"last words: {words}")
-                    )
-                if waiting is not None:
-                    waiting()
             reply = self._connection.recv()
         except (EOFError, OSError):
             raise self._ended(method) from None
@@ -168,6 +168,13 @@ class EngineProcess:
             Problem(f"{self.name} failed at '{method}'", measured=f"{kind}: {text}",
                     limit="\n" + trace[-1500:])
         )
+
+    def _answered(self, wait: float, method: str) -> bool:
+        """Wait for an answer, or for the end of the process."""
+        try:
+            return self._connection.poll(wait)
+        except OSError:
+            raise self._ended(method) from None
 
     def _ended(self, method: str) -> EngineEndedError:
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -51,6 +51,8 @@ def main() -> int:
             connection.send(reply)
         except OSError:
             return 0
+        except Exception as error:  # a result that cannot be pickled
+            connection.send(failure(error))
 
 
 if __name__ == "__main__":

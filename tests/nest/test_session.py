@@ -98,7 +98,7 @@ def test_a_source_whose_spikes_are_under_way_cannot_be_changed():
 
 def test_recordings_begin_where_they_were_asked_for_and_keep_their_interval():
     def protocol(sim):
-        source, cells, _ = driven(sim)
+        driven(sim)
         late = sim.Population(2, sim.IF_curr_exp(i_offset=0.5), label="late")
         sometimes = sim.Population(2, sim.IF_curr_exp(i_offset=0.5), label="sometimes")
         sometimes.record("v", sampling_interval=0.7)

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from nest_networks import recorded, recurrent, same_steps, simulator
 
 # Both engines compute in double precision, in another order: about 1e-13 of 100 mV after 1 000
