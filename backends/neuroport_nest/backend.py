@@ -1,0 +1,71 @@
+"""The NEST backend: checks, and the way to a program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import neuroport_nest.codes  # noqa: F401  registers the kinds of findings
+from neuroport.backend import BackendInformation
+from neuroport.errors import BackendMissingError, InvalidValueError, Problem
+from neuroport.findings import Finding
+from neuroport.network.description import Network
+from neuroport.provenance import package_version
+
+__all__ = ["NestBackend"]
+
+_SUPPORTED = "3.10"
+
+
+class NestBackend:
+    """Runs networks on this machine with NEST, in a process of its own.
+
+    Parameters
+    ----------
+    threads : int
+        OpenMP threads. One is the default: on a machine that does other work, two were many times
+        slower than one.
+    silence_timeout : float
+        Seconds without an answer after which the process is stopped.
+    """
+
+    information = BackendInformation(
+        name="nest",
+        description="NEST on this machine, called directly, in a process of its own",
+        packages=("nest",),
+        install="pip install 'neuroport[nest]'",
+        versions={"nest-simulator": package_version("nest-simulator")},
+    )
+
+    def __init__(self, threads: int = 1, silence_timeout: float = 600.0) -> None:
+        installed = package_version("nest-simulator")
+        if not installed:
+            raise BackendMissingError(
+                Problem("NEST is not installed", fix=self.information.install)
+            )
+        if not installed.startswith(_SUPPORTED + "."):
+            raise BackendMissingError(
+                Problem("this version of NEST is not known", measured=installed,
+                        limit=f"{_SUPPORTED}.x", fix=self.information.install)
+            )
+        problems = []
+        if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
+            problems.append(Problem("threads cannot be used", f"{threads!r}", "1 or more"))
+        if not isinstance(silence_timeout, (int, float)) or not silence_timeout > 0:
+            problems.append(
+                Problem("silence_timeout cannot be used", f"{silence_timeout!r}", "seconds"))
+        if problems:
+            raise InvalidValueError(problems, where="backend 'nest'")
+        self.threads = threads
+        self.silence_timeout = float(silence_timeout)
+
+    def check(self, network: Network) -> list[Finding]:
+        """Return what a user should know before the run."""
+        from neuroport_nest.checks import check
+
+        return check(network)
+
+    def compile(self, network: Network, duration: float | None = None) -> Any:
+        """Lower a network to a program."""
+        from neuroport_nest.program import NestProgram
+
+        return NestProgram(network, self.threads, self.silence_timeout)

@@ -1,0 +1,1 @@
+"""Balanced random networks, the usual test cases of simulators: Vogels & Abbott, Brunel."""
