@@ -249,9 +249,9 @@ class Board:
                 except Exception as problem:
                     monitor.malformed += 1
                     monitor.problems.append(f"a datagram could not be served: {problem!r}")
-            if monitor.pending:
-                monitor.deliver()
-            windows = 4 if monitor.pending else _RUN_WINDOWS
+            if monitor.mailboxes.pending:
+                monitor.mailboxes.deliver()
+            windows = 4 if monitor.mailboxes.pending else _RUN_WINDOWS
             before = time.thread_time()
             if self.pace is None:
                 outcome = engine.run(windows)
@@ -265,7 +265,7 @@ class Board:
                 for index, core, data in engine.messages():
                     monitor.from_core(index, core, data)
             elif outcome == _IDLE:
-                if not monitor.pending:
+                if not monitor.mailboxes.pending:
                     self._work.wait()
                 else:
                     self._work.wait(0.001)
@@ -318,9 +318,9 @@ class Board:
             packets_dropped=figures["packets_dropped"],
             packets_unrouted=figures["packets_unrouted"],
             longest_queue=figures["fifo_peak"],
-            commands=dict(monitor.commands),
+            commands=dict(monitor.commands.served),
             malformed_datagrams=monitor.malformed,
-            undeliverable_messages=monitor.undeliverable,
+            undeliverable_messages=monitor.mailboxes.undeliverable,
             provenance=total(core.provenance for core in [*self._finished, *cores]),
             problems=list(monitor.problems),
             cores=cores,
