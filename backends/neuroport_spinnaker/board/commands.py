@@ -96,7 +96,7 @@ class Commands:
                     raise RefusedError(Result.ARGUMENT)
                 self._store(chip, core, first, second.to_bytes(4, "little") * (third // 4))
             case Command.COUNT:
-                return struct.pack("<I", self._count(first, second))
+                return struct.pack("<I", self._count(chip, first, second))
             case Command.LINK_READ:
                 return self._read(self._neighbour(chip, third), 0, first, second, 2)
             case Command.LINK_WRITE:
@@ -115,7 +115,7 @@ class Commands:
             case Command.SIGNAL:
                 self._monitor.signal(second & 0xFFFFFF)
             case Command.TAG:
-                return self._tag(first, second, third, sender)
+                return self._tag(chip, first, second, third, sender)
             case Command.ALLOCATE:
                 return self._allocate(chip, first, second, third)
             case Command.ROUTER:
@@ -141,11 +141,14 @@ class Commands:
             raise RefusedError(Result.ARGUMENT)
         return self._monitor.chips[place]
 
-    def _count(self, owner: int, state: int) -> int:
+    def _count(self, asked: ChipMonitor, owner: int, state: int) -> int:
+        """Cores in a state on the board of the chip that is asked, as SCAMP 4 counts them."""
         mask = owner >> 8 & 0xFF or 0xFF
         owner &= 0xFF
         total = 0
         for chip in self._monitor.by_index:
+            if chip.ethernet != asked.ethernet:
+                continue
             states = chip.states()
             total += sum(
                 chip.owners[core] & mask == owner and states[core] == state
@@ -188,21 +191,25 @@ class Commands:
         self._identified[chip.index] = (area, image, name)
         return image, name
 
-    def _tag(self, first: int, second: int, third: int, sender: Address) -> bytes:
+    def _tag(
+        self, chip: ChipMonitor, first: int, second: int, third: int, sender: Address
+    ) -> bytes:
+        table = self._monitor.tags[chip.ethernet]
+        network = self._monitor.networks[chip.ethernet]
         operation, number = first >> 16 & 0xFF, first & 0xFF
         if operation > 4 or number >= TAGS:
             raise RefusedError(Result.ARGUMENT)
         if operation == 2:
-            return b"".join(
-                tag.packed() for tag in self._monitor.tags.tags[number : number + (second & 0xFF)]
-            )[:DATA_BYTES]
+            return b"".join(tag.packed() for tag in table.tags[number : number + (second & 0xFF)])[
+                :DATA_BYTES
+            ]
         if operation == 3:
-            self._monitor.tags.tags[number] = Tag()
+            table.tags[number] = Tag()
             return b""
         if operation == 4:
             return struct.pack("<BBBB", 0, 32, TAGS - FIXED_TAGS, FIXED_TAGS)
         if operation == 0:
-            number = self._monitor.tags.free_fixed()
+            number = table.free_fixed()
             if number == NO_TAG:
                 return struct.pack("<I", NO_TAG)
         flags = first >> 20 & 0x0F00
@@ -213,16 +220,16 @@ class Commands:
             tag.host = sender[0]
         if flags & REVERSE:
             tag.receive_port = second & 0xFFFF
-            if not self._monitor.open_port(tag.receive_port):
+            if not network.open(tag.receive_port):
                 self._monitor.problems.append(
-                    f"UDP port {tag.receive_port} of {self._monitor.host} for a reverse tag "
+                    f"UDP port {tag.receive_port} of {network.host} for a reverse tag "
                     "is taken: "
                     "stop the program that uses it, or choose another port"
                 )
                 raise RefusedError(Result.ARGUMENT)
         else:
             tag.port = sender[1] if flags & USE_SENDER else second & 0xFFFF
-        self._monitor.tags.tags[number] = tag
+        table.tags[number] = tag
         return struct.pack("<I", number)
 
     def _allocate(self, chip: ChipMonitor, first: int, second: int, third: int) -> bytes:
@@ -277,16 +284,12 @@ class Commands:
         return b""
 
     def _information(self, chip: ChipMonitor) -> bytes:
-        root = self._monitor.by_index[0]
         flags = mm.CORES | chip.links << 8 | chip.router.largest() << 14
-        flags |= int(chip is root) << 25
-        ip = (
-            bytes(int(part) for part in self._monitor.host.split(".")) if chip is root else bytes(4)
-        )
+        flags |= int(chip.place == chip.ethernet) << 25
         return (
             struct.pack("<III", flags, chip.sdram_heap.largest(), chip.system_ram_heap.largest())
             + chip.states()
-            + struct.pack("<H", root.address)
-            + ip
+            + struct.pack("<H", chip.ethernet[0] << 8 | chip.ethernet[1])
+            + chip.ip
             + struct.pack("<H", chip.root_link)
         )

@@ -8,16 +8,18 @@ from __future__ import annotations
 import struct
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from neuroport_spinnaker.board import memory_map as mm
 from neuroport_spinnaker.board._engine import BusError, Engine
 from neuroport_spinnaker.board.chip import ChipMonitor
 from neuroport_spinnaker.board.commands import DATA_BYTES, Commands, RefusedError
 from neuroport_spinnaker.board.errors import BoardError
+from neuroport_spinnaker.board.geometry import Chip as Place
 from neuroport_spinnaker.board.geometry import Geometry
 from neuroport_spinnaker.board.mailboxes import MESSAGE, SIGNAL, Delivery, Mailboxes
 from neuroport_spinnaker.board.memory_map import Result
+from neuroport_spinnaker.board.network import Network
 from neuroport_spinnaker.board.sdp import (
     HEADER_BYTES,
     HOST_PORT,
@@ -38,13 +40,13 @@ from neuroport_spinnaker.board.tags import (
 )
 
 _COMMAND = struct.Struct("<HHIII")
-_ANY_CHIP = 0xFFFF  # the chip that the datagram reaches first
+_ANY_CHIP = 0xFFFF  # SCAMP takes it for the chip that the machine was booted from
 _PROBLEMS_KEPT = 1000
 _IOBUF_BYTES = 16384
 
 
 class Monitor:
-    """Monitor services of all chips of a board.
+    """Monitor services of all chips of one or several boards.
 
     Parameters
     ----------
@@ -52,12 +54,8 @@ class Monitor:
         The compiled board, chips linked.
     geometry : Geometry
         Its shape.
-    host : str
-        IPv4 address of the board.
-    send : callable
-        ``send(data, address, from_port)`` puts a datagram on the wire; False if it cannot.
-    open_port : callable
-        Called with each UDP port that a reverse tag listens on; False if it is taken.
+    networks : sequence of Network
+        The network of each board.
     allow_unknown_binaries : bool
         Start images that are in no checked release.
     stopping : callable, optional
@@ -68,24 +66,20 @@ class Monitor:
         self,
         engine: Engine,
         geometry: Geometry,
-        host: str,
-        send: Callable[[bytes, Address, int | None], bool],
-        open_port: Callable[[int], bool],
+        networks: Sequence[Network],
         allow_unknown_binaries: bool = False,
         stopping: Callable[[ChipMonitor, int], None] | None = None,
     ) -> None:
         self.engine = engine
         self.geometry = geometry
-        self.host = host
-        self._send = send
-        self.open_port = open_port
+        self.networks = dict(zip((board[0] for board in geometry.boards), networks, strict=True))
         self._stopping = stopping
         self.chips = {
             place: ChipMonitor(engine, index, place) for index, place in enumerate(geometry.chips)
         }
         self.by_index = list(self.chips.values())
         self._by_address = {chip.address: chip for chip in self.by_index}
-        self.tags = TagTable()
+        self.tags: dict[Place, TagTable] = {}
         self.problems: deque[str] = deque(maxlen=_PROBLEMS_KEPT)
         self.commands = Commands(self, allow_unknown_binaries)
         self.mailboxes = Mailboxes(self.by_index, self.problems)
@@ -99,11 +93,12 @@ class Monitor:
 
     def boot(self, unix_time: int) -> None:
         """Cold start: memory laid out anew, tags and applications gone."""
-        self.tags = TagTable()
+        self.tags = {board[0]: TagTable() for board in self.geometry.boards}
         self.mailboxes.pending.clear()
         self.commands.forget_images()
         for chip in self.by_index:
-            chip.boot(self.geometry, self.host, unix_time, _IOBUF_BYTES)
+            board = self.geometry.ethernet[chip.place]
+            chip.boot(self.geometry, self.networks[board].host, unix_time, _IOBUF_BYTES)
 
     @property
     def unix_time(self) -> int:
@@ -112,14 +107,15 @@ class Monitor:
 
     # -- from the host ---------------------------------------------------------------
 
-    def datagram(self, data: bytes, sender: Address) -> None:
-        """A datagram on the SDP port: two bytes of padding and a message."""
+    def datagram(self, data: bytes, sender: Address, board: int = 0) -> None:
+        """A datagram on the SDP port of a board: two bytes of padding and a message."""
+        arrival = self.chips[self.geometry.boards[board][0]]
         message = data[2:]
         if len(message) < HEADER_BYTES or len(message) > HEADER_BYTES + 16 + DATA_BYTES:
             self.malformed += 1
             return
         header = Header.unpack(message)
-        header.source = self.by_index[0].address
+        header.source = arrival.address
         body = message[HEADER_BYTES:]
         if header.destination == _ANY_CHIP:
             header.destination = self.by_index[0].address
@@ -129,18 +125,19 @@ class Monitor:
             self.malformed += 1
             if chip is None and core == 0 and len(body) >= 4:
                 sequence = struct.unpack_from("<HH", body)[1]
-                self._answer(header, Result.ROUTE, sequence, b"", sender)
+                self._answer(header, Result.ROUTE, sequence, b"", sender, arrival)
             return
         if core == 0 or port == 0:
-            self._command(chip, core, header, body, sender)
+            self._command(chip, core, header, body, sender, arrival)
             return
         if header.flags & REPLY_EXPECTED and header.tag == NO_TAG:
-            header.tag = self.tags.transient(sender)
+            header.tag = self.tags[arrival.place].transient(sender)
         self.mailboxes.queue(chip, core, Delivery(MESSAGE, header.pack() + body))
 
-    def reverse_datagram(self, data: bytes, sender: Address, port: int) -> None:
+    def reverse_datagram(self, data: bytes, sender: Address, port: int, board: int = 0) -> None:
         """A datagram on the port of a reverse tag."""
-        for number, tag in enumerate(self.tags.tags[:FIXED_TAGS]):  # noqa: B007
+        arrival = self.chips[self.geometry.boards[board][0]]
+        for number, tag in enumerate(self.tags[arrival.place].tags[:FIXED_TAGS]):  # noqa: B007
             if tag.in_use and tag.receive_port == port:
                 break
         else:
@@ -157,18 +154,30 @@ class Monitor:
             tag.core_port,
             HOST_PORT,
             tag.chip_address,
-            self.by_index[0].address,
+            arrival.address,
         )
         self.mailboxes.queue(chip, core, Delivery(MESSAGE, header.pack() + data))
 
     def _answer(
-        self, header: Header, result: int, sequence: int, payload: bytes, sender: Address
+        self,
+        header: Header,
+        result: int,
+        sequence: int,
+        payload: bytes,
+        sender: Address,
+        arrival: ChipMonitor,
     ) -> None:
         body = struct.pack("<HH", result, sequence) + payload
-        self._send(b"\0\0" + header.reply().pack() + body, sender, None)
+        self.networks[arrival.place].send(b"\0\0" + header.reply().pack() + body, sender)
 
     def _command(
-        self, chip: ChipMonitor, core: int, header: Header, body: bytes, sender: Address
+        self,
+        chip: ChipMonitor,
+        core: int,
+        header: Header,
+        body: bytes,
+        sender: Address,
+        arrival: ChipMonitor,
     ) -> None:
         if len(body) < 4:
             self.malformed += 1
@@ -176,7 +185,7 @@ class Monitor:
         number, sequence = struct.unpack_from("<HH", body)
         if len(body) < _COMMAND.size:
             self.malformed += 1
-            self._answer(header, Result.LENGTH, sequence, b"", sender)
+            self._answer(header, Result.LENGTH, sequence, b"", sender, arrival)
             return
         _, _, first, second, third = _COMMAND.unpack_from(body)
         try:
@@ -192,7 +201,7 @@ class Monitor:
             self.problems.append(f"chip {chip.place[0]},{chip.place[1]}: {problem}")
             payload, result = b"", Result.ARGUMENT
         if header.flags & REPLY_EXPECTED:
-            self._answer(header, result, sequence, payload, sender)
+            self._answer(header, result, sequence, payload, sender, arrival)
 
     def signal(self, data: int) -> None:
         """Send a signal to the cores of applications, at one time on all chips."""
@@ -231,7 +240,11 @@ class Monitor:
             return
         header = Header.unpack(data)
         if header.destination_port == HOST_PORT:
-            self._to_host(header, data)
+            # a message for a host leaves by the Ethernet it names, else by that of its own board
+            named = self._by_address.get(header.destination)
+            if named is None or named.place not in self.networks:
+                named = self.chips[self.by_index[index].ethernet]
+            self._to_host(header, data, named.place)
             return
         chip = self._by_address.get(header.destination)
         target = header.destination_port & 31
@@ -240,14 +253,16 @@ class Monitor:
             return
         self.mailboxes.queue(chip, target, Delivery(MESSAGE, data))
 
-    def _to_host(self, header: Header, data: bytes) -> None:
-        tag = self.tags.tags[header.tag] if header.tag < TAGS else Tag()
+    def _to_host(self, header: Header, data: bytes, board: Place) -> None:
+        tags = self.tags[board].tags
+        tag = tags[header.tag] if header.tag < TAGS else Tag()
         if not tag.flags & VALID or not tag.port:
             self.mailboxes.undeliverable += 1
             return
         tag.count += 1
         payload = data[HEADER_BYTES:] if tag.flags & STRIP else b"\0\0" + data
-        if not self._send(payload, (tag.host, tag.port), tag.receive_port or None):
+        address = (tag.host, tag.port)
+        if not self.networks[board].send(payload, address, tag.receive_port or None):
             self.mailboxes.undeliverable += 1
         if tag.flags & TRANSIENT:
-            self.tags.tags[header.tag] = Tag()
+            tags[header.tag] = Tag()
