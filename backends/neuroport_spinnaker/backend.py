@@ -154,7 +154,8 @@ class EmulatedBackend(SpinnakerBackend):
         """Start a board and return how to reach it."""
         from neuroport_spinnaker.board import Board
 
-        board = Board(chips=target.geometry.chips)
+        shape = target.geometry
+        board = Board(chips=shape.chips // shape.boards, boards=shape.boards)
         board.start()
         entries: dict[str, Any] = {}
         for line in board.configuration_lines():

@@ -50,6 +50,14 @@ class ChipMonitor:
         self.system_heap = Heap(self.read, self.write, mm.SYSTEM_SDRAM + _SYSTEM_LOAD_BYTES)
         self.router = RouterTable(self.read, self.write, 0)
         self.links = 0
+        self.root_link = 0
+        self.ethernet = place
+        self.host = "0.0.0.0"
+
+    @property
+    def ip(self) -> bytes:
+        """IPv4 address of an Ethernet chip, zeros elsewhere."""
+        return bytes(int(part) for part in self.host.split("."))
 
     def read(self, address: int, length: int, core: int = 0) -> bytes:
         """Bytes of shared memory, or of a core's own memory."""
@@ -71,7 +79,13 @@ class ChipMonitor:
         self.write(mm.VARIABLES + variable, struct.pack("<" + layout, *values))
 
     def boot(self, geometry: Geometry, host: str, unix_time: int, iobuf_bytes: int) -> None:
-        """Lay out memory as the monitor does after a cold start."""
+        """Lay out memory as the monitor does after a cold start.
+
+        Parameters
+        ----------
+        host : str
+            IPv4 address of the chip's board; only its Ethernet chip keeps it.
+        """
         v = mm.Variable
         for core in range(1, mm.CORES):
             self.engine.stop(self.index, core)
@@ -80,13 +94,14 @@ class ChipMonitor:
         self.write(mm.SYSTEM_RAM, bytes(0x8000))
         for lock in range(32):
             self.read(mm.SYSTEM_CONTROLLER + 0x180 + 4 * lock, 4)
-        root = geometry.chips[0]
+        root, self.ethernet = geometry.chips[0], geometry.ethernet[self.place]
+        self.host = host if self.place == self.ethernet else "0.0.0.0"
         self._variable(v.P2P_ADDRESS, "H", self.address)
         self._variable(v.P2P_DIMENSIONS, "H", geometry.width << 8 | geometry.height)
         self._variable(v.P2P_UP, "B", 1)
-        self._variable(v.ETHERNET_ADDRESS, "H", root[0] << 8 | root[1])
+        self._variable(v.ETHERNET_ADDRESS, "H", self.ethernet[0] << 8 | self.ethernet[1])
         self._variable(v.HARDWARE_VERSION, "B", geometry.version)
-        self._variable(v.ETHERNET_UP, "B", int(self.place == root))
+        self._variable(v.ETHERNET_UP, "B", int(self.place == self.ethernet))
         self._variable(v.UNIX_TIME, "I", unix_time)
         self._variable(v.CPU_CLOCK, "HH", 200, 130)
         self._variable(v.ROOT_CHIP, "BB", int(self.place == root), mm.MESSAGE_BUFFERS)
@@ -104,8 +119,7 @@ class ChipMonitor:
         self._variable(v.P2P_ACTIVE, "H", len(geometry.chips))
         self._variable(v.SDRAM_BASE, "II", mm.USER_SDRAM, mm.SYSTEM_RAM + 0x100)
         self._variable(v.SYSTEM_SDRAM, "II", mm.SYSTEM_SDRAM, mm.CORE_BLOCKS)
-        if self.place == root:
-            self.write(mm.VARIABLES + v.IP_ADDRESS, bytes(int(part) for part in host.split(".")))
+        self.write(mm.VARIABLES + v.IP_ADDRESS, self.ip)
         self._boot_heaps()
         self._boot_messages()
         self._boot_routes(geometry)
@@ -142,19 +156,20 @@ class ChipMonitor:
         self._variable(mm.Variable.MESSAGE_BUFFERS, "I", first)
 
     def _boot_routes(self, geometry: Geometry) -> None:
-        table = [NO_ROUTE] * 65536
-        for place, link in geometry.routes_from(self.place).items():
+        routes = geometry.routes_from(self.place)
+        table = [NO_ROUTE] * (geometry.width << 8)
+        for place, link in routes.items():
             table[place[0] << 8 | place[1]] = link
         words = bytearray()
-        for start in range(0, 0x800, 8):  # eight columns hold every chip of a board
+        for start in range(0, geometry.width << 8, 8):
             word = sum(table[start + i] << (3 * i) for i in range(8))
             words += word.to_bytes(4, "little")
         empty = sum(NO_ROUTE << (3 * i) for i in range(8)).to_bytes(4, "little")
-        self.write(mm.ROUTER_P2P, bytes(words) + empty * (8192 - 0x100))
+        self.write(mm.ROUTER_P2P, bytes(words) + empty * (8192 - len(words) // 4))
         self.write(mm.ROUTER, (0x00400001).to_bytes(4, "little"))
         self.write(mm.ROUTER + 0x2C, (0xFFFF0000).to_bytes(4, "little"))
         self.write(mm.ROUTER + 0x2C, (0x0000FFFF).to_bytes(4, "little"))
-        self.root_link = geometry.routes_from(self.place)[geometry.chips[0]]
+        self.root_link = routes[geometry.chips[0]]
 
     def _boot_cores(self, unix_time: int) -> None:
         for core in range(mm.CORES):

@@ -33,8 +33,9 @@ def parse_pace(text: str | None) -> float | None:
 
 
 def serve(
-    chips: int = 4,
+    chips: int | None = None,
     *,
+    boards: int = 1,
     timing: str = "ideal",
     pace: str | None = None,
     host: str | None = None,
@@ -48,7 +49,7 @@ def serve(
 
     Parameters
     ----------
-    chips, timing, host, threads, allow_unknown_binaries
+    chips, boards, timing, host, threads, allow_unknown_binaries
         As in `Board`.
     pace : str, optional
         ``1:1`` for wall time (live input and output), ``free`` for as fast as possible.
@@ -66,6 +67,7 @@ def serve(
     """
     with Board(
         chips,
+        boards=boards,
         timing=timing,
         pace=parse_pace(pace),
         host=host,
@@ -73,7 +75,12 @@ def serve(
         allow_unknown_binaries=allow_unknown_binaries,
     ) as board:
         note = " (approximate timing)" if timing == "loaded" else ""
-        show(f"Emulated SpiNNaker board (unofficial), {chips} chips, timing {timing}{note}")
+        shape = board.geometry
+        several = f"s: {boards} boards at {', '.join(board.hosts)}" if boards > 1 else ""
+        show(
+            f"Emulated SpiNNaker board{several} (unofficial), {len(shape.chips)} chips, "
+            f"timing {timing}{note}"
+        )
         show("Put these two lines into the [Machine] section of ~/.spynnaker.cfg:")
         for line in board.configuration_lines():
             show(f"    {line}")

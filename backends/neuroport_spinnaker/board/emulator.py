@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from collections import deque
@@ -50,14 +51,17 @@ class Board:
 
     Parameters
     ----------
-    chips : int
-        4 or 48.
+    chips : int, optional
+        Chips of one board: 4, or 48; by default 4, and 48 where there are several boards.
+    boards : int
+        Number of 48-chip boards.  Each has an address of its own; multiples of three wrap
+        around into a torus.
     timing : {'ideal', 'loaded'}
         `ideal` is deterministic and never overloads; `loaded` is approximate.
     pace : float, optional
         Virtual seconds per second of wall time; None runs as fast as possible.
     host : str, optional
-        Loopback address; a free one by default.
+        Loopback address of the first board; a free one by default.
     threads : int
         Threads for the chips of a board.
     allow_unknown_binaries : bool
@@ -78,8 +82,9 @@ class Board:
 
     def __init__(
         self,
-        chips: int = 4,
+        chips: int | None = None,
         *,
+        boards: int = 1,
         timing: str = "ideal",
         pace: float | None = None,
         host: str | None = None,
@@ -91,7 +96,9 @@ class Board:
             raise TimingError(f"timing {timing!r} is unknown: choose {' or '.join(TIMINGS)}")
         if pace is not None and not pace > 0:
             raise TimingError(f"pace {pace} is not above 0: leave it out to run freely")
-        self.geometry = geometry(chips)
+        if chips is None:
+            chips = 4 if boards == 1 else 48
+        self.geometry = geometry(chips, boards)
         self.timing = timing
         self.pace = pace
         self._host = host
@@ -100,12 +107,12 @@ class Board:
         self._settings = dict(TIMINGS[timing])
         if window is not None:
             self._settings["window"] = window
-        self._inbox: deque[tuple[bytes, Address, int]] = deque()
+        self._inbox: deque[tuple[bytes, Address, int, int]] = deque()
         self._calls: deque[Callable[[], None]] = deque()
         self._work = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
-        self._network: Network | None = None
+        self._networks: list[Network] = []
         self._monitor: Monitor | None = None
         self._engine: Engine | None = None
         self._boot_blocks: dict[int, bytes] = {}
@@ -121,20 +128,22 @@ class Board:
         if self._thread is not None:
             return self
         self._engine = Engine(len(self.geometry.chips), threads=self._threads, **self._settings)
-        self._network = Network(self._received, self._host)
+        try:
+            for board in range(len(self.geometry.boards)):
+                received = functools.partial(self._received, board)
+                self._networks.append(Network(received, None if board else self._host))
+        except BaseException:
+            self._close_networks()
+            raise
         self._monitor = Monitor(
             self._engine,
             self.geometry,
-            self._network.host,
-            self._network.send,
-            self._network.open,
+            self._networks,
             self._allow_unknown,
             self._keep,
         )
         self._stopping = False
-        self._thread = threading.Thread(
-            target=self._serve, name=f"board {self._network.host}", daemon=True
-        )
+        self._thread = threading.Thread(target=self._serve, name=f"board {self.host}", daemon=True)
         self._thread.start()
         return self
 
@@ -146,11 +155,14 @@ class Board:
         self._wake()
         self._thread.join()
         self._thread = None
-        if self._network is not None:
-            self._network.close()
-        self._network = None
+        self._close_networks()
         self._monitor = None
         self._engine = None
+
+    def _close_networks(self) -> None:
+        for network in self._networks:
+            network.close()
+        self._networks = []
 
     def __enter__(self) -> Self:
         self.start()
@@ -168,10 +180,15 @@ class Board:
 
     @property
     def host(self) -> str:
-        """Address that sPyNNaker has to be given."""
-        if self._network is None:
+        """Address that sPyNNaker has to be given: that of the first board."""
+        return self.hosts[0]
+
+    @property
+    def hosts(self) -> list[str]:
+        """Address of each board."""
+        if not self._networks:
             raise BoardStoppedError("the board is not running: use 'with Board() as board'")
-        return self._network.host
+        return [network.host for network in self._networks]
 
     def configuration_lines(self) -> list[str]:
         """The two lines for the ``[Machine]`` section of a sPyNNaker configuration."""
@@ -223,8 +240,8 @@ class Board:
         if engine is not None:
             engine.interrupt()
 
-    def _received(self, data: bytes, sender: Address, port: int) -> None:
-        self._inbox.append((data, sender, port))
+    def _received(self, board: int, data: bytes, sender: Address, port: int) -> None:
+        self._inbox.append((data, sender, port, board))
         self._wake()
 
     def _serve(self) -> None:
@@ -249,9 +266,9 @@ class Board:
                 except Exception as problem:
                     monitor.malformed += 1
                     monitor.problems.append(f"a datagram could not be served: {problem!r}")
-            if monitor.pending:
-                monitor.deliver()
-            windows = 4 if monitor.pending else _RUN_WINDOWS
+            if monitor.mailboxes.pending:
+                monitor.mailboxes.deliver()
+            windows = 4 if monitor.mailboxes.pending else _RUN_WINDOWS
             before = time.thread_time()
             if self.pace is None:
                 outcome = engine.run(windows)
@@ -265,7 +282,7 @@ class Board:
                 for index, core, data in engine.messages():
                     monitor.from_core(index, core, data)
             elif outcome == _IDLE:
-                if not monitor.pending:
+                if not monitor.mailboxes.pending:
                     self._work.wait()
                 else:
                     self._work.wait(0.001)
@@ -274,13 +291,15 @@ class Board:
             elif self.pace is not None and outcome == _LIMIT:
                 self._work.wait(0.0005)
 
-    def _handle(self, monitor: Monitor, data: bytes, sender: Address, port: int) -> None:
+    def _handle(
+        self, monitor: Monitor, data: bytes, sender: Address, port: int, board: int
+    ) -> None:
         if port == SDP_PORT:
-            monitor.datagram(data, sender)
+            monitor.datagram(data, sender, board)
         elif port == BOOT_PORT:
             self._boot(monitor, data)
         else:
-            monitor.reverse_datagram(data, sender, port)
+            monitor.reverse_datagram(data, sender, port, board)
 
     def _boot(self, monitor: Monitor, data: bytes) -> None:
         """Boot blocks: version (u16), operation and three operands, big-endian."""
@@ -308,8 +327,9 @@ class Board:
             if chip.owners[core]
         ]
         return BoardReport(
-            host=monitor.host,
+            host=self.host,
             chips=len(monitor.chips),
+            boards=len(self.geometry.boards),
             timing=self.timing,
             virtual_seconds=figures["time"] / CYCLES_PER_SECOND,
             instructions=figures["instructions"],
@@ -318,9 +338,9 @@ class Board:
             packets_dropped=figures["packets_dropped"],
             packets_unrouted=figures["packets_unrouted"],
             longest_queue=figures["fifo_peak"],
-            commands=dict(monitor.commands),
+            commands=dict(monitor.commands.served),
             malformed_datagrams=monitor.malformed,
-            undeliverable_messages=monitor.undeliverable,
+            undeliverable_messages=monitor.mailboxes.undeliverable,
             provenance=total(core.provenance for core in [*self._finished, *cores]),
             problems=list(monitor.problems),
             cores=cores,

@@ -65,6 +65,8 @@ class BoardReport:
         Address of the board.
     chips : int
         Number of chips.
+    boards : int
+        Number of boards.
     timing : str
         ``ideal``, or ``loaded``, which is approximate.
     virtual_seconds : float
@@ -94,6 +96,7 @@ class BoardReport:
 
     host: str
     chips: int
+    boards: int
     timing: str
     virtual_seconds: float
     instructions: int
