@@ -122,7 +122,7 @@ CUE_TO_CONTENT = {0: {0: 5.999, 1: 5.967, 8: 5.999, 9: 5.999},
                   4: {}}  # written at the next recall only
 CONTENT_TO_CUE = {6: {3: 2.967, 4: 5.989}, 4: {0: 2.891, 3: 1.479}, 1: {0: 4.053, 4: 5.977}}
 NO_GRIDS = {"base": "spinnaker", "static_weight_step": None, "plastic_weight_step": None,
-            "trace_bits": None, "decay_bits": None}
+            "trace_bits": None, "decay_bits": None, "state_bits": None}
 # On the grids: the tables have 11 fraction bits, so each pairing of 6 nA is up to 6/2048 = 0.003 nA
 # too small, in up to four products and pairings, and a weight is floored by up to 1/256 nA at each
 # of its writes; 0.02 nA bounds what a few of them add up to.
