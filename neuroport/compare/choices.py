@@ -12,7 +12,8 @@ from typing import Any, get_args, get_type_hints
 
 from neuroport.numerics import NAMED, Numerics, numerics
 
-__all__ = ["GROUPS", "SEED", "TIME_STEP", "Setting", "describe", "numerics_choices", "setting"]
+__all__ = ["GROUPS", "SEED", "TIME_STEP", "Setting", "claimed", "describe", "numerics_choices",
+           "setting"]
 
 TIME_STEP, SEED = "time step", "seed"
 
@@ -112,6 +113,13 @@ def numerics_choices(
     if target_seed is not None and base.seed is not None and target_seed != base.seed:
         found[SEED] = (base.seed, [target_seed])
     return found
+
+
+def claimed(base: Setting, target: Setting) -> list[str]:
+    """The choices in which a target says that it differs; for them its value is tried first."""
+    found = [name for name, fields in GROUPS.items()
+             if _of(base.numerics, fields) != _of(target.numerics, fields)]
+    return [*found, TIME_STEP, SEED]
 
 
 def _of(point: Numerics, fields: Iterable[str]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -241,6 +241,7 @@ def explain(
     check_repeatable: bool = True,
     progress: Callable[[int, int, str], None] | None = None,
     seconds: float | None = None,
+    claimed: Iterable[str] | None = None,
 ) -> Explanation:
     """Find the smallest set of numerics choices that makes the reference agree with the target.
 
@@ -266,6 +267,9 @@ def explain(
     progress : callable, (run number, max_runs, what is switched), optional
     seconds : float, optional
         Wall time after which no further run is begun.
+    claimed : iterable of str, optional
+        The choices whose first alternative is what the target says of itself; they are tried
+        together. All, if left out.
 
     Returns
     -------
@@ -278,8 +282,8 @@ def explain(
 
     Notes
     -----
-    1. Every alternative alone. 2. All first alternatives at once; if that agrees, the needless ones
-    are dropped. Else greedy: the alternative that helps most is added until the
+    1. Every alternative alone. 2. All claimed first alternatives at once; if that agrees, the
+    needless ones are dropped. Else greedy: the alternative that helps most is added until the
     distance is within the tolerance, then every choice that is not needed is dropped. If that
     fails, all best alternatives are switched at once and the needless ones dropped. 3. All smaller
     sets are tried, most promising first, which proves the set smallest or finds a smaller one. 4.
@@ -301,7 +305,8 @@ def explain(
     try:
         singles = {(name, k): search([(name, k)]) for name, (_, others) in choices.items()
                    for k in range(len(others))}
-        best = _from_first(search, singles, tolerance)
+        first = set(choices if claimed is None else claimed)
+        best = _from_first(search, [s for s in singles if s[0] in first and s[1] == 0], tolerance)
         if search(best) > tolerance:
             best = min(best, _greedy(search, singles, tolerance), key=search)
         if search(best) > tolerance:
@@ -379,14 +384,9 @@ def _from_all(search: _Search, singles: Mapping[tuple[str, int], float], best: _
     return best
 
 
-def _from_first(search: _Search, singles: Mapping[tuple[str, int], float], tolerance: float,
-                ) -> _Switches:
-    """Switch all choices to their first alternatives and drop the needless ones.
-
-    The first alternative is what the target claims of itself, where it claims something; a
-    convention may help only as a whole.
-    """
-    start = tuple(sorted(s for s in singles if s[1] == 0 and math.isfinite(singles[s])))
+def _from_first(search: _Search, first: Sequence[tuple[str, int]], tolerance: float) -> _Switches:
+    """Switch all these at once, since a convention may help as a whole only; drop the needless."""
+    start = tuple(sorted(s for s in first if math.isfinite(search([s]))))
     if len(start) < 2 or search(start) > tolerance:
         return ()
     return _prune(search, start, tolerance)

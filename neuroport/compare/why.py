@@ -8,7 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from neuroport.compare.choices import GROUPS, Setting, describe, numerics_choices, setting
+from neuroport.compare.choices import (
+    GROUPS,
+    Setting,
+    claimed,
+    describe,
+    numerics_choices,
+    setting,
+)
 from neuroport.compare.errors import ExplanationError
 from neuroport.compare.explain import (
     Explanation,
@@ -172,7 +179,8 @@ def explain_difference(
     if distance(reference, target) == 0.0:
         distance = agreement_distance(limits, exact=True)
     found = explain(runs, choices, target, distance, max_runs=max_runs, check_repeatable=False,
-                    progress=progress, seconds=seconds)
+                    progress=progress, seconds=seconds,
+                    claimed=None if other is None else claimed(base, other))
     return _refined(found, runs, base, target, distance)
 
 
