@@ -113,7 +113,8 @@ class EmulatedBackend(SpinnakerBackend):
     ----------
     target : str
         ``auto``: the board of 4 chips, or that of 48 where the network needs it.
-    poisson, neurons_per_core, weight_loss, start_timeout, silence_timeout, configuration
+    poisson, connectors, neurons_per_core, weight_loss, allow, start_timeout, silence_timeout, \
+configuration
         See :class:`neuroport_spinnaker.options.Options`.
     """
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from neuroport.network.description import Network, Projection
 from neuroport_spinnaker.options import Options
@@ -35,6 +34,8 @@ def most_inputs(projection: Projection, network: Network, options: Options) -> i
         return n_pre
     if name == "FixedProbabilityConnector":
         n_post = network.population(projection.post).size
+        from scipy import stats  # slow to import, and few commands come here
+
         chance = 1.0 - 1e-4 / (n_pre * n_post)
         return int(stats.binom.ppf(chance, n_pre, arguments["p_connect"]))
     return counted

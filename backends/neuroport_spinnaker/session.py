@@ -207,7 +207,7 @@ class SpinnakerSession:
             try:
                 self._worker = Worker(entries, self._options)
                 write_network(self._worker, self._network, self._options, last)
-                self._worker.ask("build")
+                self._worker.ask("build", spare=last * self._network.timestep)
             except BaseException:
                 self.close()
                 raise

@@ -6,14 +6,17 @@ import json
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from neuroport_spinnaker.errors import MachineNotChosenError, ToolchainSilentError
 from neuroport_spinnaker.options import Options
+from neuroport_spinnaker.worker.child import Child, NoRoomError
 from neuroport_spinnaker.worker.parent import PYTHON, Worker
 
+import neuroport
 from neuroport.errors import BackendMissingError
 from neuroport.target.planner import load_planner
 
@@ -105,3 +108,63 @@ def test_the_ca3_memory_on_the_emulated_board_equals_the_reference() -> None:
         rasters.append({name: memory.raster(name) for name in memory.populations})
         sim.end()
     assert rasters[0] == rasters[1]
+
+
+def _in_two_runs(sim: Any, first: list[float], second: list[float]) -> list[list[float]]:
+    source = sim.Population(60, sim.SpikeSourceArray(spike_times=first), label="source")
+    noise = sim.Population(60, sim.SpikeSourcePoisson(rate=40.0), label="noise")
+    cells = sim.Population(60, sim.IF_curr_exp(tau_refrac=1.0), label="cells")
+    for pre, weight in ((source, 6.0), (noise, 4.0)):
+        sim.Projection(pre, cells, sim.OneToOneConnector(),
+                       sim.StaticSynapse(weight=weight, delay=1.0))
+    cells.record("spikes")
+    sim.run(50.0)
+    source.set(spike_times=second)
+    sim.run(50.0)
+    trains = cells.get_data().segments[-1].spiketrains
+    return [[float(t) for t in train.magnitude] for train in trains]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", [[], [5.0]], ids=["silent", "one spike"])
+def test_spike_times_are_replaced_between_two_runs(board: None, first: list[float]) -> None:
+    """A source that was silent in the first run sends in the second, as on Brian2."""
+    second = [float(t) for t in range(51, 90, 2)]
+    found = [
+        _in_two_runs(neuroport.simulator(backend, timestep=1.0, seed=7, numerics="spinnaker"),
+                     first, second)
+        for backend in ("brian2", "spinnaker-emulated")
+    ]
+    assert sum(map(len, found[0])) > 500
+    assert found[1] == found[0]
+
+
+@pytest.mark.usefixtures("toolchain")
+@pytest.mark.parametrize(("room", "fits"), [(10_000, True), (40, False)])
+def test_new_spike_times_that_do_not_fit_are_refused(room: int, fits: bool) -> None:
+    """sPyNNaker would leave out what does not fit, without a word."""
+    given: list[Any] = []
+
+    class Piece:
+        vertex_slice = SimpleNamespace(get_raster_ids=lambda: np.arange(4))
+        _send_buffer_size = room
+        send_buffer_times = property(lambda self: None, lambda self, value: given.append(value))
+
+    child = object.__new__(Child)
+    child.np = np
+    child.data = {"timestep": 1.0, "populations": [{"label": "source"}]}
+    child.sim = SimpleNamespace(get_current_time=lambda: 50.0)
+    child.view = SimpleNamespace(get_max_run_time_steps=lambda: 100)
+    child.populations = [
+        SimpleNamespace(_vertex=SimpleNamespace(n_atoms=4, machine_vertices=[Piece()]))
+    ]
+    # One spike of the past, which needs nothing, and four in each of ten steps.
+    times = {"index0": np.array([0] + [0, 1, 2, 3] * 10),
+             "time0": np.array([5.0] + [60.0 + k for k in range(10) for _ in range(4)])}
+    if fits:
+        child._send_times(0, times, 50.0)
+        assert [len(train) for train in given[0]] == [11, 10, 10, 10]
+    else:
+        with pytest.raises(NoRoomError, match="'source': .* of 40"):
+            child._send_times(0, times, 50.0)
+        assert given == []

@@ -26,7 +26,12 @@ from typing import Any
 SUPPORTED = "7.4."
 LOOK = 0.05  # s between two looks whether a run is to stop
 ASK = 1.0  # s between two questions to the machine whether it is still there
+SPARE = 8  # of so many cells of a listed source, one gets room for a spike in every step
 Tell = Callable[..., None]
+
+
+class NoRoomError(Exception):
+    """Spike times that were set after the network was loaded need more memory than was taken."""
 
 
 class Told(logging.Handler):
@@ -138,12 +143,16 @@ class Child:
     # -- building ------------------------------------------------------------------------------
 
     def build(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Make the network from ``network.json`` and ``network.npz``."""
+        """Make the network from ``network.json`` and ``network.npz``.
+
+        ``spare``: the time (ms) of the end of the first run, if others may follow.
+        """
         began = time.perf_counter()
         sim, np = self.sim, self.np
         data = json.loads((self.folder / "network.json").read_text("utf-8"))
         arrays = np.load(self.folder / "network.npz", allow_pickle=False)
         self.data = data
+        self.spare = request.get("spare")
         sim.setup(timestep=data["timestep"], **request.get("setup", {}))
         # Only now: its own set-up of the log would remove it.
         logging.getLogger().addHandler(Told(self.tell))
@@ -172,7 +181,14 @@ class Child:
         sim = self.sim
         values = {name: _value(arrays[f"parameters{k}.{name}"]) for name in p["parameters"]}
         if p["cell"] == "SpikeSourceArray":
-            values = {"spike_times": _trains(self.np, p["size"], times, k)}
+            trains = _trains(self.np, p["size"], times, k)
+            if self.spare is not None:
+                # 7.4.1 takes memory for later spikes by the first ones: a core that has none could
+                # never send. These are after the first run, and replaced before the second.
+                trains = trains or [[] for _ in range(p["size"])]
+                for train in trains[:: min(SPARE, p["per_core"] or SPARE)]:
+                    train.append(self.spare)
+            values = {"spike_times": trains}
         more = {} if p["per_core"] is None else {"neurons_per_core": p["per_core"]}
         population = sim.Population(
             p["size"], getattr(sim, p["cell"])(**values), label=p["label"], **more
@@ -233,9 +249,7 @@ class Child:
             times = self.np.load(self.folder / "spikes.npz", allow_pickle=False)
             for k, p in enumerate(self.data["populations"]):
                 if p["cell"] == "SpikeSourceArray":
-                    self.populations[k].set(
-                        spike_times=_trains(self.np, p["size"], times, k)
-                    )
+                    self._send_times(k, times, request["time"])
         self.stop.clear()
         self.reached = None
         self.paced = bool(request.get("paced", True))
@@ -243,6 +257,35 @@ class Child:
         self.seconds["run"] = time.perf_counter() - began
         return {"time": float(self.sim.get_current_time()), "seconds": self.seconds,
                 "reached": self.reached}
+
+    def _send_times(self, k: int, times: Any, length: float) -> None:
+        """Replace spike times between runs; `Population.set` is a TypeError in 7.4.1."""
+        np, dt = self.np, self.data["timestep"]
+        vertex = self.populations[k]._vertex
+        begin, steps = round(self.sim.get_current_time() / dt), round(length / dt)
+        trains = np.empty(vertex.n_atoms, dtype=object)
+        trains[:] = _by_cell(np, vertex.n_atoms, times[f"index{k}"],
+                             np.rint(times[f"time{k}"] / dt).astype(np.int64))
+        vertex._ReverseIpTagMultiCastSource__send_buffer_times = trains
+        for piece in vertex.machine_vertices:
+            mine = trains[piece.vertex_slice.get_raster_ids()]
+            coming = np.concatenate(mine) - begin
+            coming = coming[(coming >= 0) & (coming < steps)]
+            room, needed = piece._send_buffer_size, self._bytes(np.bincount(coming))
+            if needed > room:  # it would leave out what does not fit, without a word
+                raise NoRoomError(f"population '{self.data['populations'][k]['label']}': "
+                                  f"{needed} bytes of spikes on one core, of {room}")
+            piece.send_buffer_times = mine
+
+    def _bytes(self, counts: Any) -> int:
+        """Return the memory for so many spikes in each step, most of all pieces of a run."""
+        from spinn_front_end_common.utility_models import (
+            reverse_ip_tag_multicast_source_machine_vertex as module,
+        )
+
+        length = int(self.view.get_max_run_time_steps())
+        needed = [module.get_n_bytes(int(n)) if n else 0 for n in counts]
+        return max((sum(needed[i : i + length]) for i in range(0, len(needed), length)), default=0)
 
     def set(self, request: dict[str, Any]) -> dict[str, Any]:
         """Set parameters or states of a population between runs."""
@@ -354,9 +397,12 @@ def _trains(np: Any, size: int, times: Any, k: int) -> Any:
     index, time_ = times[f"index{k}"], times[f"time{k}"]
     if not index.size:
         return []  # a list of empty lists is an IndexError in 7.4.1
-    order = np.lexsort((time_, index))
-    cuts = np.cumsum(np.bincount(index, minlength=size))[:-1]
-    return [train.tolist() for train in np.split(time_[order], cuts)]
+    return [train.tolist() for train in _by_cell(np, size, index, time_)]
+
+
+def _by_cell(np: Any, size: int, index: Any, values: Any) -> Any:
+    order = np.lexsort((values, index))
+    return np.split(values[order], np.cumsum(np.bincount(index, minlength=size))[:-1])
 
 
 def main() -> int:

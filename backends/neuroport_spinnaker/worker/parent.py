@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuroport.errors import BackendMissingError, NeuroportError, Problem
+from neuroport.errors import BackendMissingError, NeuroportError, Problem, UnsupportedError
 from neuroport_spinnaker.errors import (
     MachineLostError,
     MachineUnreachableError,
@@ -264,6 +264,12 @@ class Worker:
                         limit="7.4.x", fix=INSTALL)
             )
         kind, text = str(reply["kind"]), str(reply["text"])
+        if kind == "NoRoomError":
+            return UnsupportedError(
+                Problem("the new spike times need more memory than was taken at the first run",
+                        measured=text, limit="sPyNNaker 7.4 takes it by the first spike times",
+                        fix="call reset() before, or give all spike times before the first run")
+            )
         if what == "run" and not self._reached_machine and kind in _UNREACHABLE:
             return self._unreachable(f"{kind}: {text}")
         if what == "run" and kind in _LOST:
