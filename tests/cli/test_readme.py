@@ -34,6 +34,6 @@ def test_the_commands_exist(command) -> None:
 
 def test_the_model_options_in_the_readme_are_valid() -> None:
     (line,) = [x for text in blocks("sh") for x in text.splitlines()
-               if x.startswith("neuroport run ca3-memory")]
+               if x.startswith("neuroport run ca3-memory --")]
     options = load_model("ca3-memory").read_options(shlex.split(line.partition("#")[0])[3:])
     assert options == {"experiment": "random"}

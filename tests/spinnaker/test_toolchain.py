@@ -165,6 +165,6 @@ def test_new_spike_times_that_do_not_fit_are_refused(room: int, fits: bool) -> N
         child._send_times(0, times, 50.0)
         assert [len(train) for train in given[0]] == [11, 10, 10, 10]
     else:
-        with pytest.raises(NoRoomError, match="'source': .* of 40"):
+        with pytest.raises(NoRoomError, match=r"'source': .* of 40"):
             child._send_times(0, times, 50.0)
         assert given == []
