@@ -56,7 +56,7 @@ class CurrentNeuron:
 
         The argument splits into units, sixteenths and a rest; the first two come from
         tables of rounded values, the rest from a fitted quadratic (three constants of the
-        binary).  All products are truncated.
+        binary), whose products are truncated.  What is taken away is rounded.
         """
         units, rest = -step >> 15, -step & 0x7FFF
         if rest:
@@ -65,10 +65,11 @@ class CurrentNeuron:
         if not rest:
             return value
         sixteenths = round(-math.expm1(-(rest >> 11) / 16) * (1 << 32))
-        value -= value * sixteenths >> 32
+        half = (1 << 31) + 1  # the binary rounds up from one unit below a half on
+        value -= (value * sixteenths + half) >> 32
         x = (rest & 0x7FF) << 17
         series = ((4293434720 - (2081624032 * x >> 32)) * x >> 32) + 5294
-        return value - (value * series >> 32)
+        return value - ((value * series + half) >> 32)
 
     def tick(self, arriving: int) -> bool:
         self.current += (arriving * self.syn_init) >> 32

@@ -47,11 +47,17 @@ def has(cell: CellModel, numerics: Numerics) -> bool:
     )
 
 
+def _scaled(value: int, part: int) -> int:
+    # The binary rounds up from one unit below a half on.
+    return (value * part + 2**31 + 1) >> 32
+
+
 def exponential(step: int) -> int:
     """Return e^(−step/32768) in units of 2^−32, by the binary's own method.
 
     The argument splits into units, sixteenths and a rest; the first two come from tables of
-    rounded values, the rest from a fitted quadratic. All products are truncated.
+    rounded values, the rest from a fitted quadratic, whose products are truncated. What is taken
+    away in the end is rounded (``scale64`` of spinn_common's ``utils.h``).
 
     Parameters
     ----------
@@ -65,11 +71,11 @@ def exponential(step: int) -> int:
     if not rest:
         return value
     sixteenths = round(-math.expm1(-(rest >> 11) / 16) * (1 << 32))
-    value -= value * sixteenths >> 32
+    value -= _scaled(value, sixteenths)
     x = (rest & 0x7FF) << 17
     first, second, constant = _QUADRATIC
     series = ((first - (second * x >> 32)) * x >> 32) + constant
-    return value - (value * series >> 32)
+    return value - _scaled(value, series)
 
 
 def _decays(tau: FloatArray, timestep: float) -> FloatArray:
