@@ -247,6 +247,8 @@ class SpinnakerSession:
                     continue
                 worker.ask("signal", population=number, variable=RECORDABLE[recording.variable])
                 values = np.asarray(worker.received()["values"], dtype=float)
+                if recording.variable == "isyn_inh":
+                    values = -values  # the chip keeps inhibition as a magnitude, PyNN signs it
                 step = np.arange(len(values), dtype=np.int64) * recording.interval
                 there = step < self._step
                 step, values = step[there] + SIGNAL_OFFSET, values[there]

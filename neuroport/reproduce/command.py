@@ -32,7 +32,7 @@ _COLOURS = {Verdict.AGREES: "green", Verdict.EXPLAINED: "yellow", Verdict.FAILS:
 def reproduce(
     name: Annotated[str | None, typer.Argument(help="The experiment; --list shows all.")] = None,
     backend: Annotated[
-        list[str] | None, typer.Option("--backend", "-b", help="Repeat for several.")
+        list[str] | None, typer.Option("--backend", "-b", help="One or more, with commas.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder of journal and report.")
@@ -55,6 +55,8 @@ def reproduce(
         if name is None:
             errors.print("Name an experiment; `neuroport reproduce --list` shows all.")
             raise typer.Exit(REFUSED)
+        # As `compare` takes them: with commas, or the option repeated.
+        backends = [b.strip() for text in backend or ["brian2"] for b in text.split(",")]
         with errors.status("starting") as status:
 
             def progress(text: str) -> None:
@@ -62,7 +64,7 @@ def reproduce(
                 if not errors.is_terminal:
                     errors.print(text, markup=False, highlight=False, soft_wrap=True)
 
-            done = run(name, backend or ["brian2"], out, fresh=fresh, progress=progress)
+            done = run(name, backends, out, fresh=fresh, progress=progress)
             progress("writing the report")
             paths = write_report(done)
     except NeuroportError as error:

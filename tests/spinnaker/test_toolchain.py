@@ -168,3 +168,24 @@ def test_new_spike_times_that_do_not_fit_are_refused(room: int, fits: bool) -> N
         with pytest.raises(NoRoomError, match=r"'source': .* of 40"):
             child._send_times(0, times, 50.0)
         assert given == []
+
+
+@pytest.mark.slow
+def test_recorded_inputs_have_pynn_s_sign_and_the_reference_s_values(board: None) -> None:
+    """The chip keeps inhibition as a magnitude; sample by sample, no tolerance."""
+    found = []
+    for backend in ("brian2", "spinnaker-emulated"):
+        sim = neuroport.simulator(backend, timestep=1.0, seed=7, numerics="spinnaker")
+        cells = sim.Population(2, sim.IF_curr_exp(tau_syn_E=2.3, tau_syn_I=4.7, tau_refrac=1.0))
+        source = sim.Population(1, sim.SpikeSourceArray(spike_times=[3.0, 4.0, 20.0]))
+        for weight, receptor in ((1.3, "excitatory"), (-0.9, "inhibitory")):
+            sim.Projection(source, cells, sim.AllToAllConnector(),
+                           sim.StaticSynapse(weight=weight, delay=1.0), receptor_type=receptor)
+        cells.record(["isyn_exc", "isyn_inh"])
+        sim.run(40.0)
+        segment = cells.get_data().segments[-1]
+        found.append({name: segment.filter(name=name)[0].magnitude[:40]
+                      for name in ("isyn_exc", "isyn_inh")})
+    for name, sign in (("isyn_exc", 1), ("isyn_inh", -1)):
+        assert (sign * found[0][name]).max() > 0.5
+        assert (found[1][name] == found[0][name]).all(), name
