@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -68,6 +69,10 @@ def compare(
         "--key", metavar="A/B", help="Where in a JSON file the spikes are.")] = "",
     stop: Annotated[float | None, typer.Option(
         "--stop", metavar="MS", help="End of the recording of a JSON or CSV file.")] = None,
+    match: Annotated[list[str] | None, typer.Option(
+        "--match", metavar="LABEL=POPULATION[FIRST:LAST]",
+        help="Which population, or which of its cells, a stored recording is; may be repeated.")
+    ] = None,
     calibrate: Annotated[int, typer.Option(
         "--calibrate", metavar="N", min=0,
         help="Run the reference with N further seeds: the bounds of L3. 10 are advised.")] = 0,
@@ -104,7 +109,8 @@ def compare(
             raise InvalidValueError(Problem(f"--at-least cannot be '{at_least}'",
                                             limit="identical or equivalent"))
         if backends is None:
-            code = _stored(model, context.args, timestep, loading, at_least, html, junit, as_json)
+            code = _stored(model, context.args, timestep, loading, match or (), at_least, html,
+                           junit, as_json)
         else:
             from neuroport.compare import compare_backends, load_any
 
@@ -114,7 +120,7 @@ def compare(
                     duration=duration, options=context.args, function=function,
                     stored=[load_any(p, timestep, **(loading if p.suffix in (".json", ".csv")
                                                      else {})) for p in stored or ()],
-                    calibrate_seeds=calibrate, traces=traces, timeout=timeout,
+                    match=match or (), calibrate_seeds=calibrate, traces=traces, timeout=timeout,
                     explain="different" if explain is None else explain,
                     explain_runs=explain_runs, output=output, watch=watch, command=_command(),
                 )
@@ -144,11 +150,17 @@ def _command() -> str:
 
 def _stored(
     reference: str, others: list[str], timestep: float | None, loading: dict[str, Any],
-    at_least: str, html: Path | None, junit: Path | None, as_json: bool,
+    match: Sequence[str], at_least: str, html: Path | None, junit: Path | None, as_json: bool,
 ) -> int:
     """Compare two stored results."""
     from neuroport.compare import compare as judge
-    from neuroport.compare import json_report, load_any, write_html, write_junit
+    from neuroport.compare import (
+        json_report,
+        load_any,
+        match_populations,
+        write_html,
+        write_junit,
+    )
     from neuroport.errors import InvalidValueError, Problem, nearest
     from neuroport.models import model_names
 
@@ -164,7 +176,7 @@ def _stored(
     for place in (Path(reference), Path(others[0])):
         extra = loading if place.suffix in (".json", ".csv") else {}
         results.append(load_any(place, timestep, **extra))
-    comparison = judge(*results)
+    comparison = judge(results[0], match_populations(results[0], results[1], match))
     command = _command()
     if html is not None:
         write_html(comparison, html, command=command)
@@ -232,3 +244,6 @@ def _show_comparison(comparison: Any) -> None:
         f"{comparison.target.name} against {comparison.reference.name}: {comparison.verdict}",
         ("", "verdict", "why"), rows, whole=(0, 1)))
     out.print(Text(comparison.summary))
+    matched = comparison.target.provenance.get("populations matched")
+    if matched:
+        out.print(Text(f"Taken as the same: {matched}."))

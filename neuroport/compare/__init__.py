@@ -37,6 +37,7 @@ from neuroport.compare.explain import (
 )
 from neuroport.compare.ladder import compare
 from neuroport.compare.load import load, load_csv, load_json, load_neo, load_npz, save_npz
+from neuroport.compare.naming import match_populations
 from neuroport.compare.report import (
     html_of_backends,
     html_report,
@@ -109,6 +110,7 @@ __all__ = [
     "load_neo",
     "load_npz",
     "load_run",
+    "match_populations",
     "make_block",
     "result_of",
     "save_npz",

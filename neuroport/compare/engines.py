@@ -20,6 +20,7 @@ from neuroport.compare.errors import (
 from neuroport.compare.explain import Explanation
 from neuroport.compare.ladder import compare
 from neuroport.compare.load import load
+from neuroport.compare.naming import match_populations
 from neuroport.compare.result import Result
 from neuroport.compare.specification import backend_choices, model_choice
 from neuroport.compare.stored import load_run
@@ -203,6 +204,7 @@ def compare_backends(
     duration: float | None = None,
     options: Mapping[str, Any] | Sequence[str] = (),
     stored: Iterable[Result | str | Path] = (),
+    match: Iterable[str] = (),
     calibrate_seeds: int = 0,
     traces: int = 3,
     timeout: float = 3600.0,
@@ -233,6 +235,8 @@ def compare_backends(
         The model's own options.
     stored : iterable of Result or path
         Results that exist already and are judged against the reference as well.
+    match : iterable of str
+        Which populations theirs are, as `match_populations` takes it.
     calibrate_seeds : int
         Run the reference with this many further seeds, for the bounds of L3; 10 are advised.
     traces : int
@@ -290,7 +294,8 @@ def compare_backends(
         notes = list(_notes(outcomes, seeds, calibrate_seeds))
         calibration, note = _calibrated(seeds, calibrate_seeds, thresholds, sampling)
         notes += note
-        targets = [o.result for o in outcomes[1:] if o.result is not None] + ready
+        targets = [o.result for o in outcomes[1:] if o.result is not None]
+        targets += [match_populations(reference, r, match) for r in ready]
         comparisons = tuple(
             compare(reference, target, calibration=calibration, thresholds=thresholds,
                     sampling=sampling) for target in targets)

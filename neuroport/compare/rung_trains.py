@@ -16,6 +16,10 @@ __all__ = ["judge_trains"]
 TITLE = "Spike trains, neuron by neuron"
 
 
+def _labels(result: Result) -> str:
+    return ", ".join(p for p in result.populations if result.spikes(p) is not None) or "none"
+
+
 def judge_trains(reference: Result, target: Result, limits: Thresholds,
                  sampling: SamplingLimits) -> RungVerdict:
     """L2: step-exact agreement of all spikes, and distances of the trains of each neuron.
@@ -43,7 +47,9 @@ def judge_trains(reference: Result, target: Result, limits: Thresholds,
     if not pairs:
         return RungVerdict("L2", TITLE, Verdict.NOT_COMPARABLE,
                            "The two results recorded no spikes of common neurons in a common "
-                           "window.", threshold, remarks=tuple(remarks))
+                           f"window: {reference.name} has {_labels(reference)}; {target.name} has "
+                           f"{_labels(target)}. --match says which are the same.", threshold,
+                           remarks=tuple(remarks))
     if reference.timestep != target.timestep:
         remarks.append(
             f"time steps differ ({reference.timestep:g} and {target.timestep:g} ms): steps are "
