@@ -10,6 +10,7 @@ import pytest
 from neuroport_spinnaker.lower import lower
 from neuroport_spinnaker.options import Options
 
+import neuroport
 from neuroport.errors import DelayError
 from neuroport.target.planner import load_planner
 
@@ -89,3 +90,82 @@ def test_dialect_positive_weights_and_absolute_amplitudes(spinnaker: Any) -> Non
     assert data["projections"][1]["rule"]["A_plus"] == pytest.approx(0.5)
     assert data["projections"][1]["rule"]["A_minus"] == pytest.approx(1.0)
     assert set(np.unique(arrays["synapses1"][:, 0])) == {0.0, 1.0}
+
+
+@pytest.mark.slow
+def test_12_delays_are_kept_to_the_step(board: None) -> None:
+    """Each delay arrives in the step that the contract says, on the board as on Brian2."""
+    found = []
+    for backend in ("brian2", "spinnaker-emulated"):
+        sim = neuroport.simulator(backend, timestep=1.0, seed=7, numerics="spinnaker")
+        source = sim.Population(1, sim.SpikeSourceArray(spike_times=[3.0]))
+        cells = sim.Population(20, sim.IF_curr_exp(tau_refrac=1.0))
+        rows = [(0, k, 40.0, float(k + 1)) for k in range(20)]
+        sim.Projection(source, cells, sim.FromListConnector(rows))
+        cells.record("spikes")
+        sim.run(60.0)
+        found.append([train.magnitude.tolist()
+                      for train in cells.get_data().segments[-1].spiketrains])
+    first = [times[0] for times in found[0]]
+    assert np.diff(first).tolist() == [1.0] * 19
+    assert found[1] == found[0]
+
+
+@pytest.mark.slow
+def test_17_how_cells_lie_on_cores_does_not_change_a_spike(board: None) -> None:
+    found = []
+    for cores in (None, 7):
+        sim = neuroport.simulator("spinnaker-emulated", timestep=1.0, seed=7, numerics="spinnaker",
+                                  neurons_per_core=cores)
+        noise = sim.Population(40, sim.SpikeSourcePoisson(rate=50.0), label="noise")
+        cells = sim.Population(40, sim.IF_curr_exp(tau_refrac=1.0), label="cells")
+        some = sim.FixedProbabilityConnector(0.3)
+        sim.Projection(noise, cells, some, sim.StaticSynapse(weight=1.5, delay=1.0))
+        sim.Projection(cells, cells, some, sim.StaticSynapse(weight=0.3, delay=3.0))
+        cells.record("spikes")
+        sim.run(150.0)
+        found.append([train.magnitude.tolist()
+                      for train in cells.get_data().segments[-1].spiketrains])
+    assert sum(map(len, found[0])) > 100
+    assert found[1] == found[0]
+
+
+def _learnt(backend: str, before: list[float], after: list[float], **rule: float) -> float:
+    """One plastic synapse; the cell is driven far above its threshold."""
+    sim = neuroport.simulator(backend, timestep=1.0, seed=7, numerics="spinnaker")
+    pre = sim.Population(1, sim.SpikeSourceArray(spike_times=before), label="pre")
+    drive = sim.Population(1, sim.SpikeSourceArray(spike_times=after), label="drive")
+    post = sim.Population(1, sim.IF_curr_exp(tau_refrac=rule["refractory"]), label="post")
+    sim.Projection(drive, post, sim.OneToOneConnector(), sim.StaticSynapse(weight=40.0, delay=1.0))
+    plastic = sim.Projection(pre, post, sim.OneToOneConnector(), sim.STDPMechanism(
+        timing_dependence=sim.SpikePairRule(
+            tau_plus=20.0, tau_minus=20.0, A_plus=rule["plus"], A_minus=rule["minus"]),
+        weight_dependence=sim.AdditiveWeightDependence(w_min=rule["least"], w_max=2.0),
+        weight=1.0, delay=1.0))
+    post.record("spikes")
+    sim.run(200.0)
+    return float(plastic.get("weight", format="list")[0][2])
+
+
+@pytest.mark.slow
+def test_21_pre_before_post_strengthens_and_post_before_pre_weakens(board: None) -> None:
+    """By A e^(-dt/tau), within the grid of stored weights and of the look-up table."""
+    for backend in ("brian2", "spinnaker-emulated"):
+        up = _learnt(backend, [20.0, 190.0], [29.0], plus=0.5, minus=0.0, least=0.0,
+                     refractory=150.0)
+        down = _learnt(backend, [40.0, 190.0], [28.0], plus=0.0, minus=0.5, least=0.0,
+                       refractory=150.0)
+        # The cell fires in the step that the drive arrives in, 30 and 29 ms; all delay is
+        # dendritic, so the synapse learns of it 1 ms later. Tables and weights are floored to
+        # 1/2048 and 1/1024 at least, in two products and one write.
+        assert up - 1.0 == pytest.approx(0.5 * np.exp(-11.0 / 20.0), abs=0.004), backend
+        assert 1.0 - down == pytest.approx(0.5 * np.exp(-10.0 / 20.0), abs=0.004), backend
+
+
+@pytest.mark.slow
+def test_22_no_weight_falls_below_w_min(board: None) -> None:
+    for backend in ("brian2", "spinnaker-emulated"):
+        pre = [40.0 + 20.0 * k for k in range(7)] + [190.0]
+        weight = _learnt(backend, pre, [t - 5.0 for t in pre[:-1]], plus=0.0, minus=0.5,
+                         least=0.25, refractory=1.0)
+        assert weight == 0.25, backend

@@ -11,7 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from neuroport_spinnaker.errors import MachineNotChosenError, ToolchainSilentError
+from neuroport_spinnaker.errors import (
+    MachineNotChosenError,
+    ToolchainSilentError,
+    ToolchainVersionError,
+)
 from neuroport_spinnaker.options import Options
 from neuroport_spinnaker.worker.child import Child, NoRoomError
 from neuroport_spinnaker.worker.parent import PYTHON, Worker
@@ -56,6 +60,17 @@ def test_a_silent_toolchain_is_stopped(
     monkeypatch.setenv(PYTHON, str(sleeper))
     with pytest.raises(ToolchainSilentError, match=r"0\.5 s"):
         Worker({}, Options(start_timeout=0.5))
+
+
+def test_another_version_of_the_toolchain_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "python"
+    other.write_text("""#!/bin/sh\necho '{"error": "version", "version": "6.0.0"}'\n""")
+    other.chmod(0o700)
+    monkeypatch.setenv(PYTHON, str(other))
+    with pytest.raises(ToolchainVersionError, match=r"(?s)6\.0\.0.*7\.4"):
+        Worker({}, Options())
 
 
 @pytest.mark.usefixtures("toolchain")
