@@ -7,7 +7,7 @@ is run on both engines, where every spike can be compared.
     python benchmarks/engines_agree.py [--models vogels-abbott,brunel] [--seeds 10] [--targets 5]
                                        [--json FILE]
 
-Needs neuroport[brian2,nest]; about ten minutes a model on one core.
+Needs neuroport[brian2,nest]; about five minutes a model on one core.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ OFF: dict[str, dict[str, float]] = {
 
 def run(name: str, backend: str, seed: int, **options: Any) -> Result:
     """Run a registered model and return what was recorded."""
+    began = time.perf_counter()
     model = load_model(name)
     sim = neuroport.simulator(
         backend, timestep=model.timestep or 0.1, seed=seed, numerics=model.numerics or "pynn")
@@ -48,6 +49,8 @@ def run(name: str, backend: str, seed: int, **options: Any) -> Result:
         blocks = {p.label: p.get_data("spikes") for p in outcome.populations}
     finally:
         sim.end()
+    print(f"{name} on {backend}, seed {seed}: {time.perf_counter() - began:.0f} s",
+          file=sys.stderr, flush=True)
     return Result(backend, blocks, sim.state.dt)
 
 
@@ -127,7 +130,7 @@ def main() -> int:
             wrong += row["verdict"] != expected
             rate = next(v for k, v in row["means"].items() if ", rate" in k)
             print(f"  {row['changed']:14} {row['verdict']:14} rate {rate['difference']:+.3f} Hz "
-                  f"(bound {rate['bound']:.3f})  {row['summary']}")
+                  f"(bound {rate['bound']:.3f})  {row['summary']}", flush=True)
     if arguments.json:
         with open(arguments.json, "w", encoding="utf-8") as file:
             json.dump(found, file, indent=1)

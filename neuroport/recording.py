@@ -41,6 +41,7 @@ from neuroport.errors import (
     UserError,
 )
 from neuroport.provenance import versions
+from neuroport.spike_arrays import SpikeArrays, spike_arrays
 
 if TYPE_CHECKING:
     from neuroport.network.description import Network
@@ -97,9 +98,12 @@ class Results:
     @property
     def n_spikes(self) -> int:
         """Spikes in all blocks."""
-        return sum(
-            len(train) for b in self.blocks for s in b.segments for train in s.spiketrains
-        )
+        return sum(_count(s.spiketrains) for b in self.blocks for s in b.segments)
+
+
+def _count(trains: Any) -> int:
+    arrays = spike_arrays(trains)
+    return sum(len(t) for t in trains) if arrays is None else len(arrays.time)
 
 
 def collect(simulator: Simulator) -> Results:
@@ -279,27 +283,42 @@ def _packed(block: Any) -> Any:
         )
         small.analogsignals.extend(segment.analogsignals)
         small.irregularlysampledsignals.extend(segment.irregularlysampledsignals)
-        trains = list(segment.spiketrains)
-        if trains:
-            cells = [int(t.annotations.get("source_index", i)) for i, t in enumerate(trains)]
-            times = np.concatenate([t.rescale("ms").magnitude for t in trains])
-            cell = np.concatenate([np.full(len(t), c) for t, c in zip(trains, cells)])
-            order = np.lexsort((cell, times))
+        found = _arrays(segment.spiketrains)
+        if found is not None:
+            order = np.lexsort((found.cell, found.time))
             small.spiketrains.append(
                 neo.SpikeTrain(
-                    times[order] * pq.ms,
-                    t_start=min(t.t_start.rescale("ms") for t in trains),
-                    t_stop=max(t.t_stop.rescale("ms") for t in trains),
+                    found.time[order] * pq.ms,
+                    t_start=found.start * pq.ms,
+                    t_stop=found.stop * pq.ms,
                     name="spikes of all cells",
-                    array_annotations={"source_index": cell[order].astype(np.int64)},
+                    array_annotations={"source_index": found.cell[order]},
                     packed=True,
-                    recorded=cells,
+                    recorded=found.recorded.tolist(),
                     first_id=int(block.annotations.get("first_id", 0)),
                 )
             )
         result.segments.append(small)
     result.check_relationships()
     return result
+
+
+def _arrays(trains: Any) -> SpikeArrays | None:
+    """Return the spikes of a segment as arrays; None where nothing was recorded."""
+    arrays = spike_arrays(trains)
+    if arrays is not None:
+        return arrays if len(arrays.recorded) else None
+    listed = list(trains)
+    if not listed:
+        return None
+    cells = [int(t.annotations.get("source_index", i)) for i, t in enumerate(listed)]
+    return SpikeArrays(
+        np.asarray(cells, dtype=np.int64),
+        np.repeat(np.asarray(cells, dtype=np.int64), [len(t) for t in listed]),
+        np.concatenate([t.rescale("ms").magnitude for t in listed]),
+        min(float(t.t_start.rescale("ms")) for t in listed),
+        max(float(t.t_stop.rescale("ms")) for t in listed),
+    )
 
 
 def _unpack(block: Any) -> None:

@@ -140,10 +140,18 @@ class Brian2Session:
         self._net.add(self._generator)
 
     def _make_generator(self) -> Any:
-        return brian2.SpikeGeneratorGroup(
+        generator = brian2.SpikeGeneratorGroup(
             self._program.n_sources, [], [] * ms, clock=self._clock,
             codeobj_class=self._code, name="sources*",
         )
+        # Brian2 looks in its 32-bit list of steps for a 64-bit step. NumPy copies the whole list
+        # for that in every time step: with twelve million spikes to come, 10 ms each.
+        variables = generator.variables
+        if self._program.target == "numpy":
+            del variables._variables["_timebins"]
+            variables.add_dynamic_array("_timebins", size=0, index="spike_number", read_only=True,
+                                        constant=True, dtype=np.int64)
+        return generator
 
     def _add_layer(self) -> None:
         """Add one more generator with copies of the synapses from sources."""

@@ -59,6 +59,7 @@ def make_block(
         block.annotate(size=int(size))
     segment = neo.Segment()
     block.segments.append(segment)
+    trains = []
     for position, times in enumerate(() if spike_times is None else spike_times):
         number = position if index is None else int(index[position])
         values = np.sort(np.asarray(times, dtype=np.float64).ravel())
@@ -68,8 +69,10 @@ def make_block(
                 f"spikes between {values[0]:g} and {values[-1]:g} ms",
                 f"spikes inside the recorded window {start:g} to {stop:g} ms",
                 "give the true start and stop of the recording, or cut the spikes")
-        segment.spiketrains.append(neo.SpikeTrain(
-            values * pq.ms, t_start=start * pq.ms, t_stop=stop * pq.ms, source_index=number))
+        trains.append(neo.SpikeTrain(
+            values, units="ms", t_start=start, t_stop=stop, source_index=number))
+    # All at once: for one train Neo looks through all the others.
+    segment.spiketrains.extend(trains)
     for name, values_of_signal in (signals or {}).items():
         array = np.asarray(values_of_signal, dtype=np.float64)
         if array.ndim == 1:

@@ -16,6 +16,7 @@ import quantities as pq
 from numpy.typing import ArrayLike, NDArray
 
 from neuroport.compare.errors import InvalidResultError
+from neuroport.spike_arrays import SpikeArrays, spike_arrays
 
 __all__ = [
     "FloatArray",
@@ -231,6 +232,12 @@ def _milliseconds(quantity: Any) -> float:
     return float(quantity.rescale(pq.ms).magnitude)
 
 
+def _factor(quantity: Any) -> float:
+    """Return by what a quantity has to be multiplied to be in ms, quickly where it is."""
+    unit = quantity.dimensionality.string
+    return 1.0 if unit == "ms" else float(quantity.units.rescale(pq.ms).magnitude)
+
+
 def _only_segment(block: neo.Block, where: str) -> neo.Segment:
     if len(block.segments) != 1:
         raise InvalidResultError(
@@ -240,8 +247,27 @@ def _only_segment(block: neo.Block, where: str) -> neo.Segment:
     return block.segments[0]
 
 
+def _from_arrays(arrays: SpikeArrays, size: int | None, where: str) -> RecordedSpikes | None:
+    if not len(arrays.recorded):
+        return None
+    index = np.sort(arrays.recorded)
+    if not np.all(np.isfinite(arrays.time)):
+        raise InvalidResultError(
+            where, "a spike time that is not finite", "finite spike times",
+            "remove padding (NaN) from the spike times")
+    order = np.lexsort((arrays.time, arrays.cell))
+    cell, time = arrays.cell[order], arrays.time[order]
+    first, last = np.searchsorted(cell, index), np.searchsorted(cell, index, side="right")
+    return RecordedSpikes(
+        index=index, times=tuple(time[a:b] for a, b in zip(first, last, strict=True)),
+        start=arrays.start, stop=arrays.stop, size=max(int(index[-1]) + 1, size or 0))
+
+
 def _spikes_of(block: neo.Block, size: int | None, where: str) -> RecordedSpikes | None:
     segment = _only_segment(block, where)
+    arrays = spike_arrays(segment.spiketrains)
+    if arrays is not None:
+        return _from_arrays(arrays, size, where)
     trains = list(segment.spiketrains)
     if not trains:
         return None
@@ -263,7 +289,8 @@ def _spikes_of(block: neo.Block, size: int | None, where: str) -> RecordedSpikes
     times: list[FloatArray] = []
     for position in order:
         train = trains[int(position)]
-        moments: FloatArray = np.array(train.rescale(pq.ms).magnitude, dtype=np.float64)
+        factor = _factor(train)
+        moments: FloatArray = np.array(train.magnitude, dtype=np.float64) * factor
         if not np.all(np.isfinite(moments)):
             raise InvalidResultError(
                 where, f"neuron {int(index[position])} has a spike time that is not finite",
@@ -273,8 +300,8 @@ def _spikes_of(block: neo.Block, size: int | None, where: str) -> RecordedSpikes
     found = int(index.max()) + 1
     return RecordedSpikes(
         index=index[order], times=tuple(times),
-        start=max(_milliseconds(t.t_start) for t in trains),
-        stop=min(_milliseconds(t.t_stop) for t in trains),
+        start=max(float(t.t_start.magnitude) * _factor(t.t_start) for t in trains),
+        stop=min(float(t.t_stop.magnitude) * _factor(t.t_stop) for t in trains),
         size=max(found, size or 0))
 
 

@@ -194,8 +194,7 @@ def judge_distributions(reference: Result, targets: Sequence[Result],
                 found.append(statistics)
         if not found:
             continue
-        if found[0].sampling:
-            drawn.append(found[0].sampling)
+        drawn += found[0].sampling
         if found[0].neurons != runs[0].neurons:
             remarks.append(f"{label}: {found[0].neurons} neurons recorded by the target, "
                            f"{runs[0].neurons} by the reference")
@@ -211,8 +210,8 @@ def judge_distributions(reference: Result, targets: Sequence[Result],
             shown += _described(label, quantity, np.concatenate(values), np.concatenate(theirs))
             left_out = found[0].left_out.get(quantity, 0)
             if left_out:
-                remarks.append(f"{label}: {left_out} of {found[0].neurons} target neurons fire "
-                               f"too little for {quantity}")
+                remarks.append(f"{label}: {left_out} of {found[0].tried[quantity]} target neurons "
+                               f"fire too little for {quantity}")
     if not tests:
         return RungVerdict("L3", TITLE, Verdict.NOT_COMPARABLE,
                            "Calibration and target have no recorded population in common. "
@@ -294,8 +293,7 @@ def _uncalibrated(reference: Result, target: Result, limits: Thresholds,
                 for r in (reference, target)]
         if both[0] is None or both[1] is None:  # pragma: no cover - excluded above
             continue
-        if both[0].sampling:
-            drawn.append(both[0].sampling)
+        drawn += both[0].sampling
         for quantity in QUANTITIES:
             first, second = both[0].values[quantity], both[1].values[quantity]
             shown += _described(label, quantity, first, second)

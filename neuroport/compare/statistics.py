@@ -41,8 +41,10 @@ class PopulationStatistics:
         intervals left out) or per pair of neurons (correlation; silent ones left out).
     left_out : mapping of str to int
         Neurons left out of CV, LV and correlation.
-    sampling : Sampling or None
-        Set if the correlation used only a part of the neurons.
+    tried : mapping of str to int
+        Neurons that CV, LV and correlation were computed of.
+    sampling : tuple of Sampling
+        Where CV and LV, or the correlation, used only a part of the neurons.
     """
 
     population: str
@@ -51,7 +53,8 @@ class PopulationStatistics:
     neurons: int
     values: Mapping[str, FloatArray]
     left_out: Mapping[str, int]
-    sampling: Sampling | None
+    tried: Mapping[str, int]
+    sampling: tuple[Sampling, ...]
 
     def mean(self, quantity: str) -> float:
         """Mean over neurons or pairs; NaN if no neuron qualifies."""
@@ -99,7 +102,7 @@ def population_statistics(result: Result, population: str, limits: Thresholds,
     limits : Thresholds
         `minimum_intervals` and `correlation_bin` are used.
     sampling : SamplingLimits
-        `correlation_neurons` and `seed` are used.
+        `irregularity_neurons`, `correlation_neurons` and `seed` are used.
     start, stop : float, optional
         Window, ms; the recorded one if left out.
 
@@ -121,10 +124,13 @@ def population_statistics(result: Result, population: str, limits: Thresholds,
     slack = GRID_TOLERANCE * result.timestep
     trains = [t[(t >= begin - slack) & (t <= end + slack)] for t in spikes.times]
     counts = np.array([len(t) for t in trains], dtype=np.float64)
-    irregular = np.array([_irregularity(t, limits.minimum_intervals) for t in trains],
-                         dtype=np.float64).reshape(len(trains), 2)
+    some, first = sample(
+        np.arange(len(trains)), sampling.irregularity_neurons, seed=sampling.seed,
+        where=population, what="neurons for CV and LV")
+    irregular = np.array([_irregularity(trains[int(i)], limits.minimum_intervals) for i in some],
+                         dtype=np.float64).reshape(len(some), 2)
     good = np.isfinite(irregular).all(axis=1)
-    chosen, statement = sample(
+    chosen, second = sample(
         np.arange(len(trains)), sampling.correlation_neurons, seed=sampling.seed,
         where=population, what="neurons for the correlation")
     correlation, silent = _correlations([trains[int(i)] for i in chosen], begin, end,
@@ -133,4 +139,6 @@ def population_statistics(result: Result, population: str, limits: Thresholds,
         population, begin, end, len(trains),
         {"rate": counts * 1000.0 / (end - begin), "CV": irregular[good, 0],
          "LV": irregular[good, 1], "correlation": correlation},
-        {"CV": int(np.sum(~good)), "LV": int(np.sum(~good)), "correlation": silent}, statement)
+        {"CV": int(np.sum(~good)), "LV": int(np.sum(~good)), "correlation": silent},
+        {"CV": len(some), "LV": len(some), "correlation": len(chosen)},
+        tuple(s for s in (first, second) if s is not None))

@@ -150,6 +150,8 @@ class SamplingLimits:
     ----------
     pair_neurons : int
         Neurons per population for the spike-train distances of L2 (about 5 ms a pair).
+    irregularity_neurons : int
+        Neurons per population whose CV and LV are computed (about 0.4 ms a neuron).
     correlation_neurons : int
         Neurons per population whose pairwise correlations are taken (n² / 2 pairs).
     spikes_per_train : int
@@ -159,6 +161,7 @@ class SamplingLimits:
     """
 
     pair_neurons: int = 100
+    irregularity_neurons: int = 5000
     correlation_neurons: int = 200
     spikes_per_train: int = 1000
     seed: int = 0

@@ -128,4 +128,7 @@ def _print(console: Console, done: Reproduction, report: Path) -> None:
                       markup=False)
         for step, why in done.impossible[b].items():
             console.print(f"{b} cannot do '{step}': {' '.join(why.split())}", markup=False)
+        for step, texts in done.findings[b].items():
+            for text in texts:
+                console.print(f"{b}, '{step}': {text}", markup=False)
     console.print(f"report: {report}", markup=False, soft_wrap=True)

@@ -42,6 +42,8 @@ class Context:
         Seconds inside the engine's ``run``.
     runs_on : str
         ``simulation``, ``emulated`` or ``hardware``, as the backend says of itself.
+    findings : list of str
+        Warnings of its simulations, each once.
     """
 
     backend: str
@@ -53,6 +55,7 @@ class Context:
     simulated: float = 0.0
     engine_time: float = 0.0
     runs_on: str = ""
+    findings: list[str] = field(default_factory=list)
     _hash: Any = field(default_factory=hashlib.sha256)
     _open: Any = None
 
@@ -77,6 +80,10 @@ class Context:
         self.simulated += sim.state.t_reached
         self.engine_time += sim.state.wall_time
         self.runs_on = sim.state.backend.information.runs_on
+        for found in sim.state.findings:
+            text = f"{found.code} {found.title}, {found.where}: {found.measured}"
+            if found.severity.rank > 0 and text not in self.findings:
+                self.findings.append(text)
         self._hash.update(network.hash.encode())
 
     @property

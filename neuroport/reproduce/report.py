@@ -83,6 +83,8 @@ def _head(done: Reproduction) -> list[str]:
         lines.append(f"{b} ({done.machines[b] or 'nothing run'}): {counts}")
         lines += [f"{b} cannot do '{step}': {' '.join(why.split())}"
                   for step, why in done.impossible[b].items()]
+        lines += [f"{b}, '{step}': {text}"
+                  for step, texts in done.findings[b].items() for text in texts]
     return lines
 
 

@@ -64,6 +64,8 @@ class Reproduction:
         Steps that the journal had already.
     impossible : mapping
         Backend -> step -> why the backend refused it.
+    findings : mapping
+        Backend -> step -> warnings of its simulations, for instance that spikes were lost.
     """
 
     experiment: Experiment
@@ -77,6 +79,7 @@ class Reproduction:
     folder: Path
     resumed: int
     impossible: Mapping[str, Mapping[str, str]]
+    findings: Mapping[str, Mapping[str, Sequence[str]]]
 
     @property
     def passed(self) -> bool:
@@ -175,6 +178,7 @@ def run(
                 "impossible": refused,
                 "wall": round(time.perf_counter() - began, 3),
                 "network_hash": context.network_hash,
+                "findings": context.findings,
                 "runs_on": context.runs_on,
                 "versions": dict(versions(loaded[backend])),
                 **{k: round(float(getattr(context, k)), 3) for k in _COSTS},
@@ -226,4 +230,6 @@ def _collect(
         place,
         resumed,
         impossible,
+        {b: {s: e["findings"] for s, e in rows.items() if e.get("findings")}
+         for b, rows in entries.items()},
     )

@@ -61,3 +61,19 @@ def wrong_on_spinnaker_numerics(sim: Any) -> None:
     if sim.numerics.name == "spinnaker":
         raise ZeroDivisionError("the user's mistake")
     quick(sim)
+
+
+def noisy(sim: Any) -> None:
+    """Cells that noise drives and that excite and inhibit each other; the wiring has no seed."""
+    exc = sim.Population(80, sim.IF_curr_exp(tau_refrac=2.0), label="exc")
+    inh = sim.Population(20, sim.IF_curr_exp(tau_refrac=2.0), label="inh")
+    for cells in (exc, inh):
+        drive = sim.Population(cells.size, sim.SpikeSourcePoisson(rate=800.0))
+        sim.Projection(drive, cells, sim.OneToOneConnector(),
+                       sim.StaticSynapse(weight=0.45, delay=1.0))
+        sparse = sim.FixedProbabilityConnector(0.1, rng=sim.NumpyRNG(seed=5))
+        sim.Projection(exc, cells, sparse, sim.StaticSynapse(weight=0.2, delay=2.0))
+        sim.Projection(inh, cells, sparse, sim.StaticSynapse(weight=-0.6, delay=2.0),
+                       receptor_type="inhibitory")
+        cells.record("spikes")
+    sim.run(2000.0)

@@ -142,8 +142,17 @@ def test_large_population_is_sampled_for_the_correlation(poisson):
     result = poisson(1, neurons=50)
     found = population_statistics(result, "cells", Thresholds(),
                                   SamplingLimits(correlation_neurons=20))
-    assert (found.sampling.used, found.sampling.total) == (20, 50)
+    assert (found.sampling[0].used, found.sampling[0].total) == (20, 50)
     assert len(found.values["correlation"]) == 20 * 19 / 2
+    assert len(found.values["rate"]) == 50
+
+
+def test_large_population_is_sampled_for_its_irregularity(poisson):
+    found = population_statistics(poisson(1, neurons=50), "cells", Thresholds(),
+                                  SamplingLimits(irregularity_neurons=30))
+    assert [(s.used, s.total, s.what) for s in found.sampling] == [
+        (30, 50, "neurons for CV and LV")]
+    assert len(found.values["CV"]) + found.left_out["CV"] == found.tried["CV"] == 30
     assert len(found.values["rate"]) == 50
 
 

@@ -11,6 +11,7 @@ import pytest
 from neuroport_models.ca3_memory import CA3Memory
 from neuroport_models.ca3_memory.demonstration import functional
 from neuroport_models.pattern_detector import PatternDetector
+from neuroport_models.pattern_detector.training import train_patterns
 
 import neuroport
 
@@ -57,3 +58,15 @@ def test_pattern_detector_training_search_and_detection() -> None:
     assert run.weights.zeros.tolist() == [0.0] * 5 + [47 / 128] * 5
     assert trained.factor == pytest.approx(4.18817, abs=1e-9)
     assert np.flatnonzero(detector.detect(range(1024))).tolist() == [992]
+
+
+def test_many_patterns_are_trained_without_a_loss() -> None:
+    """All at once they would be: 480 plastic lines in one step, of which a core loses some."""
+    patterns = list(range(0, 1024, 22))
+    sim = new()
+    for run in train_patterns(sim, patterns):
+        active = np.array([run.pattern >> (9 - k) & 1 for k in range(10)])
+        np.testing.assert_array_equal(run.weights.ones, active * 47 / 128)
+        np.testing.assert_array_equal(run.weights.zeros, (1 - active) * 47 / 128)
+    assert "NP341" not in [f.code for f in sim.state.findings]
+    sim.end()

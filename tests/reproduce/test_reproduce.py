@@ -118,12 +118,14 @@ def test_run_table_and_report(tmp_path):
     assert done.cost["brian2"]["simulations"] == 2
     assert done.cost["brian2"]["simulated"] == 100.0
     assert all(len(h) == 64 for h in done.hashes["brian2"].values())
+    assert [len(texts) for texts in done.findings["brian2"].values()] == [1, 1]
     paths = write_report(done)
     for kind in ("markdown", "html"):
         text = paths[kind].read_text()
         assert "simulation" in text
         assert "neuroport reproduce toy --backend brian2" in text
         assert done.hashes["brian2"]["one"] in text
+        assert "NP102 refractory period is not a whole number of time steps" in text
     assert "http-equiv" not in paths["html"].read_text()
     assert json.loads(paths["json"].read_text())[0]["verdict"] == {"brian2": "agrees"}
 

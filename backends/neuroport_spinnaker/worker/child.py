@@ -26,6 +26,7 @@ from typing import Any
 SUPPORTED = "7.4."
 LOOK = 0.05  # s between two looks whether a run is to stop
 ASK = 1.0  # s between two questions to the machine whether it is still there
+PATIENCE = 100.0  # times sPyNNaker's own, with a board whose cores do not run in real time
 SPARE = 8  # of so many cells of a listed source, one gets room for a spike in every step
 Tell = Callable[..., None]
 
@@ -89,6 +90,18 @@ class Child:
         module._ApplicationRunner._run_wait = (
             lambda runner, runtime, threshold: self._wait(runner, runtime, threshold)
         )
+        from spinnman.transceiver.base_transceiver import BaseTransceiver
+
+        ready = BaseTransceiver.wait_for_cores_to_be_in_state
+
+        def patient(transceiver: Any, *what: Any, timeout: float | None = None,
+                    **more: Any) -> None:
+            # Its limits, 4 s for the synapse expander, are for cores that run in real time.
+            if timeout is not None and not self.paced:
+                timeout *= PATIENCE
+            ready(transceiver, *what, timeout=timeout, **more)
+
+        BaseTransceiver.wait_for_cores_to_be_in_state = patient
 
     def _wait(self, runner: Any, runtime: float, threshold: float | None) -> None:
         """Wait until the cores have run, or the user asks to stop, or the machine is gone."""

@@ -278,10 +278,15 @@ class Worker:
                         measured=f"{kind}: {text}",
                         fix="what was recorded before is kept; run again for the rest")
             )
+        trace = str(reply.get("trace", ""))
+        LOGGER.debug("sPyNNaker's traceback:\n%s", trace)
+        raised = [line.strip() for line in trace.splitlines() if line.startswith("  File ")]
         return ToolchainError(
-            Problem(f"sPyNNaker failed at '{what}'", measured=f"{kind}: {text}",
-                    limit="\n" + str(reply.get("trace", ""))[-1500:],
-                    fix="`neuroport check` names what can be known beforehand")
+            Problem(f"sPyNNaker failed at '{what}'",
+                    measured=f"{kind}: {text}" + (f" ({raised[-1]})" if raised else ""),
+                    limit=f"last words: {self.log(5)}",
+                    fix="`neuroport check` names what can be known beforehand; the logger "
+                    "'neuroport' has the traceback at level DEBUG")
         )
 
     @staticmethod

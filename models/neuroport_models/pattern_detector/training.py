@@ -11,7 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from neuroport_models.pattern_detector.parameters import CELL, DELAY, DRIVE, STDP, TRAINING
+from neuroport_models.pattern_detector.parameters import (
+    CELL,
+    DELAY,
+    DRIVE,
+    STDP,
+    TIMESTEP,
+    TRAINING,
+)
 from neuroport_models.pattern_detector.patterns import bits, checked
 from neuroport_models.pattern_detector.weights import Weights
 
@@ -27,7 +34,8 @@ class TrainingRun:
     pattern : int
     weights : Weights
     spikes : dict of str to list of float
-        Spike times (ms) of the two output cells: ``exc`` and ``inh``.
+        Spike times (ms) of the two output cells, ``exc`` and ``inh``, from the beginning of this
+        pattern's training.
     """
 
     pattern: int
@@ -58,9 +66,16 @@ def training_network(
     patterns = checked(patterns, n_bits, "training_network")
     copies = len(patterns)
     active = bits(patterns, n_bits).ravel().astype(bool)
+    turn = _turns(copies)
+    line_turn = np.repeat(turn, n_bits)
+    turns = np.unique(turn)
 
     def times(on: Any, when: Any) -> list[list[float]]:
-        return [list(when) if a else [] for a in on]
+        return [[w + TIMESTEP * t for w in when] if a else []
+                for a, t in zip(on, line_turn, strict=True)]
+
+    def in_turn(when: float) -> list[list[float]]:
+        return [[when + TIMESTEP * float(t)] for t in turns]
 
     def sources(name: str, size: int, spike_times: Any) -> Any:
         return sim.Population(
@@ -77,8 +92,8 @@ def training_network(
     part = {
         "ssp_1": sources("ssp_1", n, times(active, TRAINING["one"])),
         "ssp_0": sources("ssp_0", n, times(~active, TRAINING["zero"])),
-        "teacher": sources("teacher", 1, [[TRAINING["teacher"]]]),
-        "save": sources("save", 1, [[TRAINING["save"]]]),
+        "teacher": sources("teacher", turns.size, in_turn(TRAINING["teacher"])),
+        "save": sources("save", turns.size, in_turn(TRAINING["save"])),
         "injector_exc": cells("injector_exc", n),
         "injector_inh": cells("injector_inh", n),
         "output_exc": cells("output_exc", copies),
@@ -95,8 +110,8 @@ def training_network(
     drive("ssp_0", "injector_inh", sim.OneToOneConnector())
     lines = [(line, line // n_bits) for line in range(n)]
     for side, receptor in (("exc", "excitatory"), ("inh", "inhibitory")):
-        drive("save", f"injector_{side}", sim.AllToAllConnector())
-        drive("teacher", f"output_{side}", sim.AllToAllConnector(), TRAINING["teacher_delay"])
+        drive("save", f"injector_{side}", _listed(sim, line_turn))
+        drive("teacher", f"output_{side}", _listed(sim, turn), TRAINING["teacher_delay"])
         part[f"plastic_{side}"] = sim.Projection(
             part[f"injector_{side}"],
             part[f"output_{side}"],
@@ -120,7 +135,7 @@ def training_network(
 
 
 def train_patterns(sim: Any, patterns: Sequence[int], n_bits: int = 10) -> list[TrainingRun]:
-    """Train patterns, each by itself, in one simulation of 75 ms.
+    """Train patterns, each by itself, in one simulation of 75 ms, longer by 1 ms for each 8 more.
 
     Parameters
     ----------
@@ -135,7 +150,8 @@ def train_patterns(sim: Any, patterns: Sequence[int], n_bits: int = 10) -> list[
         In the order of the patterns.
     """
     part = training_network(sim, patterns, n_bits)
-    sim.run(TRAINING["duration"])
+    turn = _turns(len(patterns))
+    sim.run(TRAINING["duration"] + TIMESTEP * float(turn.max()))
     learned = {}
     for side in ("exc", "inh"):
         rows = part[f"plastic_{side}"].get("weight", "list", with_address=True)
@@ -148,10 +164,23 @@ def train_patterns(sim: Any, patterns: Sequence[int], n_bits: int = 10) -> list[
         TrainingRun(
             pattern,
             Weights(learned["exc"][c], learned["inh"][c]),
-            {side: spikes[side].get(c, []) for side in ("exc", "inh")},
+            {side: [t - TIMESTEP * float(turn[c]) for t in spikes[side].get(c, [])]
+             for side in ("exc", "inh")},
         )
         for c, pattern in enumerate(patterns)
     ]
+
+
+def _turns(copies: int) -> Any:
+    """Return for each copy how many steps later than the first ones it begins."""
+    return np.arange(copies) // TRAINING["at_once"]
+
+
+def _listed(sim: Any, turn: Any) -> Any:
+    """Connect the source of each turn with its cells."""
+    return sim.FromListConnector(
+        [(int(t), cell) for cell, t in enumerate(turn)], column_names=()
+    )
 
 
 def _spikes(population: Any) -> dict[int, list[float]]:

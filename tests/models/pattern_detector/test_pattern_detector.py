@@ -13,6 +13,7 @@ from neuroport_models.pattern_detector import (
 )
 from neuroport_models.pattern_detector.detection import Case, detection_network
 from neuroport_models.pattern_detector.online import online_homeostasis
+from neuroport_models.pattern_detector.parameters import TRAINING
 from neuroport_models.pattern_detector.training import train_patterns
 
 import neuroport
@@ -36,6 +37,16 @@ def test_training_marks_the_active_lines(n_bits, weight):
         assert run.spikes == {"exc": [31.0], "inh": [31.0]}
         assert run.weights.ones.tolist() == [weight * b for b in bits]
         assert run.weights.zeros.tolist() == [weight * (1 - b) for b in bits]
+
+
+def test_many_patterns_begin_in_turn_and_each_is_trained_alike():
+    patterns = list(range(0, 1024, 37))
+    assert len(patterns) > 3 * TRAINING["at_once"]
+    for run in train_patterns(new(), patterns):
+        active = np.array([run.pattern >> (9 - k) & 1 for k in range(10)])
+        np.testing.assert_array_equal(run.weights.ones, active * 47 / 128)
+        np.testing.assert_array_equal(run.weights.zeros, (1 - active) * 47 / 128)
+        assert run.spikes == {"exc": [31.0], "inh": [31.0]}
 
 
 def test_without_the_grid_inactive_lines_keep_a_rest():
