@@ -9,11 +9,13 @@ reached.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import logging
 import os
 import queue
+import shutil
 import sys
 import threading
 import time
@@ -26,6 +28,7 @@ from typing import Any
 SUPPORTED = "7.4."
 LOOK = 0.05  # s between two looks whether a run is to stop
 ASK = 1.0  # s between two questions to the machine whether it is still there
+LAST = 20.0  # s to give the machine back once nobody listens
 SPARE = 8  # of so many cells of a listed source, one gets room for a spike in every step
 Tell = Callable[..., None]
 
@@ -250,7 +253,6 @@ class Child:
             for k, p in enumerate(self.data["populations"]):
                 if p["cell"] == "SpikeSourceArray":
                     self._send_times(k, times, request["time"])
-        self.stop.clear()
         self.reached = None
         self.paced = bool(request.get("paced", True))
         self.sim.run(request["time"])
@@ -417,7 +419,8 @@ def main() -> int:
     lock = threading.Lock()
 
     def reply(content: dict[str, Any]) -> None:
-        with lock:
+        # Where nobody listens any more, the end of the requests ends everything.
+        with lock, contextlib.suppress(OSError):
             replies.write(json.dumps(content) + "\n")
             replies.flush()
 
@@ -446,20 +449,31 @@ def main() -> int:
             request = json.loads(line)
             if request["do"] == "stop":
                 child.stop.set()
-            else:
-                waiting.put(request)
+                continue
+            if request["do"] == "run":
+                child.stop.clear()
+            waiting.put(request)
+        # Whoever asked is gone: give the machine back, and wait for nothing.
         child.stop.set()
         waiting.put(None)
+        time.sleep(LAST)
+        shutil.rmtree(child.folder, ignore_errors=True)
+        os._exit(1)
 
     threading.Thread(target=read, daemon=True).start()
     while (request := waiting.get()) is not None:
+        number = request.get("number")
         try:
-            reply({"done": getattr(child, request["do"])(request)})
+            reply({"done": getattr(child, request["do"])(request), "number": number})
         except BaseException as error:
             reply({"error": "failed", "kind": type(error).__name__, "text": str(error),
-                   "trace": traceback.format_exc()})
+                   "trace": traceback.format_exc(), "number": number})
         if request["do"] == "end":
             return 0
+    try:
+        child.end({})
+    finally:
+        shutil.rmtree(child.folder, ignore_errors=True)
     return 0
 
 
