@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuroport.backend import Progress
-from neuroport.errors import NeuroportError, Problem, UnsupportedError
+from neuroport.errors import NeuroportError, NotReadyError, Problem, UnsupportedError
 from neuroport.findings import Finding, finding
 from neuroport.network.description import Network, PoissonSource, Population, Recording
 from neuroport.realise.sources import source_spikes
@@ -259,9 +259,12 @@ class SpinnakerSession:
         finally:
             self._free()
 
-    def _gone(self, what: str) -> MachineLostError:
+    def _gone(self, what: str) -> NeuroportError:
+        measured = f"at {self._step * self._network.timestep:g} ms"
+        if not self._lost:
+            return NotReadyError(Problem(what, measured, fix="read them before end()"))
         return MachineLostError(
-            Problem(what, measured=f"at {self._step * self._network.timestep:g} ms",
+            Problem(what, measured,
                     fix="what was recorded until then can be read; call reset() and run again")
         )
 
@@ -350,8 +353,6 @@ class SpinnakerSession:
             return self._weights[projection].copy()
         if self._step == 0 or described.size == 0:
             return np.array(described.weight, dtype=float)
-        if self._worker is None:
-            raise self._gone("the weights are no longer known: they were on the machine")
         if drawn_there(described, self._options):
             raise UnsupportedError(
                 Problem("the machine drew these synapses: they have no place in the network's list",
@@ -359,6 +360,8 @@ class SpinnakerSession:
                         "connectors='realised' for the network's own"),
                 where=f"projection '{projection}'",
             )
+        if self._worker is None:
+            raise self._gone("the weights are no longer known: they were on the machine")
         self._worker.ask("weights", projection=number)
         found = self._worker.received()["synapses"]
         self._weights[projection] = in_order(described, found, self._network.timestep)[0]

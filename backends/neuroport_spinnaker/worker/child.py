@@ -23,7 +23,7 @@ import traceback
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 SUPPORTED = "7.4."
 LOOK = 0.05  # s between two looks whether a run is to stop
@@ -407,6 +407,12 @@ def _by_cell(np: Any, size: int, index: Any, values: Any) -> Any:
     return np.split(values[order], np.cumsum(np.bincount(index, minlength=size))[:-1])
 
 
+def leave(folder: Path) -> NoReturn:
+    """Remove the folder and end at once: sPyNNaker would write into it again at its exit."""
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(1)
+
+
 def main() -> int:
     """Answer requests until the input ends."""
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
@@ -457,8 +463,7 @@ def main() -> int:
         child.stop.set()
         waiting.put(None)
         time.sleep(LAST)
-        shutil.rmtree(child.folder, ignore_errors=True)
-        os._exit(1)
+        leave(child.folder)
 
     threading.Thread(target=read, daemon=True).start()
     while (request := waiting.get()) is not None:
@@ -473,8 +478,7 @@ def main() -> int:
     try:
         child.end({})
     finally:
-        shutil.rmtree(child.folder, ignore_errors=True)
-    return 0
+        leave(child.folder)
 
 
 if __name__ == "__main__":
