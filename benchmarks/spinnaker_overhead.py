@@ -19,9 +19,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from neuroport_spinnaker.worker.parent import PYTHON
+
 from neuroport.networks import build
 from neuroport.target.planner import load_planner
-from neuroport_spinnaker.worker.parent import PYTHON
 
 LIMIT = 0.20
 CASES = (

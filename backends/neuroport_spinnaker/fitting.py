@@ -41,7 +41,10 @@ def cores(network: Network, options: Options) -> int:
         p.pre for p in network.projections
         if p.size and 0 < lays[p.post].slots < int(p.delay.max())
     }
-    return sum(lay.cores * (2 if label in delayed else 1) for label, lay in lays.items())
+    return sum(
+        lay.cores * (2 if label in delayed else 1) + lay.synapse_cores
+        for label, lay in lays.items()
+    )
 
 
 def fit(network: Network, options: Options, targets: Sequence[Target]) -> Fitted:

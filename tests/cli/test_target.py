@@ -117,3 +117,22 @@ def test_the_published_models_have_these_findings_and_no_other(command: Any, mod
     found = json.loads(done.stdout)["findings"]
     assert Counter(f["code"] for f in found) == PUBLISHED[model]
     assert {f["severity"] for f in found} == {"note"}
+
+
+def test_the_detector_s_detection_networks_have_no_finding() -> None:
+    """Also where 1,024 inputs are tried on three detectors at once; that is for a large board."""
+    import neuroport
+    from neuroport.target.planner import load_planner
+    from neuroport_models.pattern_detector.detection import Case, detection_network
+    from neuroport_models.pattern_detector.detector import train_detectors
+
+    made, _ = train_detectors(
+        lambda: neuroport.simulator("brian2", timestep=1.0, numerics="spinnaker"),
+        [[992], [0], [31]],
+    )
+    for inputs, small in (([992], set()), (range(1024), {"NP323"})):
+        sim = neuroport.simulator("spinnaker", timestep=1.0, numerics="spinnaker")
+        detection_network(sim, [Case(m.weights, inputs) for m in made])
+        network = sim.network()
+        assert load_planner("spinn5").check(network) == []
+        assert {f.code for f in load_planner("spinn3").check(network)} == small
