@@ -121,10 +121,11 @@ def test_the_published_models_have_these_findings_and_no_other(command: Any, mod
 
 def test_the_detector_s_detection_networks_have_no_finding() -> None:
     """Also where 1,024 inputs are tried on three detectors at once; that is for a large board."""
-    import neuroport
-    from neuroport.target.planner import load_planner
     from neuroport_models.pattern_detector.detection import Case, detection_network
     from neuroport_models.pattern_detector.detector import train_detectors
+
+    import neuroport
+    from neuroport.target.planner import load_planner
 
     made, _ = train_detectors(
         lambda: neuroport.simulator("brian2", timestep=1.0, numerics="spinnaker"),

@@ -103,3 +103,7 @@ def test_a_network_beyond_one_board_is_planned_on_three(spinnaker: Any) -> None:
     # A board has 48 chips: more of them are in use than one has.
     assert made.application_chips > 48
     assert 0 < max(made.routing.values()) <= made.routing_limit
+    assert set(made.compressed) == set(made.routing)
+    assert all(made.compressed[chip] <= n for chip, n in made.routing.items())
+    # 450 keys of one population that all pass the same way are one entry.
+    assert 0 < sum(made.compressed.values()) < sum(made.routing.values())

@@ -356,6 +356,7 @@ class Child:
                 }
             )
         tables = view.get_uncompressed()
+        compressed = self._compressed()
         machine = view.get_machine()
         scales = []
         for p in self.populations:
@@ -367,7 +368,8 @@ class Child:
         return {
             "cores": cores,
             "routing": [
-                {"x": int(t.x), "y": int(t.y), "entries": int(t.number_of_entries)}
+                {"x": int(t.x), "y": int(t.y), "entries": int(t.number_of_entries),
+                 "compressed": compressed.get((int(t.x), int(t.y)))}
                 for t in tables
             ],
             "machine": {
@@ -381,6 +383,23 @@ class Child:
             "scales": scales,
             "seconds": self.seconds,
         }
+
+    def _compressed(self) -> dict[tuple[int, int], int]:
+        """Return the routing entries of each chip after compression; none where it fails."""
+        from pacman.operations.router_compressors import pair_compressor
+        from spinn_utilities.config_holder import get_config_str, set_config
+
+        # Otherwise it leaves tables as they are that fit.
+        option = ("Mapping", "router_table_compress_as_far_as_possible")
+        before = get_config_str(*option)
+        set_config(*option, "True")
+        try:
+            tables = pair_compressor(accept_overflow=True)
+        except Exception:
+            return {}
+        finally:
+            set_config(*option, before)
+        return {(int(t.x), int(t.y)): int(t.number_of_entries) for t in tables}
 
     def end(self, request: dict[str, Any]) -> dict[str, Any]:
         """Give the machine back."""
