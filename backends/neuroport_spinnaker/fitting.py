@@ -15,8 +15,9 @@ from neuroport_spinnaker.pack import Packing, pack
 
 __all__ = ["Fitted", "fit", "check_fitted", "cores"]
 
-# Findings about cores, which a packed network has fewer of and with more cells.
-_ABOUT_CORES = frozenset({"NP305", "NP306", "NP307", "NP308", "NP316", "NP323"})
+# Findings about cores, which a packed network has fewer of and with more cells, and about
+# connectors that the machine carries out, which are none of merged populations.
+_ABOUT_CORES = frozenset({"NP305", "NP306", "NP307", "NP308", "NP316", "NP323", "NP329"})
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from neuroport_spinnaker.made import drawn_there
+from neuroport_spinnaker.options import Options
+from neuroport_spinnaker.pack import pack
 
 import neuroport
 from neuroport.errors import UnsupportedError
@@ -67,3 +70,19 @@ def test_the_machine_s_own_synapses_are_read_back() -> None:
         assert {row[:2] for row in made["pairs"].get("weight", format="list")} == listed["pairs"]
     with pytest.raises(UnsupportedError, match="connectors='realised'"):
         sim.state.session.weights("some")
+
+
+def test_populations_that_share_cores_keep_their_own_synapses(spinnaker: Any) -> None:
+    """A rule for whole populations must not be carried out on several of them at once."""
+    sim = spinnaker(connectors="machine", numerics="spinnaker")
+    for k in range(3):
+        pre = sim.Population(10, sim.SpikeSourceArray(spike_times=[1.0]), label=f"pre{k}")
+        post = sim.Population(10, sim.IF_curr_exp(tau_refrac=1.0), label=f"post{k}")
+        sim.Projection(pre, post, sim.FixedProbabilityConnector(0.5),
+                       sim.StaticSynapse(weight=1.0, delay=1.0), label=f"join{k}")
+    options = Options(connectors="machine")
+    packing = pack(sim.network(), options)
+    assert len(packing.groups) == 2
+    assert [p.label for p in sim.network().projections if drawn_there(p, options)] == [
+        "join0", "join1", "join2"]
+    assert not [p.label for p in packing.network.projections if drawn_there(p, options)]
