@@ -8,6 +8,7 @@ from typing import Any
 
 from neuroport.errors import FileFormatError, Problem, UserError
 from neuroport.findings import Finding
+from neuroport.models import Model
 from neuroport.network.description import Network
 from neuroport.network.file import load_network
 from neuroport.runner import Report, Request, run
@@ -51,6 +52,7 @@ def build(
     timestep: float | None = None,
     arguments: Sequence[str] = (),
     backend_options: Mapping[str, Any] | None = None,
+    others: Sequence[str] = (),
 ) -> Built:
     """Build a model's networks, and stop where it would run.
 
@@ -60,6 +62,8 @@ def build(
         A registered name, the path of a script, or of a saved ``.network`` file.
     backend, numerics, seed, timestep, arguments, backend_options
         As for :class:`neuroport.runner.Request`; a file has its own.
+    others : sequence of str
+        Options that belong to the command itself; used for hints.
 
     Returns
     -------
@@ -68,6 +72,7 @@ def build(
     """
     if model.endswith(".network"):
         try:
+            Model(model, lambda sim: None, ()).read_options(arguments, others)  # it has none
             return Built([load_network(model)])
         except UserError as error:
             return Built(error=error)
@@ -77,7 +82,7 @@ def build(
             ))
     report = run(Request(
         model, backend, numerics, seed, timestep, None, arguments, True,
-        dict(backend_options or {}),
+        dict(backend_options or {}), others=others,
     ))
     networks = [n for n in report.networks if n.populations] or report.networks
     return Built(networks, report.findings, report,

@@ -71,6 +71,8 @@ class Request:
         model does not record it itself.
     function : str or None
         Which function of a script is the model; None: ``model`` or ``main``, if there is one.
+    others : sequence of str
+        More options of the command itself, for hints where one is misspelt.
     """
 
     model: str
@@ -84,6 +86,7 @@ class Request:
     backend_options: Mapping[str, Any] = field(default_factory=dict)
     traces: int = 0
     function: str | None = None
+    others: Sequence[str] = ()
 
     @property
     def is_script(self) -> bool:
@@ -301,7 +304,7 @@ def _run_any(request: Request, seen: Observation) -> ModelResult | None:
     if function is None:
         if request.arguments and not _reads_arguments(source):
             Model(path.name, lambda sim: None, ()).read_options(
-                request.arguments, _COMMAND_OPTIONS
+                request.arguments, (*_COMMAND_OPTIONS, *request.others)
             )
         _execute(path, source, "__main__", request.arguments)
         for simulator in seen.simulators:
@@ -315,7 +318,9 @@ def _run_any(request: Request, seen: Observation) -> ModelResult | None:
 def _run_model(chosen: Model, request: Request) -> ModelResult | None:
     from neuroport.sim import simulator
 
-    options = chosen.read_options(request.arguments, _COMMAND_OPTIONS)
+    options = chosen.read_options(
+        request.arguments, (*_COMMAND_OPTIONS, *request.others)
+    )
     settings: dict[str, Any] = {
         "timestep": request.timestep if request.timestep is not None else chosen.timestep,
         "seed": request.seed,

@@ -16,7 +16,7 @@ from neuroport.target import Target, load_target
 from neuroport_spinnaker.errors import MachineNotChosenError
 from neuroport_spinnaker.fitting import check_fitted, fit
 from neuroport_spinnaker.options import Options
-from neuroport_spinnaker.places import check_server
+from neuroport_spinnaker.places import check_server, split_server
 from neuroport_spinnaker.program import SpinnakerProgram
 from neuroport_spinnaker.worker.parent import INSTALL
 
@@ -91,8 +91,11 @@ weight_loss, allow, start_timeout, silence_timeout, configuration
             return {"machine_name": options.machine, "version": version}, None
         if options.spalloc:
             check_server(options.spalloc)
+            address: dict[str, Any] = {"spalloc_server": options.spalloc}
+            if "://" not in options.spalloc:
+                address["spalloc_server"], address["spalloc_port"] = split_server(options.spalloc)
             return {
-                "spalloc_server": options.spalloc,
+                **address,
                 "spalloc_user": options.spalloc_user or "neuroport",
                 "version": version,
             }, None

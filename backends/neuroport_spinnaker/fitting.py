@@ -15,8 +15,9 @@ from neuroport_spinnaker.pack import Packing, pack
 
 __all__ = ["Fitted", "fit", "check_fitted", "cores"]
 
-# Findings about cores, which a packed network has fewer of and with more cells.
-_ABOUT_CORES = frozenset({"NP305", "NP306", "NP307", "NP308", "NP316", "NP323"})
+# Findings about cores, which a packed network has fewer of and with more cells, and about
+# connectors that the machine carries out, which are none of merged populations.
+_ABOUT_CORES = frozenset({"NP305", "NP306", "NP307", "NP308", "NP316", "NP323", "NP329"})
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,10 @@ def cores(network: Network, options: Options) -> int:
         p.pre for p in network.projections
         if p.size and 0 < lays[p.post].slots < int(p.delay.max())
     }
-    return sum(lay.cores * (2 if label in delayed else 1) for label, lay in lays.items())
+    return sum(
+        lay.cores * (2 if label in delayed else 1) + lay.synapse_cores
+        for label, lay in lays.items()
+    )
 
 
 def fit(network: Network, options: Options, targets: Sequence[Target]) -> Fitted:

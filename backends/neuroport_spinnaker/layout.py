@@ -9,11 +9,13 @@ import numpy as np
 
 from neuroport.network.description import Network, Population, Projection
 from neuroport_spinnaker.limits import (
+    DEFAULT_RATE,
     NEURONS_PER_CORE,
     POISSON_PER_CORE,
     RING_BITS,
     ROW_WORDS,
     SOURCES_PER_CORE,
+    SYNAPSES_PER_SECOND,
     bits,
 )
 from neuroport_spinnaker.options import Options
@@ -37,6 +39,8 @@ class Layout:
         What was set, or None where it is sPyNNaker's own choice.
     for_delay : bool
         Whether fewer neurons share a core so that the ring reaches the longest delay.
+    synapse_cores : int
+        Further cores that only take in spikes; below 1 ms, for populations with inputs.
     """
 
     per_core: int
@@ -44,6 +48,7 @@ class Layout:
     slots: int
     asked: int | None
     for_delay: bool = False
+    synapse_cores: int = 0
 
 
 def incoming(network: Network) -> dict[str, list[Projection]]:
@@ -88,11 +93,32 @@ def layout(network: Network, options: Options) -> dict[str, Layout]:
                 per_core //= 2
                 shorter = True
             asked = per_core if shorter else None
+        cores = -(-population.size // per_core)
         result[population.label] = Layout(
-            per_core, -(-population.size // per_core), slots_of(population, per_core), asked,
-            shorter,
+            per_core, cores, slots_of(population, per_core), asked, shorter,
+            cores * _synapse_cores(network, into[population.label], per_core),
         )
     return result
+
+
+def _synapse_cores(network: Network, into: list[Projection], per_core: int) -> int:
+    """Return the cores that take in spikes beside each core of neurons, as 7.4.1 reckons them.
+
+    It reckons with the longest row for all, and with the rate that it expects of any cell.
+    """
+    if network.timestep >= 1.0:
+        return 0
+    slow = int(np.ceil(1.0 / network.timestep - 1e-9))
+    needed = 0.0
+    for p in into:
+        if p.size == 0:
+            continue
+        kind = "stdp" if p.synapse.plastic else "static"
+        row = longest_row(p, per_core, int(p.delay.max()))[0]
+        needed += row * network.population(p.pre).size * DEFAULT_RATE / (
+            SYNAPSES_PER_SECOND[kind] * slow
+        )
+    return int(np.ceil(needed))
 
 
 def row_words(plastic: bool, synapses: int) -> int:

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from neuroport.network.description import Network, Projection
 from neuroport_spinnaker.options import Options
 
-__all__ = ["machine_made", "most_inputs", "weights_of"]
+__all__ = ["drawn_there", "machine_made", "most_inputs", "weights_of"]
+
+_NOTHING_TO_DRAW = ("AllToAllConnector", "OneToOneConnector")
 
 
 def machine_made(projection: Projection, options: Options) -> bool:
@@ -16,6 +18,13 @@ def machine_made(projection: Projection, options: Options) -> bool:
     return (
         options.connectors == "machine" and projection.recipe is not None and projection.size > 0
         and bool(np.ptp(projection.weight) == 0) and bool(np.ptp(projection.delay) == 0)
+    )
+
+
+def drawn_there(projection: Projection, options: Options) -> bool:
+    """Return whether the machine's synapses are others than the network's."""
+    return machine_made(projection, options) and projection.recipe is not None and (
+        projection.recipe[0] not in _NOTHING_TO_DRAW
     )
 
 

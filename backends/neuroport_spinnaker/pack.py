@@ -12,7 +12,7 @@ core. So no more of them share a core than it can serve if all their inputs fire
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -254,6 +254,8 @@ def _population(members: Sequence[Population]) -> Population:
 def _projections(
     network: Network, places: Mapping[str, tuple[str, int, int]]
 ) -> tuple[tuple[Projection, ...], dict[str, tuple[str, int, int]]]:
+    together = Counter(where for where, _, _ in places.values())
+    alone = {label for label, (where, _, _) in places.items() if together[where] == 1}
     groups: dict[Hashable, list[Projection]] = defaultdict(list)
     seen: dict[Hashable, int] = defaultdict(int)
     for p in network.projections:
@@ -282,6 +284,8 @@ def _projections(
                     k: np.concatenate([np.broadcast_to(m.parameters[k], m.size) for m in members])
                     for k in first.parameters
                 },
+                # A rule is one for whole populations, and these are parts now.
+                recipe=first.recipe if {first.pre, first.post} <= alone else None,
                 described={},
             )
         )

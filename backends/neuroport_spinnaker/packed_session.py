@@ -101,6 +101,10 @@ class PackedSession:
         values: FloatArray = self._once(self._session.weights, where)
         return values[first : first + size].copy()
 
+    def synapses(self, projection: str) -> tuple[IntArray, IntArray, FloatArray, FloatArray] | None:
+        """Return the synapses where the machine drew them; never those of merged populations."""
+        return self._session.synapses(self._packing.projections[projection][0])
+
     # -- writing -------------------------------------------------------------------------------
 
     def write_parameters(self, population: str, values: Mapping[str, FloatArray]) -> None:

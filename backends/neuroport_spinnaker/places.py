@@ -5,14 +5,28 @@ from __future__ import annotations
 import socket
 from urllib.parse import urlsplit
 
-from neuroport.errors import Problem
+from neuroport.errors import InvalidValueError, Problem
 from neuroport_spinnaker.errors import MachineUnreachableError
 
-__all__ = ["check_server"]
+__all__ = ["check_server", "split_server"]
 
 _OLD_PORT = 22244  # of a spalloc server that is not given as a URL
 _PORTS = {"http": 80, "https": 443}
 _PATIENCE = 10.0  # s
+
+
+def split_server(address: str) -> tuple[str, int]:
+    """Return host and port of a spalloc server: ``HOST``, ``HOST:PORT`` or a URL."""
+    try:
+        parts = urlsplit(address if "://" in address else f"//{address}")
+        port = parts.port or _PORTS.get(parts.scheme, _OLD_PORT)
+    except ValueError as error:
+        raise InvalidValueError(
+            [Problem(f"'{address}' is not the address of a server", measured=str(error),
+                     limit="HOST, HOST:PORT, http(s)://..., spalloc://...")],
+            where="SpiNNaker option 'spalloc'",
+        ) from None
+    return parts.hostname or "", port
 
 
 def check_server(address: str) -> None:
@@ -28,12 +42,7 @@ def check_server(address: str) -> None:
     MachineUnreachableError
         With what the network said.
     """
-    if "://" in address:
-        parts = urlsplit(address)
-        host = parts.hostname or ""
-        port = parts.port or _PORTS.get(parts.scheme, 443)
-    else:
-        host, port = address, _OLD_PORT
+    host, port = split_server(address)
     try:
         socket.create_connection((host, port), timeout=_PATIENCE).close()
     except OSError as error:

@@ -76,6 +76,9 @@ class Plan:
     cores : tuple of CorePlace
     routing : mapping of (x, y) to int
         Entries of each chip's routing table before compression.
+    compressed : mapping of (x, y) to int
+        Entries after compression, which sPyNNaker does where a table would not fit; empty where
+        it did not tell.
     routing_limit, sdram_limit : int
         What a chip has.
     chips_of_machine : tuple of (x, y, cores)
@@ -107,6 +110,7 @@ class Plan:
     duration: float
     findings: tuple[Finding, ...]
     weights: dict[str, FloatArray] = field(default_factory=dict)
+    compressed: dict[tuple[int, int], int] = field(default_factory=dict)
 
     @property
     def application_cores(self) -> int:
@@ -161,6 +165,7 @@ class Plan:
             "populations": self.rows(),
             "placements": [asdict(c) for c in self.cores],
             "routing": {f"{x},{y}": n for (x, y), n in self.routing.items()},
+            "routing_compressed": {f"{x},{y}": n for (x, y), n in self.compressed.items()},
             "routing_limit": self.routing_limit,
             "sdram": {f"{x},{y}": n for (x, y), n in self.sdram_by_chip.items()},
             "sdram_limit": self.sdram_limit,
@@ -176,7 +181,9 @@ class Plan:
             f"target {self.target}: {self.application_cores} cores on {self.application_chips} "
             f"chips, {self.boards} board(s); predicted {self.prediction.cores} cores",
             f"routing entries: at most {max(self.routing.values(), default=0)} of "
-            f"{self.routing_limit} on a chip; SDRAM: at most "
+            f"{self.routing_limit} on a chip"
+            + (f" ({max(self.compressed.values())} if compressed)" if self.compressed else "")
+            + f"; SDRAM: at most "
             f"{max(self.sdram_by_chip.values(), default=0) / 1e6:.1f} of "
             f"{self.sdram_limit / 1e6:.1f} MB on a chip",
             f"a run of {self.duration:g} ms takes about {self.run_seconds:.1f} s besides loading",
@@ -294,6 +301,8 @@ def plan(
         duration=steps * network.timestep,
         findings=tuple(found),
         weights=weights,
+        compressed={(r["x"], r["y"]): r["compressed"] for r in report["routing"]
+                    if r["compressed"] is not None},
     )
 
 

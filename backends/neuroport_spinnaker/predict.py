@@ -36,7 +36,7 @@ class PopulationSize:
     label : str
     size : int
         Cells.
-    per_core, cores, delay_cores : int
+    per_core, cores, delay_cores, synapse_cores : int
         Most cells on a core, cores, and extra cores for long delays.
     sdram_bytes : int
         Shared memory of its fullest core, recordings not counted.
@@ -51,6 +51,7 @@ class PopulationSize:
     per_core: int
     cores: int
     delay_cores: int
+    synapse_cores: int
     sdram_bytes: int
     load: float
     longest_row: int
@@ -104,7 +105,8 @@ class Prediction:
         return "\n".join(lines + columns([
             {
                 "population": s.label, "cells": s.size, "cores": s.cores,
-                "delay cores": s.delay_cores, "cells a core": s.per_core,
+                "delay cores": s.delay_cores,
+                "synapse cores": s.synapse_cores, "cells a core": s.per_core,
                 "longest row": s.longest_row, "load": round(s.load, 3),
             }
             for s in self.populations
@@ -136,7 +138,7 @@ def predict(
         if p.size and 0 < case.layouts[p.post].slots < int(p.delay.max())
     }
     sizes = tuple(_size(case, p, p.label in delayed) for p in network.populations)
-    cores = sum(s.cores + s.delay_cores for s in sizes)
+    cores = sum(s.cores + s.delay_cores + s.synapse_cores for s in sizes)
     budget, geometry = target.budget, target.geometry
     per_chip = geometry.cores_per_chip - budget.system_cores_per_chip
     by_memory = sum(s.sdram_bytes * s.cores for s in sizes) / budget.sdram_bytes
@@ -165,6 +167,6 @@ def _size(case: Case, population: Population, delayed: bool) -> PopulationSize:
         memory += 4 * words * case.populations[projection.pre].size * stages
     return PopulationSize(
         population.label, population.size, min(lay.per_core, population.size), lay.cores,
-        lay.cores if delayed else 0, memory,
+        lay.cores if delayed else 0, lay.synapse_cores, memory,
         0.0 if population.cell.is_source else load_of(case, population.label), row,
     )

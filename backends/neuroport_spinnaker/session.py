@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuroport.backend import Progress
-from neuroport.errors import Problem, UnsupportedError
+from neuroport.errors import NeuroportError, NotReadyError, Problem, UnsupportedError
 from neuroport.findings import Finding, finding
 from neuroport.network.description import Network, PoissonSource, Population, Recording
 from neuroport.realise.sources import source_spikes
+from neuroport_spinnaker.errors import MachineLostError
 from neuroport_spinnaker.limits import RECORDABLE
 from neuroport_spinnaker.lower import lower, spike_arrays
-from neuroport_spinnaker.made import machine_made, weights_of
+from neuroport_spinnaker.made import drawn_there
 from neuroport_spinnaker.program import SpinnakerProgram
 from neuroport_spinnaker.synapses import in_order
 from neuroport_spinnaker.worker.parent import Worker
@@ -38,14 +39,19 @@ LOSSES = frozenset({
     "transmit_queue_overflows", "missed_send_slots", "skipped_synapses", "late_spikes",
     "input_buffer_overflows", "late_packets", "ring_buffer_saturations",
 })
+_BOARD_PATIENCE = 5.0  # s for an emulated board to tell its time
 _LOOK = 1.0  # s between two looks at an emulated board's clock
 _LONGEST_RUN = 20_000  # steps in one go, so that what was recorded survives the loss of a machine
+
+
+class _NothingYetError(Exception):
+    """The user asked to stop before the machine began to run for the first time."""
 
 
 class _Pulse:
     """Tells progress during a run, passes a wish to stop on, and sees an emulated board live.
 
-    Called five times a second; True where the board has moved on.
+    Called five times a second; True where the board has moved on. Raises `_NothingYetError`.
     """
 
     def __init__(
@@ -62,6 +68,8 @@ class _Pulse:
     def __call__(self) -> bool:
         if self._stop_asked is not None and not self._stopped and self._stop_asked():
             self._stopped = True
+            if not self._worker.ran:
+                raise _NothingYetError  # mapping and loading may take minutes
             self._worker.stop()
         since = self._worker.running_since
         if since is None:
@@ -82,7 +90,7 @@ class _Pulse:
 
     def _board_time(self) -> float:
         try:
-            return float(self._board.report().virtual_seconds)
+            return float(self._board.report(_BOARD_PATIENCE).virtual_seconds)
         except Exception:  # it stopped: the tool-chain will say so
             return self._seen
 
@@ -113,7 +121,10 @@ class SpinnakerSession:
         self._board: Any = None
         self._step = 0
         self._uneven = False
+        self._lost = False  # the machine, in mid-run
         self._kept: dict[tuple[str, str], tuple[Any, Any]] = {}
+        self._weights: dict[str, FloatArray] = {}  # at the present step
+        self._drawn: dict[str, tuple[IntArray, IntArray, FloatArray, FloatArray]] = {}
         self._numbers = {p.label: k for k, p in enumerate(self._network.populations)}
         self.findings: tuple[Finding, ...] = ()
 
@@ -136,6 +147,9 @@ class SpinnakerSession:
         then is kept. Cores may then have stopped at different steps: the earliest counts, and the
         run cannot be continued.
         """
+        if self._lost:
+            raise self._gone("a run on a machine that was lost cannot be continued")
+        self._weights, self._drawn = {}, {}
         if self._uneven:
             raise UnsupportedError(
                 Problem("a run that was stopped on the machine cannot be continued",
@@ -155,21 +169,29 @@ class SpinnakerSession:
                 worker.send("spikes.npz", spike_arrays(self._network, self._options, 0, last))
             slow = max(1.0, np.ceil(1.0 / dt))
             pulse = _Pulse(worker, self._board, self._step * dt, piece * dt, progress, stop_asked)
-            told = worker.ask(
-                "run", time=piece * dt, spikes=not fresh and self._has_listed_spikes(),
-                paced=self._paced, beat=pulse,
-                timeout=self._options.silence_timeout + piece * dt * 1e-3 * slow,
-            )
-            if told["reached"] is not None:
-                earliest, latest = told["reached"]
-                self._uneven = earliest != latest
-                done += max(0, earliest - self._step)
-                self._step = max(self._step, earliest)
-                self._collect(worker)
+            try:
+                told = worker.ask(
+                    "run", time=piece * dt, spikes=not fresh and self._has_listed_spikes(),
+                    paced=self._paced, beat=pulse,
+                    timeout=self._options.silence_timeout + piece * dt * 1e-3 * slow,
+                )
+                if told["reached"] is not None:
+                    earliest, latest = told["reached"]
+                    self._uneven = earliest != latest
+                    last = max(self._step, earliest)
+                self._collect(worker, last)
+            except _NothingYetError:
+                self._free()
                 break
+            except BaseException:
+                # What it is in the middle of cannot be gone on with.
+                self._lost = worker.ran
+                self._free()
+                raise
+            done += last - self._step
             self._step = last
-            done += piece
-            self._collect(worker)
+            if told["reached"] is not None:
+                break
             self._losses()
             if progress is not None:
                 progress(self._step * dt)
@@ -184,7 +206,10 @@ class SpinnakerSession:
         """Say what the programs on an emulated board counted as lost or late."""
         if self._board is None:
             return
-        report = self._board.report()
+        try:
+            report = self._board.report(_BOARD_PATIENCE)
+        except Exception:  # it stopped: the next run will say so
+            return
         counted = {k: v for k, v in report.provenance.items() if v and k in LOSSES}
         if report.packets_dropped:
             counted["packets_dropped"] = report.packets_dropped
@@ -209,19 +234,41 @@ class SpinnakerSession:
                 write_network(self._worker, self._network, self._options, last)
                 self._worker.ask("build", spare=last * self._network.timestep)
             except BaseException:
-                self.close()
+                self._free()
                 raise
         return self._worker
 
     def reset(self) -> None:
         """Go back to time 0; the machine is given back and taken again at the next run."""
-        self.close()
-        self._kept = {}
+        self._free()
+        self._kept, self._weights, self._drawn = {}, {}, {}
         self._step = 0
-        self._uneven = False
+        self._uneven = self._lost = False
 
     def close(self) -> None:
-        """Give the machine back."""
+        """Give the machine back; what was recorded and learnt stays readable."""
+        try:
+            if self._worker is not None and self._step:
+                for p in self._network.projections:
+                    if drawn_there(p, self._options):
+                        self.synapses(p.label)
+                    elif p.synapse.plastic and p.size:
+                        self._weights[p.label] = self.weights(p.label)
+        except NeuroportError:  # it went away meanwhile; whoever asks is told
+            pass
+        finally:
+            self._free()
+
+    def _gone(self, what: str) -> NeuroportError:
+        measured = f"at {self._step * self._network.timestep:g} ms"
+        if not self._lost:
+            return NotReadyError(Problem(what, measured, fix="read them before end()"))
+        return MachineLostError(
+            Problem(what, measured,
+                    fix="what was recorded until then can be read; call reset() and run again")
+        )
+
+    def _free(self) -> None:
         worker, self._worker = self._worker, None
         board, self._board = self._board, None
         if worker is not None:
@@ -229,9 +276,13 @@ class SpinnakerSession:
         if board is not None:
             board.stop()
 
-    def _collect(self, worker: Worker) -> None:
-        """Keep what was recorded: sPyNNaker gives nothing more once it has lost its machine."""
+    def _collect(self, worker: Worker, until: int) -> None:
+        """Keep what was recorded: sPyNNaker gives nothing more once it has lost its machine.
+
+        Everything up to step `until` or, where reading fails, nothing.
+        """
         dt = self._network.timestep
+        kept: dict[tuple[str, str], tuple[Any, Any]] = {}
         for number, population in enumerate(self._network.populations):
             if self._listed(population):
                 continue
@@ -242,23 +293,24 @@ class SpinnakerSession:
                     step = np.rint(found["time"] / dt).astype(np.int64) + SPIKE_OFFSET
                     cell = found["cell"].astype(np.int64)
                     order = np.lexsort((cell, step))
-                    order = order[step[order] < self._step]  # cores that stopped later went on
-                    self._kept[population.label, "spikes"] = (step[order], cell[order])
+                    order = order[step[order] < until]  # cores that stopped later went on
+                    kept[population.label, "spikes"] = (step[order], cell[order])
                     continue
                 worker.ask("signal", population=number, variable=RECORDABLE[recording.variable])
                 values = np.asarray(worker.received()["values"], dtype=float)
                 if recording.variable == "isyn_inh":
                     values = -values  # the chip keeps inhibition as a magnitude, PyNN signs it
                 step = np.arange(len(values), dtype=np.int64) * recording.interval
-                there = step < self._step
+                there = step < until
                 step, values = step[there] + SIGNAL_OFFSET, values[there]
-                if recording.variable == "v" and self._step % recording.interval == 0:
+                if recording.variable == "v" and until % recording.interval == 0:
                     # The chip has not recorded the present state yet; it can be read.
                     worker.ask("state", population=number, variable="v")
                     present = worker.received()["values"][recording.index]
-                    step = np.append(step, self._step + SIGNAL_OFFSET)
+                    step = np.append(step, until + SIGNAL_OFFSET)
                     values = np.vstack([values, present[np.newaxis]])
-                self._kept[population.label, recording.variable] = step, values
+                kept[population.label, recording.variable] = step, values
+        self._kept.update(kept)
 
     def _listed(self, population: Population) -> bool:
         """Whether a population's spikes are known beforehand."""
@@ -297,20 +349,43 @@ class SpinnakerSession:
             k for k, p in enumerate(self._network.projections) if p.label == projection
         )
         described = self._network.projections[number]
-        if self._worker is None or described.size == 0:
+        if projection in self._weights:
+            return self._weights[projection].copy()
+        if self._step == 0 or described.size == 0:
             return np.array(described.weight, dtype=float)
+        if drawn_there(described, self._options):
+            raise UnsupportedError(
+                Problem("the machine drew these synapses: they have no place in the network's list",
+                        fix="read them with the projection's get(), or "
+                        "connectors='realised' for the network's own"),
+                where=f"projection '{projection}'",
+            )
+        if self._worker is None:
+            raise self._gone("the weights are no longer known: they were on the machine")
         self._worker.ask("weights", projection=number)
         found = self._worker.received()["synapses"]
-        if machine_made(described, self._options):
-            own = weights_of(described, found)
-            if own is None:
-                raise UnsupportedError(
-                    Problem("these synapses are the machine's own and not those of the network",
-                            fix="connectors='realised' for synapses that can be told apart"),
-                    where=f"projection '{projection}'",
-                )
-            return own
-        return in_order(described, found, self._network.timestep)[0]
+        self._weights[projection] = in_order(described, found, self._network.timestep)[0]
+        return self._weights[projection].copy()
+
+    def synapses(self, projection: str) -> tuple[IntArray, IntArray, FloatArray, FloatArray] | None:
+        """Return (pre, post, weight, delay in ms) where the machine drew them; else None."""
+        number = next(
+            k for k, p in enumerate(self._network.projections) if p.label == projection
+        )
+        described = self._network.projections[number]
+        if self._step == 0 or not drawn_there(described, self._options):
+            return None
+        if projection not in self._drawn:
+            if self._worker is None:
+                raise self._gone("the machine's own synapses are no longer known")
+            self._worker.ask("weights", projection=number)
+            found = self._worker.received()["synapses"]
+            sign = -1.0 if described.weight.min() < 0 else 1.0
+            self._drawn[projection] = (
+                found[:, 0].astype(np.int64), found[:, 1].astype(np.int64),
+                sign * found[:, 2], found[:, 3],
+            )
+        return self._drawn[projection]
 
     # -- writing -------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from neuroport.cli import display
-from neuroport.cli.engine import split_options
+from neuroport.cli.engine import flags_of, split_options
 from neuroport.cli.run import (
     Backend,
     Json,
@@ -74,10 +74,10 @@ def check(
     try:
         if (fix or rescale or write) and target is None:
             raise _needs_target()
-        chosen, words = _chosen(target, context.args)
+        chosen, words, others = _chosen(target, context.args)
         with _script_output(as_json):
             built = build(model, backend=backend, numerics=numerics, seed=seed,
-                          timestep=timestep, arguments=words)
+                          timestep=timestep, arguments=words, others=others)
         if built.error is None and target is not None:
             mended = _judge(built, target, chosen, fix or bool(rescale) or write is not None,
                             tuple(rescale or ()), write)
@@ -114,13 +114,19 @@ def _needs_target() -> Any:
                              fix="--target spinn5"))
 
 
-def _chosen(target: str | None, words: list[str]) -> tuple[dict[str, Any], list[str]]:
-    """Return the planner's options and the words for the model."""
+_OWN = ("--target", "--fix", "--rescale", "--write")
+
+
+def _chosen(
+    target: str | None, words: list[str]
+) -> tuple[dict[str, Any], list[str], tuple[str, ...]]:
+    """Return the planner's options, the words for the model, and the names of all options."""
     if target is None:
-        return {}, words
+        return {}, words, _OWN
     from neuroport.target.planner import planner_options
 
-    return split_options(words, planner_options(target))
+    known = planner_options(target)
+    return *split_options(words, known), (*_OWN, *flags_of(known))
 
 
 def _judge(
@@ -128,17 +134,20 @@ def _judge(
     write: Path | None,
 ) -> list[Any]:
     """Add the target's findings, or mend and keep what is left; return what was mended."""
-    from neuroport.errors import Problem, UserError
+    from neuroport.errors import Problem, UserError, nearest
     from neuroport.findings import without_superseded
     from neuroport.network.file import save_network
+    from neuroport.recording import OutputError
     from neuroport.target.planner import load_planner
 
     planner = load_planner(target, **chosen)
     labels = {p.label for network in built.networks for p in network.projections}
     if unknown := [r for r in rescale if r not in labels]:
+        near = nearest(unknown[0], labels, 1)
         raise UserError(
             Problem(f"there is no projection {', '.join(map(repr, unknown))} to rescale",
-                    limit=f"projections: {', '.join(sorted(labels)) or '(none)'}")
+                    limit=f"projections: {', '.join(sorted(labels)) or '(none)'}",
+                    fix=f"did you mean '{near[0]}'?" if near else "take one of them")
         )
     if write is not None and len(built.networks) > 1:
         raise UserError(
@@ -154,7 +163,13 @@ def _judge(
         general = [f for f in together if id(f) not in known]
         together = general + [f for one in mended for f in one.left]
     if write is not None:
-        save_network(mended[0].network, write)
+        try:
+            save_network(mended[0].network, write)
+        except OSError as problem:
+            raise OutputError(
+                Problem(f"{write} cannot be written: {problem.strerror or problem}",
+                        fix="--write FILE in a folder that is there and can be written")
+            ) from None
     built.findings = together
     return mended
 

@@ -8,7 +8,12 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from neuroport.errors import InvalidValueError, Problem
 
-__all__ = ["split_options", "value_of"]
+__all__ = ["flags_of", "split_options", "value_of"]
+
+
+def flags_of(known: Mapping[str, Any]) -> dict[str, str]:
+    """Return ``--some-name`` -> ``some_name``."""
+    return {f"--{name.replace('_', '-')}": name for name in known}
 
 
 def split_options(
@@ -31,7 +36,7 @@ def split_options(
     found: dict[str, Any] = {}
     rest: list[str] = []
     problems: list[Problem] = []
-    flags = {f"--{name.replace('_', '-')}": name for name in known}
+    flags = flags_of(known)
     waiting = list(words)
     while waiting:
         word = waiting.pop(0)

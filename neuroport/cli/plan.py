@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from neuroport.cli import display
-from neuroport.cli.engine import split_options
+from neuroport.cli.engine import flags_of, split_options
 from neuroport.cli.progress import stage
 from neuroport.cli.run import Json, Model, Numerics, Seed, Timestep, Trace, Verbose, _script_output
 
@@ -100,10 +100,11 @@ def _tell(
     findings: list[Any] = []
     messages: list[str] = []
     try:
-        chosen, words = split_options(context.args, planner_options(target))
+        known = planner_options(target)
+        chosen, words = split_options(context.args, known)
         planner = load_planner(target, **chosen)
         with _script_output(as_json):
-            built = build(model, arguments=words, **settings)
+            built = build(model, arguments=words, others=tuple(flags_of(known)), **settings)
         messages = [] if built.report is None else list(built.report.messages)
         if built.error is not None:
             raise built.error

@@ -12,7 +12,7 @@ import typer
 from rich.text import Text
 
 from neuroport.cli import display
-from neuroport.cli.engine import split_options
+from neuroport.cli.engine import flags_of, split_options
 from neuroport.cli.progress import progress_bar
 
 __all__ = ["register"]
@@ -79,7 +79,8 @@ def run(
     from neuroport.runner import run as run_request
 
     try:
-        chosen, words = split_options(context.args, _backend_options(backend))
+        known = _backend_options(backend)
+        chosen, words = split_options(context.args, known)
     except UserError as error:
         if as_json:
             display.print_json({"model": model, "status": "error", "exit_code": 2,
@@ -88,7 +89,7 @@ def run(
             display.console(to_stderr=True).print(display.error_panel(error, show_line=False))
         raise typer.Exit(2) from None
     request = Request(model, backend, numerics, seed, timestep, duration, words,
-                      backend_options=chosen)
+                      backend_options=chosen, others=tuple(flags_of(known)))
     with progress_bar(not as_json, verbose) as progress, _script_output(as_json):
         report = run_request(request, progress)
     folder = None

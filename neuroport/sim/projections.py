@@ -360,31 +360,46 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
             return np.abs(weight)
         return weight
 
+    def _present(self, names: Any) -> tuple[NDArray[Any], NDArray[Any], list[NDArray[Any]]]:
+        """Return the synapses' cells and attributes: a machine may have drawn its own."""
+        drawn = self._simulator.state.drawn_synapses(self)
+        if drawn is None:
+            made = self.made
+            addresses = {"presynaptic_index": made.pre, "postsynaptic_index": made.post}
+            return made.pre, made.post, [
+                addresses[n] if n in addresses else self._values(n) for n in names
+            ]
+        pre, post, weight, delay = drawn
+        known = {"presynaptic_index": pre, "postsynaptic_index": post,
+                 "weight": self._user_sign(weight), "delay": delay}
+        # Everything else is the same for all: a core holds a rule once.
+        return pre, post, [
+            known[n] if n in known else np.full(pre.size, self._values(n)[0]) for n in names
+        ]
+
     def _get_attributes_as_list(self, names: Any) -> list[tuple[Any, ...]]:
-        addresses = {"presynaptic_index": self.made.pre, "postsynaptic_index": self.made.post}
-        columns = [addresses[n] if n in addresses else self._values(n) for n in names]
+        columns = self._present(names)[2]
         return list(zip(*(c.tolist() for c in columns), strict=True))
 
     def _get_attributes_as_arrays(
         self, names: Any, multiple_synapses: str = "sum"
     ) -> list[NDArray[np.float64]]:
-        made = self.made
+        pre, post, columns = self._present(names)
         shape = (self.pre.size, self.post.size)
         result = []
-        for name in names:
-            values = self._values(name)
+        for values in columns:
             array = np.full(shape, np.nan)
             if multiple_synapses in ("last", "first"):
                 # The last of equal places wins. As a copy: NumPy walks reversed views forwards.
-                order = np.arange(made.pre.size)
+                order = np.arange(pre.size)
                 if multiple_synapses == "first":
                     order = order[::-1].copy()
-                array[made.pre[order], made.post[order]] = values[order]
+                array[pre[order], post[order]] = values[order]
             else:
                 start = {"sum": 0.0, "min": np.inf, "max": -np.inf}[multiple_synapses]
                 combine = {"sum": np.add, "min": np.minimum, "max": np.maximum}[multiple_synapses]
-                array[made.pre, made.post] = start
-                combine.at(array, (made.pre, made.post), values)
+                array[pre, post] = start
+                combine.at(array, (pre, post), values)
             result.append(array)
         return result
 

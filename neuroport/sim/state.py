@@ -504,6 +504,15 @@ class State(common.control.BaseState):  # type: ignore[misc]
             weight[position] = self.session.weights(label)
         return weight
 
+    def drawn_synapses(self, projection: Any) -> tuple[NDArray[Any], ...] | None:
+        """Return (pre, post, weight, delay) where a machine drew them itself, else None."""
+        read = getattr(self.session, "synapses", None)
+        parts = self._parts.get(projection._number, [])
+        if read is None or self.step == 0 or len(parts) != 1:
+            return None
+        found: tuple[NDArray[Any], ...] | None = read(parts[0][0])
+        return found
+
     def provenance(self) -> dict[str, Any]:
         """Return where results come from, as annotations for a Neo Block."""
         network = self._network

@@ -65,3 +65,45 @@ def test_a_network_beyond_the_machine_is_found(spinnaker: Any) -> None:
     sim.Population(20_000, sim.IF_curr_exp(tau_refrac=1.0), label="many")
     found = load_planner("spinn3").check(sim.network())
     assert [f.code for f in found if f.severity.blocks] == ["NP323"]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("toolchain")
+def test_below_a_millisecond_spikes_are_taken_in_by_further_cores(spinnaker: Any) -> None:
+    """Where sPyNNaker splits neurons from their synapses, the prediction does too."""
+    sim = spinnaker(timestep=0.1, numerics="spinnaker")
+    alone = sim.Population(300, sim.IF_curr_exp(tau_refrac=1.0), label="alone")
+    cells = sim.Population(300, sim.IF_curr_exp(tau_refrac=1.0), label="cells")
+    sim.Projection(alone, cells, sim.FixedProbabilityConnector(0.1),
+                   sim.StaticSynapse(weight=0.1, delay=1.0))
+    made = load_planner("spinn5").plan(sim.network(), 100.0)
+    assert [row["cores"] for row in made.rows()] == [2, 4]
+    assert [(s.cores, s.synapse_cores) for s in made.prediction.populations] == [(2, 0), (2, 2)]
+    assert made.prediction.cores == made.application_cores == 6
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("toolchain")
+def test_a_network_beyond_one_board_is_planned_on_three(spinnaker: Any) -> None:
+    sim = spinnaker(numerics="spinnaker")
+    first, second = (
+        sim.Population(450, sim.IF_curr_exp(tau_refrac=1.0), label=label)
+        for label in ("first", "second")
+    )
+    sim.Projection(first, second, sim.OneToOneConnector(),
+                   sim.StaticSynapse(weight=0.1, delay=1.0))
+    network = sim.network()
+    assert "NP323" in {f.code for f in load_planner("spinn5", neurons_per_core=1).check(network)}
+    made = load_planner("spinn5-triad", neurons_per_core=1).plan(network, 100.0)
+    assert made.boards == 3
+    assert made.application_cores == made.prediction.cores == 900
+    placed = {(c.x, c.y, c.p) for c in made.cores if not c.monitor}
+    assert len(placed) == 900
+    assert made.prediction.boards == 2
+    # A board has 48 chips: more of them are in use than one has.
+    assert made.application_chips > 48
+    assert 0 < max(made.routing.values()) <= made.routing_limit
+    assert set(made.compressed) == set(made.routing)
+    assert all(made.compressed[chip] <= n for chip, n in made.routing.items())
+    # 450 keys of one population that all pass the same way are one entry.
+    assert 0 < sum(made.compressed.values()) < sum(made.routing.values())

@@ -39,6 +39,7 @@ _RUN_WINDOWS = 20_000
 _IDLE, _LIMIT, _MESSAGES, _INTERRUPTED = range(4)
 _BOOT_END = 5
 _FINISHED_KEPT = 2000
+_STOP_WITHIN = 30.0  # s
 
 Result = TypeVar("Result")
 
@@ -153,7 +154,10 @@ class Board:
             return
         self._stopping = True
         self._wake()
-        self._thread.join()
+        self._thread.join(_STOP_WITHIN)
+        if self._thread.is_alive():  # it is a daemon: it ends with the program at the latest
+            self._close_networks()
+            raise BoardStoppedError(f"the board's thread did not end in {_STOP_WITHIN:g} s")
         self._thread = None
         self._close_networks()
         self._monitor = None
@@ -194,18 +198,19 @@ class Board:
         """The two lines for the ``[Machine]`` section of a sPyNNaker configuration."""
         return [f"machine_name = {self.host}", f"version = {self.geometry.version}"]
 
-    def report(self) -> BoardReport:
+    def report(self, timeout: float | None = None) -> BoardReport:
         """The state of the board now.
 
         Raises
         ------
         BoardStoppedError
-            If the board is not running.
+            If the board is not running, or does not answer for `timeout` seconds.
         """
-        return self.call(self._report)
+        return self.call(self._report, timeout)
 
-    def call(self, function: Callable[[], Result]) -> Result:
+    def call(self, function: Callable[[], Result], timeout: float | None = None) -> Result:
         """Run a function on the board's thread, between two windows."""
+        end = None if timeout is None else time.monotonic() + timeout
         if self._thread is None or not self._thread.is_alive():
             raise BoardStoppedError(
                 f"the board is not running{f' ({self._failure})' if self._failure else ''}: "
@@ -228,6 +233,8 @@ class Board:
         while not done.wait(0.5):
             if self._thread is None or not self._thread.is_alive():
                 raise BoardStoppedError("the board stopped while it was asked")
+            if end is not None and time.monotonic() > end:
+                raise BoardStoppedError(f"the board did not answer in {timeout:g} s")
         if failure:
             raise failure[0]
         return result[0]

@@ -18,7 +18,7 @@ from neuroport_spinnaker.limits import (
     NEAREST_CELL,
     RECORDABLE,
 )
-from neuroport_spinnaker.made import machine_made
+from neuroport_spinnaker.made import drawn_there
 
 __all__ = ["cells", "parameters", "recordings", "currents", "numerics"]
 
@@ -171,7 +171,7 @@ def numerics(case: Case) -> Iterator[Finding]:
             time_scale_factor=slow,
         )
     for projection in case.network.projections:
-        if machine_made(projection, case.options):
+        if drawn_there(projection, case.options):
             yield finding(
                 "NP329", place(projection), measured=f"{projection.connector} on the machine",
                 limit=f"the network's own {projection.size} synapses",

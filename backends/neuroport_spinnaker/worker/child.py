@@ -9,11 +9,13 @@ reached.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import logging
 import os
 import queue
+import shutil
 import sys
 import threading
 import time
@@ -21,12 +23,13 @@ import traceback
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 SUPPORTED = "7.4."
 LOOK = 0.05  # s between two looks whether a run is to stop
 ASK = 1.0  # s between two questions to the machine whether it is still there
 PATIENCE = 100.0  # times sPyNNaker's own, with a board whose cores do not run in real time
+LAST = 20.0  # s to give the machine back once nobody listens
 SPARE = 8  # of so many cells of a listed source, one gets room for a spike in every step
 Tell = Callable[..., None]
 
@@ -263,7 +266,6 @@ class Child:
             for k, p in enumerate(self.data["populations"]):
                 if p["cell"] == "SpikeSourceArray":
                     self._send_times(k, times, request["time"])
-        self.stop.clear()
         self.reached = None
         self.paced = bool(request.get("paced", True))
         self.sim.run(request["time"])
@@ -367,6 +369,7 @@ class Child:
                 }
             )
         tables = view.get_uncompressed()
+        compressed = self._compressed()
         machine = view.get_machine()
         scales = []
         for p in self.populations:
@@ -378,7 +381,8 @@ class Child:
         return {
             "cores": cores,
             "routing": [
-                {"x": int(t.x), "y": int(t.y), "entries": int(t.number_of_entries)}
+                {"x": int(t.x), "y": int(t.y), "entries": int(t.number_of_entries),
+                 "compressed": compressed.get((int(t.x), int(t.y)))}
                 for t in tables
             ],
             "machine": {
@@ -392,6 +396,23 @@ class Child:
             "scales": scales,
             "seconds": self.seconds,
         }
+
+    def _compressed(self) -> dict[tuple[int, int], int]:
+        """Return the routing entries of each chip after compression; none where it fails."""
+        from pacman.operations.router_compressors import pair_compressor
+        from spinn_utilities.config_holder import get_config_str, set_config
+
+        # Otherwise it leaves tables as they are that fit.
+        option = ("Mapping", "router_table_compress_as_far_as_possible")
+        before = get_config_str(*option)
+        set_config(*option, "True")
+        try:
+            tables = pair_compressor(accept_overflow=True)
+        except Exception:
+            return {}
+        finally:
+            set_config(*option, before)
+        return {(int(t.x), int(t.y)): int(t.number_of_entries) for t in tables}
 
     def end(self, request: dict[str, Any]) -> dict[str, Any]:
         """Give the machine back."""
@@ -418,6 +439,12 @@ def _by_cell(np: Any, size: int, index: Any, values: Any) -> Any:
     return np.split(values[order], np.cumsum(np.bincount(index, minlength=size))[:-1])
 
 
+def leave(folder: Path) -> NoReturn:
+    """Remove the folder and end at once: sPyNNaker would write into it again at its exit."""
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(1)
+
+
 def main() -> int:
     """Answer requests until the input ends."""
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
@@ -430,7 +457,8 @@ def main() -> int:
     lock = threading.Lock()
 
     def reply(content: dict[str, Any]) -> None:
-        with lock:
+        # Where nobody listens any more, the end of the requests ends everything.
+        with lock, contextlib.suppress(OSError):
             replies.write(json.dumps(content) + "\n")
             replies.flush()
 
@@ -459,21 +487,30 @@ def main() -> int:
             request = json.loads(line)
             if request["do"] == "stop":
                 child.stop.set()
-            else:
-                waiting.put(request)
+                continue
+            if request["do"] == "run":
+                child.stop.clear()
+            waiting.put(request)
+        # Whoever asked is gone: give the machine back, and wait for nothing.
         child.stop.set()
         waiting.put(None)
+        time.sleep(LAST)
+        leave(child.folder)
 
     threading.Thread(target=read, daemon=True).start()
     while (request := waiting.get()) is not None:
+        number = request.get("number")
         try:
-            reply({"done": getattr(child, request["do"])(request)})
+            reply({"done": getattr(child, request["do"])(request), "number": number})
         except BaseException as error:
             reply({"error": "failed", "kind": type(error).__name__, "text": str(error),
-                   "trace": traceback.format_exc()})
+                   "trace": traceback.format_exc(), "number": number})
         if request["do"] == "end":
             return 0
-    return 0
+    try:
+        child.end({})
+    finally:
+        leave(child.folder)
 
 
 if __name__ == "__main__":

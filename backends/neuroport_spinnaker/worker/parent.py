@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -42,9 +43,16 @@ _CHATTER = (" skipped as ", "is non-standard PyNN", "external source", "live eve
 _UNREACHABLE = ("SpinnmanTimeoutException", "SpinnmanIOException", "SpinnmanBootException",
                 "gaierror", "ConnectionRefusedError", "OSError", "TimeoutError",
                 "ConnectionError", "ConnectTimeout", "SSLError", "ProtocolTimeoutError",
-                "ProtocolError", "SpallocException")
+                "ProtocolError", "SpallocException", "ReadTimeout", "HTTPError",
+                "JobDestroyedError", "StateChangeTimeoutError")
 _LOST = ("SpinnmanTimeoutException", "SpinnmanIOException", "SpinnmanGroupedProcessException",
-         "SpinnmanGenericProcessException", "SpinnmanUnexpectedResponseCodeException")
+         "SpinnmanGenericProcessException", "SpinnmanUnexpectedResponseCodeException",
+         "JobDestroyedError", "ConnectionRefusedError", "ConnectionResetError")
+_READS = ("run", "spikes", "signal", "state", "weights", "set")
+_KEPT = "what was recorded before is kept; call reset() to start anew"
+_BOOTS = 2  # attempts to boot a machine that says nothing; each takes 9 s
+_END_WITHIN = 30.0  # s to give the machine back
+_BUSY_END_WITHIN = 10.0  # s, where it was broken off
 
 
 class Worker:
@@ -66,6 +74,8 @@ class Worker:
         When the machine began to run (``time.monotonic``); None while it does not.
     running_seconds : float
         How long a machine in real time takes for that run.
+    ran : bool
+        Whether the machine has begun to run at all.
     """
 
     def __init__(self, machine: Mapping[str, Any], options: Options) -> None:
@@ -89,18 +99,30 @@ class Worker:
                 start_new_session=True,
             )
         except OSError as error:
-            self._clean()
+            shutil.rmtree(self.folder, ignore_errors=True)
             raise BackendMissingError(
                 Problem(f"the interpreter for sPyNNaker cannot be started: {error}",
                         measured=f"{PYTHON}={python}")
             ) from None
+        # Also where a session is forgotten without being closed, and at the end of the program.
+        self._end = weakref.finalize(self, _end, self._process, self.folder)
         self._buffer = b""
+        self._number = 0  # of the last request
+        self._busy = False  # a request has no reply yet
         self._refused = False
+        self._failed = False  # it has just said that the run failed
+        self._boots = 0
+        self._began = time.monotonic()
         self._reached_machine = False  # the tool-chain says so in its log
         self.running_since: float | None = None
         self.running_seconds = 0.0
+        self.ran = False
         LOGGER.info("starting sPyNNaker")
-        first = self._reply(options.start_timeout, "start")
+        try:
+            first = self._reply(options.start_timeout, "start")
+        except BaseException:
+            self._end()
+            raise
         self.version = str(first["ready"])
 
     def _write_configuration(self, path: Path, machine: Mapping[str, Any]) -> None:
@@ -144,10 +166,14 @@ class Worker:
         ------
         ToolchainError, ToolchainSilentError, MachineUnreachableError, MachineLostError
         """
-        self._send({"do": what, **details}, what)
-        done: dict[str, Any] = self._reply(
-            timeout or self._options.silence_timeout, what, beat
-        )["done"]
+        self._number += 1
+        self._send({"do": what, "number": self._number, **details}, what)
+        self._busy = True  # and stays so where the wait is broken off
+        reply = self._reply(timeout or self._options.silence_timeout, what, beat)
+        self._busy = False
+        if "error" in reply:
+            raise self._error(reply, what)
+        done: dict[str, Any] = reply["done"]
         return done
 
     def stop(self) -> None:
@@ -201,11 +227,12 @@ class Worker:
                 raise self._dead(what)
             if not line.startswith(b"."):  # "." is a beat
                 reply: dict[str, Any] = json.loads(line)
-                if "event" not in reply:
-                    break
-                self._heard(reply)
+                if "event" in reply:
+                    self._heard(reply)
+                elif reply.get("number", self._number) == self._number:
+                    break  # not that of a request that was broken off
             end = time.monotonic() + timeout
-        if "error" in reply:
+        if what == "start" and "error" in reply:
             raise self._error(reply, what)
         return reply
 
@@ -233,18 +260,33 @@ class Worker:
         """Pass on what the child told without being asked."""
         if event["event"] == "log":
             text = str(event["text"])
-            self._reached_machine |= "Detected a machine on" in text
+            if text.startswith("Creating transceiver"):
+                self._began = time.monotonic()
+            self._reached_machine |= text.startswith(("Detected ", "Found board with"))
+            self._boots += "Attempting to boot" in text
+            # It would try again, for minutes, at a machine that is not there.
+            if self._boots > _BOOTS and not self._reached_machine:
+                self.kill()
+                raise self._unreachable(
+                    f"no word in {time.monotonic() - self._began:.0f} s, "
+                    f"nor after {_BOOTS} attempts to boot it"
+                )
             if self._refused and not self._reached_machine:
-                # It would try three times more, for minutes, at a machine that is not there.
                 self.kill()
                 raise self._unreachable(text)
             self._refused |= "Error on machine_generation" in text
+            if self._failed and ("SpinnmanTimeout" in text or "IO Error" in text):
+                # It would ask every core for its last words, 10 s each.
+                self.kill()
+                raise self._lost(text)
+            self._failed = "error has occurred during simulation" in text
             # A tool-chain's errors are raised with its reply; here they are only its log.
             level = min(int(event["level"]), logging.WARNING)
             if any(words in text for words in _CHATTER):
                 level = logging.DEBUG
             LOGGER.log(level, "sPyNNaker: %s", text)
         elif event["event"] == "running":
+            self.ran = self._reached_machine = True
             self.running_since = time.monotonic()
             self.running_seconds = float(event["seconds"])
         elif event["event"] == "ran":
@@ -272,12 +314,8 @@ class Worker:
             )
         if what == "run" and not self._reached_machine and kind in _UNREACHABLE:
             return self._unreachable(f"{kind}: {text}")
-        if what == "run" and kind in _LOST:
-            return MachineLostError(
-                Problem("the machine stopped answering during the run",
-                        measured=f"{kind}: {text}",
-                        fix="what was recorded before is kept; run again for the rest")
-            )
+        if what in _READS and self._reached_machine and kind in _LOST:
+            return self._lost(f"at '{what}': {kind}: {text}")
         trace = str(reply.get("trace", ""))
         LOGGER.debug("sPyNNaker's traceback:\n%s", trace)
         raised = [line.strip() for line in trace.splitlines() if line.startswith("  File ")]
@@ -290,6 +328,12 @@ class Worker:
         )
 
     @staticmethod
+    def _lost(words: str) -> Exception:
+        return MachineLostError(
+            Problem("the machine stopped answering", measured=words, fix=_KEPT)
+        )
+
+    @staticmethod
     def _unreachable(words: str) -> Exception:
         return MachineUnreachableError(
             Problem("the machine does not answer", measured=words,
@@ -299,10 +343,15 @@ class Worker:
     def _dead(self, what: str) -> Exception:
         tail = self.log(15)
         self.kill()
+        status = self._process.returncode
+        how = f"exit status {status}"
+        if status < 0:
+            how = f"ended by {signal.Signals(-status).name}"
+            if -status == signal.SIGKILL:
+                how += ", as a system without free memory does"
         return ToolchainError(
-            Problem(f"the sPyNNaker process ended during '{what}'",
-                    measured=f"exit status {self._process.returncode}",
-                    limit=f"last words: {tail}")
+            Problem(f"the sPyNNaker process ended during '{what}'", measured=how,
+                    limit=f"last words: {tail}", fix=_KEPT)
         )
 
     # -- ending --------------------------------------------------------------------------------
@@ -314,20 +363,34 @@ class Worker:
 
     def close(self) -> None:
         """Give the machine back and end the process; at most half a minute."""
-        if self.alive:
-            with contextlib.suppress(NeuroportError):  # it is ended below in any case
-                self.ask("end", timeout=30.0)
-        self.kill()
-        self._clean()
+        try:
+            if self.alive:
+                with contextlib.suppress(NeuroportError):  # it is ended below in any case
+                    if self._busy:
+                        self.stop()
+                    self.ask("end", timeout=_BUSY_END_WITHIN if self._busy else _END_WITHIN)
+        finally:
+            self._end()
 
     def kill(self) -> None:
         """End the process and whatever it started."""
-        if self.alive:
-            try:
-                os.killpg(self._process.pid, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                self._process.kill()
-        self._process.wait(timeout=10.0)
+        _kill(self._process)
 
-    def _clean(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            process.kill()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=10.0)
+
+
+def _end(process: subprocess.Popen[bytes], folder: Path) -> None:
+    _kill(process)
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                pipe.close()
+    shutil.rmtree(folder, ignore_errors=True)
