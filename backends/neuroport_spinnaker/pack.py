@@ -254,8 +254,8 @@ def _population(members: Sequence[Population]) -> Population:
 def _projections(
     network: Network, places: Mapping[str, tuple[str, int, int]]
 ) -> tuple[tuple[Projection, ...], dict[str, tuple[str, int, int]]]:
-    together = Counter(where for where, _, _ in places.values())
-    alone = {label for label, (where, _, _) in places.items() if together[where] == 1}
+    members_of = Counter(where for where, _, _ in places.values())
+    alone = {label for label, (where, _, _) in places.items() if members_of[where] == 1}
     groups: dict[Hashable, list[Projection]] = defaultdict(list)
     seen: dict[Hashable, int] = defaultdict(int)
     for p in network.projections:
