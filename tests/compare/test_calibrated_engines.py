@@ -78,7 +78,9 @@ def test_ctrl_c_ends_every_run(tmp_path: Path) -> None:
          "never_ends_on_spinnaker_numerics", "-b", "brian2:spinnaker,brian2:spinnaker",
          "--timestep", "1.0"],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "TMPDIR": str(tmp_path)})
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        # A shell starts background jobs with Ctrl-C ignored, and that is inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     end = time.monotonic() + 60.0
     while len(descendants(process.pid)) < 2 and time.monotonic() < end:
         time.sleep(0.1)
@@ -86,7 +88,10 @@ def test_ctrl_c_ends_every_run(tmp_path: Path) -> None:
     assert len(workers) == 2
     time.sleep(1.0)
     process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=60)
+    try:
+        _, error = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 130, error
     assert "interrupted; all runs were stopped" in error
     assert "Traceback" not in error
