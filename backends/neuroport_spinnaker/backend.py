@@ -13,6 +13,7 @@ from neuroport.findings import Finding
 from neuroport.network.description import Network
 from neuroport.provenance import package_version
 from neuroport.target import Target, load_target
+from neuroport_spinnaker.emulation import Emulation
 from neuroport_spinnaker.errors import MachineNotChosenError
 from neuroport_spinnaker.fitting import check_fitted, fit
 from neuroport_spinnaker.options import Options
@@ -67,6 +68,11 @@ weight_loss, allow, start_timeout, silence_timeout, configuration
         )
         self.target: Target = load_target(self.options.target)
 
+    @property
+    def emulation(self) -> Emulation | None:
+        """How the board behaves, where it is an emulated one."""
+        return None
+
     def targets(self) -> tuple[Target, ...]:
         """Return the machines that can be taken, the smallest first."""
         return (self.target,)
@@ -80,7 +86,7 @@ weight_loss, allow, start_timeout, silence_timeout, configuration
         fitted = fit(network, self.options, self.targets())
         return SpinnakerProgram(
             network, self.options, fitted.target, partial(self.machine, fitted.target),
-            fitted.packing,
+            fitted.packing, self.emulation,
         )
 
     def machine(self, target: Target) -> tuple[dict[str, Any], Any]:
@@ -115,7 +121,10 @@ class EmulatedBackend(SpinnakerBackend):
     Parameters
     ----------
     target : str
-        ``auto``: the board of 4 chips, or that of 48 where the network needs it.
+        ``auto``: the board of 4 chips, or that of 48 where the network needs it; also several
+        boards, such as ``spinn5-triad``.
+    timing, pace, threads
+        See :class:`neuroport_spinnaker.emulation.Emulation`.
     poisson, connectors, neurons_per_core, weight_loss, allow, start_timeout, silence_timeout, \
 configuration
         See :class:`neuroport_spinnaker.options.Options`.
@@ -123,7 +132,7 @@ configuration
 
     information = BackendInformation(
         name="spinnaker-emulated",
-        description="an emulated SpiNNaker board, through sPyNNaker 7.4",
+        description="an unofficial, emulated SpiNNaker board, through sPyNNaker 7.4",
         packages=("spynnaker",),
         install=INSTALL,
         runs_on="emulated",
@@ -133,6 +142,9 @@ configuration
     def __init__(
         self,
         target: str = "auto",
+        timing: Literal["ideal", "loaded"] = "ideal",
+        pace: str = "free",
+        threads: int = 1,
         poisson: Literal["realised", "machine"] = "realised",
         connectors: Literal["realised", "machine"] = "realised",
         neurons_per_core: Mapping[str, int] | int | None = None,
@@ -142,6 +154,7 @@ configuration
         silence_timeout: float = 600.0,
         configuration: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
+        self._emulation = Emulation(timing, pace, threads)
         self._sizes = EMULATED if target == "auto" else (target,)
         super().__init__(
             target=self._sizes[0], poisson=poisson, connectors=connectors,
@@ -150,17 +163,22 @@ configuration
             silence_timeout=silence_timeout, configuration=configuration,
         )
 
+    @property
+    def emulation(self) -> Emulation:
+        """How the board behaves."""
+        return self._emulation
+
     def targets(self) -> tuple[Target, ...]:
         """Return the boards that can be emulated, the smallest first."""
         return tuple(load_target(name) for name in self._sizes)
 
+    def check(self, network: Network) -> list[Finding]:
+        """Return everything that SpiNNaker will do to the network, and what is only modelled."""
+        return [*super().check(network), *self.emulation.findings()]
+
     def machine(self, target: Target) -> tuple[dict[str, Any], Any]:
         """Start a board and return how to reach it."""
-        from neuroport_spinnaker.board import Board
-
-        shape = target.geometry
-        board = Board(chips=shape.chips // shape.boards, boards=shape.boards)
-        board.start()
+        board = self.emulation.start(target)
         entries: dict[str, Any] = {}
         for line in board.configuration_lines():
             key, _, value = line.partition("=")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from neuroport.errors import NeuroportError, UserError
 
 __all__ = [
     "SpinnakerError", "ToolchainError", "ToolchainVersionError", "ToolchainSilentError",
-    "MachineUnreachableError", "MachineLostError", "MachineNotChosenError",
+    "MachineUnreachableError", "MachineLostError", "MachineNotChosenError", "CoreFailedError",
 ]
 
 
@@ -36,3 +38,16 @@ class MachineLostError(SpinnakerError, ConnectionError):
 
 class MachineNotChosenError(SpinnakerError, ValueError):
     """A run was asked for without a machine."""
+
+
+class CoreFailedError(SpinnakerError, RuntimeError):
+    """Cores stopped with an error, or did not get where they should; `cores` has all of it.
+
+    Attributes
+    ----------
+    cores : list of dict
+        Chip and core (``x, y, p``), ``population``, ``first`` and ``last`` cell, ``state``,
+        ``code``, ``registers`` (r0 to r7, PSR, SP, LR), ``binary`` and ``iobuf``.
+    """
+
+    cores: list[dict[str, Any]]

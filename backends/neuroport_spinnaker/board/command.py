@@ -8,6 +8,7 @@ from collections.abc import Callable
 from neuroport_spinnaker.board.emulator import CYCLES_PER_SECOND, Board
 from neuroport_spinnaker.board.errors import TimingError
 from neuroport_spinnaker.board.report import BoardReport
+from neuroport_spinnaker.emulation import ratio
 
 _IOBUF_SHOWN = 2000
 
@@ -20,16 +21,12 @@ def parse_pace(text: str | None) -> float | None:
     TimingError
         If the text is no ratio of positive numbers.
     """
-    if text is None or text == "free":
-        return None
     try:
-        virtual, _, wall = text.partition(":")
-        pace = float(virtual) / float(wall or 1)
-    except (ValueError, ZeroDivisionError):
-        pace = 0.0
-    if not pace > 0:
-        raise TimingError(f"pace {text!r} is no ratio such as 1:1 or 1:10; 'free' runs freely")
-    return pace
+        return ratio(text)
+    except ValueError:
+        raise TimingError(
+            f"pace {text!r} is no ratio such as 1:1 or 1:10; 'free' runs freely"
+        ) from None
 
 
 def serve(

@@ -27,8 +27,8 @@ class CoreReport:
         r0..r15; for a crashed core as SARK saved them.
     instructions : int
         Executed since the core was first used.
-    packets_sent, packets_received, dma_transfers : int
-        Counted by the devices.
+    packets_sent, packets_received, packets_dropped, dma_transfers : int
+        Counted by the devices; dropped because this core did not take them in time.
     iobuf : str
         Text the program wrote.
     provenance : dict of str to int
@@ -45,6 +45,7 @@ class CoreReport:
     instructions: int
     packets_sent: int
     packets_received: int
+    packets_dropped: int
     dma_transfers: int
     iobuf: str
     provenance: dict[str, int] = field(default_factory=dict)
@@ -69,6 +70,8 @@ class BoardReport:
         Number of boards.
     timing : str
         ``ideal``, or ``loaded``, which is approximate.
+    cpu_seconds : float
+        CPU time of the emulated processors.
     virtual_seconds : float
         Time on the board's clock, seconds.
     instructions, packets_sent, packets_received : int
@@ -98,6 +101,7 @@ class BoardReport:
     chips: int
     boards: int
     timing: str
+    cpu_seconds: float
     virtual_seconds: float
     instructions: int
     packets_sent: int

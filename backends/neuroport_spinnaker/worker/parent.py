@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuroport.errors import BackendMissingError, NeuroportError, Problem, UnsupportedError
+from neuroport_spinnaker.crash import core_failed
 from neuroport_spinnaker.errors import (
     MachineLostError,
     MachineUnreachableError,
@@ -314,6 +315,8 @@ class Worker:
             )
         if what == "run" and not self._reached_machine and kind in _UNREACHABLE:
             return self._unreachable(f"{kind}: {text}")
+        if reply.get("cores"):
+            return core_failed(reply["cores"], what)
         if what in _READS and self._reached_machine and kind in _LOST:
             return self._lost(f"at '{what}': {kind}: {text}")
         trace = str(reply.get("trace", ""))
