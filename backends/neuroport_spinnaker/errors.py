@@ -9,6 +9,7 @@ from neuroport.errors import NeuroportError, UserError
 __all__ = [
     "SpinnakerError", "ToolchainError", "ToolchainVersionError", "ToolchainSilentError",
     "MachineUnreachableError", "MachineLostError", "MachineNotChosenError", "CoreFailedError",
+    "MachineMemoryError",
 ]
 
 
@@ -38,6 +39,10 @@ class MachineLostError(SpinnakerError, ConnectionError):
 
 class MachineNotChosenError(SpinnakerError, ValueError):
     """A run was asked for without a machine."""
+
+
+class MachineMemoryError(SpinnakerError, MemoryError):
+    """A chip has no memory left for what is to be loaded."""
 
 
 class CoreFailedError(SpinnakerError, RuntimeError):

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from neuroport.cli import display
+from neuroport.cli import BEGAN, display
 from neuroport.cli.engine import flags_of, split_options
 from neuroport.cli.progress import progress_bar
 
@@ -91,6 +91,7 @@ def run(
         raise typer.Exit(2) from None
     request = Request(model, backend, numerics, seed, timestep, duration, words,
                       backend_options=chosen, others=tuple(flags_of(known)))
+    starting = time.perf_counter() - BEGAN
     with progress_bar(not as_json, verbose) as progress, _script_output(as_json):
         report = run_request(request, progress)
     folder = None
@@ -101,7 +102,10 @@ def run(
     except UserError as error:
         failed = error
     if report.phases:
-        report.phases["saving and figures"] = time.perf_counter() - saving
+        report.phases |= {
+            "starting the command": starting,
+            "saving and figures": time.perf_counter() - saving,
+        }
     code = report.exit_code if failed is None else 2
     if as_json:
         display.print_json(_data(report, folder, failed, code))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from neuroport_spinnaker.board.emulator import CYCLES_PER_SECOND, Board
 from neuroport_spinnaker.board.errors import TimingError
+from neuroport_spinnaker.board.iobuf import readable
 from neuroport_spinnaker.board.report import BoardReport
 from neuroport_spinnaker.emulation import ratio
 
@@ -125,5 +126,5 @@ def _watch(
             x, y = core.chip
             show(f"core {x},{y},{core.core} ({core.binary}): {core.state} {core.error_code}")
             show(" ".join(f"r{i}={value:#x}" for i, value in enumerate(core.registers)))
-            show(core.iobuf[-_IOBUF_SHOWN:])
+            show(readable(core.iobuf)[-_IOBUF_SHOWN:])
         last_time, last_wall = report.virtual_seconds, wall

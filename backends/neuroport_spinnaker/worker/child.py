@@ -104,7 +104,12 @@ class Child:
             # Its limits, 4 s for the synapse expander, are for cores that run in real time.
             if timeout is not None and not self.paced:
                 timeout *= PATIENCE
-            ready(transceiver, *what, timeout=timeout, **more)
+            try:
+                ready(transceiver, *what, timeout=timeout, **more)
+            except Exception as error:
+                # Now: sPyNNaker stops the cores before it passes the error on.
+                error.cores = self._failed(error)  # type: ignore[attr-defined]
+                raise
 
         BaseTransceiver.wait_for_cores_to_be_in_state = patient
 
@@ -273,11 +278,7 @@ class Child:
                     self._send_times(k, times, request["time"])
         self.reached = None
         self.paced = bool(request.get("paced", True))
-        try:
-            self.sim.run(request["time"])
-        except Exception as error:
-            error.cores = self._failed(error)  # type: ignore[attr-defined]
-            raise
+        self.sim.run(request["time"])
         self.seconds["run"] = time.perf_counter() - began
         return {"time": float(self.sim.get_current_time()), "seconds": self.seconds,
                 "reached": self.reached, "phases": self._phases()}
@@ -321,10 +322,15 @@ class Child:
     def _iobuf(self, x: int, y: int, p: int) -> str:
         """Return what a core wrote, or why that cannot be read."""
         from spinn_machine import CoreSubsets
+        from spinn_utilities.make_tools.replacer import Replacer
 
         try:
-            read = self.view.get_transceiver().get_iobuf(CoreSubsets([(x, y, [p])]))
-            return "".join(str(buffer.iobuf) for buffer in read)
+            subset = CoreSubsets()
+            subset.add_processor(x, y, p)
+            read = self.view.get_transceiver().get_iobuf(subset)
+            text = "".join(str(buffer.iobuf) for buffer in read)
+            replacer = Replacer()  # programs write numbers of messages
+            return "\n".join(replacer.replace(line) for line in text.splitlines())
         except Exception as problem:
             return f"(cannot be read: {type(problem).__name__}: {problem})"
 
