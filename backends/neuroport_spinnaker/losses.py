@@ -29,7 +29,8 @@ _WHY = (
 _WAYS = (
     (LATE + OVERRUN + LOST, ("fewer neurons on a core (neurons_per_core)",
                              "inputs that do not all come in one step",
-                             "a larger time scale, which slows the machine down")),
+                             "a larger time_scale_factor (configuration, "
+                             "section Machine), which slows the machine down")),
     (CUT, ("smaller weights, or inputs spread over several steps",)),
 )
 

@@ -122,6 +122,11 @@ class BoardReport:
         """Cores that ended in an error."""
         return [core for core in [*self.finished, *self.cores] if core.crashed]
 
+    @property
+    def approximate(self) -> bool:
+        """Whether the timing is an estimate."""
+        return self.timing == "loaded"
+
     def findings(self) -> list[str]:
         """Sentences about what a user should look at; empty if all is well."""
         found = list(self.problems)
@@ -135,4 +140,8 @@ class BoardReport:
         for name, value in self.provenance.items():
             if value:
                 found.append(f"{name}: {value}")
+        if found and self.approximate:
+            found.append(
+                f"timing '{self.timing}' is approximate: nothing of it was calibrated on a board"
+            )
         return found
