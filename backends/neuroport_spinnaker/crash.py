@@ -35,7 +35,7 @@ def _problem(core: dict[str, Any], what: str) -> Problem:
     else:
         whose = core["label"] or core["binary"]
     crashed = core["state"] in ("RUN_TIME_EXCEPTION", "WATCHDOG")
-    said = [line for line in core["iobuf"].splitlines() if line.strip()][-_LINES:]
+    said = [line for line in core["iobuf"].split("\n") if line.strip()][-_LINES:]
     values = " ".join(
         f"{n}={v:#x}" for n, v in zip(_NAMES, core["registers"], strict=False)
     )

@@ -56,7 +56,8 @@ def test_data_that_lead_nowhere_crash_a_core_which_is_named(
     assert (core["state"], core["code"]) == ("RUN_TIME_EXCEPTION", DATA_ABORT)
     assert core["registers"][0] == NOWHERE  # what it tried to read
     assert (core["first"], core["last"]) == (0, 39)
-    assert "(data_specification.c" in core["iobuf"]  # its own words, not their numbers
+    # its own words, with their values, and not the numbers that it writes
+    assert "[INFO] (neuron.c: 153): \t n_neurons = 40, peak 64, n_synapse_types 2" in core["iobuf"]
     text = str(caught.value)
     assert f"core 0,0,2 (IF_curr_exp) crashed during 'run': population '{core['population']}'" in (
         text)

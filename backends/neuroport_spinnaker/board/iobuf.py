@@ -24,5 +24,6 @@ def readable(text: str) -> str:
         replacer = Replacer()
     except Exception:  # no tool-chain in this Python, or one without its table
         return text.replace(_TOKEN, " ")
-    lines = (replacer.replace(line) for line in text.splitlines())
+    # not splitlines(), which takes the separator of a message's values for the end of a line
+    lines = (replacer.replace(line) for line in text.split("\n"))
     return "\n".join(line.replace(_TOKEN, " ") for line in lines)

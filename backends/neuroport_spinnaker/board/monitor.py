@@ -222,12 +222,8 @@ class Monitor:
                         self.mailboxes.forget(chip, core)
             elif not cores:
                 continue
-            elif signal == mm.Signal.SYNC0:
-                chip.set_word(mm.CLEAR_FLAGS, cores)
-                chip.set_word(mm.SET_INTERRUPT, cores)
-            elif signal == mm.Signal.SYNC1:
-                chip.set_word(mm.SET_FLAGS, cores)
-                chip.set_word(mm.SET_INTERRUPT, cores)
+            elif signal in (mm.Signal.SYNC0, mm.Signal.SYNC1):
+                chip.synchronise(cores, signal)
             elif signal not in (mm.Signal.INITIALISE, mm.Signal.POWER_DOWN):
                 for core in range(1, mm.CORES):
                     if cores >> core & 1:

@@ -330,7 +330,8 @@ class Child:
             read = self.view.get_transceiver().get_iobuf(subset)
             text = "".join(str(buffer.iobuf) for buffer in read)
             replacer = Replacer()  # programs write numbers of messages
-            return "\n".join(replacer.replace(line) for line in text.splitlines())
+            # not splitlines(), which takes the separator of values for the end of a line
+            return "\n".join(replacer.replace(line) for line in text.split("\n"))
         except Exception as problem:
             return f"(cannot be read: {type(problem).__name__}: {problem})"
 
