@@ -231,9 +231,17 @@ def test_second_client_and_two_boards(board: Board) -> None:
         alive(board.host)
 
 
-def test_only_loopback() -> None:
+@pytest.mark.parametrize(
+    "host", ["192.168.240.1", "0.0.0.0", "", "::1", "localhost", "127.0.0.1.example.org", "127.1"]
+)
+def test_only_loopback(host: str) -> None:
     with pytest.raises(board_module.AddressUnavailableError, match="loopback"):
-        Board(chips=4, host="192.168.240.1").start()
+        Board(chips=4, host=host).start()
+
+
+def test_the_address_that_the_tool_chain_does_not_take_is_refused() -> None:
+    with pytest.raises(board_module.AddressUnavailableError, match=r"127\.0\.0\.5"):
+        Board(chips=4, host="127.0.0.1")
 
 
 def test_taken_address_is_named(board: Board) -> None:

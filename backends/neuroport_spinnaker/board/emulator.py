@@ -13,7 +13,11 @@ from typing import Self, TypeVar
 from neuroport_spinnaker.board import memory_map as mm
 from neuroport_spinnaker.board._engine import Engine
 from neuroport_spinnaker.board.chip import ChipMonitor
-from neuroport_spinnaker.board.errors import BoardStoppedError, TimingError
+from neuroport_spinnaker.board.errors import (
+    AddressUnavailableError,
+    BoardStoppedError,
+    TimingError,
+)
 from neuroport_spinnaker.board.geometry import geometry
 from neuroport_spinnaker.board.monitor import Monitor
 from neuroport_spinnaker.board.network import BOOT_PORT, SDP_PORT, Network
@@ -40,6 +44,7 @@ _IDLE, _LIMIT, _MESSAGES, _INTERRUPTED = range(4)
 _BOOT_END = 5
 _FINISHED_KEPT = 2000
 _STOP_WITHIN = 30.0  # s
+_VIRTUAL = "127.0.0.1"  # the tool-chain has a use of its own for it
 
 Result = TypeVar("Result")
 
@@ -100,6 +105,11 @@ class Board:
         if chips is None:
             chips = 4 if boards == 1 else 48
         self.geometry = geometry(chips, boards)
+        if host == _VIRTUAL and chips == 4:
+            raise AddressUnavailableError(
+                f"sPyNNaker does not take {host} for a board of 4 chips: another address, such as "
+                "127.0.0.5, or none to get a free one"
+            )
         self.timing = timing
         self.pace = pace
         self._host = host
