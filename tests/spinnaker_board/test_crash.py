@@ -85,6 +85,8 @@ def test_next_script_after_a_crash_or_a_full_board(
     """The same board: a crash, then memory that somebody took, then a network as if nothing was."""
     board_module = pytest.importorskip("neuroport_spinnaker.board", exc_type=ImportError)
     from conftest import PROLOGUE
+    from neuroport_spinnaker.board.memory_map import Command
+    from test_robustness import Client
 
     scripts = {"damaged": DAMAGED, "after": AFTER}
     for name, body in scripts.items():
@@ -96,22 +98,23 @@ def test_next_script_after_a_crash_or_a_full_board(
                 board, tmp_path / f"{name}.py", python=spynnaker_python, timeout=300
             )
 
-        def fill() -> None:
-            for chip in board._monitor.by_index:
-                assert chip.sdram_heap.allocate(chip.sdram_heap.largest() - 4000, 0, 77)
-
-        def free() -> None:
-            for chip in board._monitor.by_index:
-                assert chip.sdram_heap.free_owner(77) == 1
-
+        other = Client(board.host)
+        chips = (0x0000, 0x0001, 0x0100, 0x0101)
+        assert run("after").returncode == 0
         run("damaged")
-        assert board.report().crashed
-        board.call(fill)
+        # nothing but the crash: counters of a core that never paused are not read from memory
+        (line,) = board.report().findings()
+        assert "RUN_TIME_ERROR" in line
+        for chip in chips:
+            _, left = other.ask(Command.ALLOCATE, (6, 0, 0), chip=chip)
+            most = int.from_bytes(left[4:], "little") - 4000
+            taken = other.ask(Command.ALLOCATE, (77 << 8, most, 0), chip=chip)[1]
+            assert taken != bytes(4)
         full = run("after")
         assert full.returncode != 0
         assert "The sdram per chip of 3" in full.stderr  # bytes that are left
         assert "PacmanPlaceException" in full.stderr
-        board.call(free)
+        other.close()  # and what it took goes with it
         done = run("after")
         assert done.returncode == 0, done.stderr[-2000:]
         assert '"spikes": ' in done.stdout

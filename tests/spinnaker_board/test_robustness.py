@@ -162,6 +162,32 @@ def test_out_of_memory_and_its_end(board: Board, client: Client) -> None:
     assert struct.unpack("<II", answer) == (123469792, 123469792)
 
 
+def test_what_a_client_left_goes_when_it_is_gone_and_not_before() -> None:
+    def left(asking: Client) -> int:
+        return int.from_bytes(asking.ask(Command.ALLOCATE, (6, 0, 0))[1][:4], "little")
+
+    with Board(chips=4) as board:
+        first, second = Client(board.host), Client(board.host)
+        everything = left(first)
+        for tag in (1, 2):
+            assert first.ask(Command.ALLOCATE, (17 << 8, 1000, tag))[1] != bytes(4)
+        assert first.ask(Command.ALLOCATE, (17 << 8, 1000, 1))[1] == bytes(4)  # taken
+        assert left(second) < everything
+        assert board.report().remarks == []
+        first.close()
+        third = Client(board.host)
+        assert left(third) < everything  # the second is still there, and may need it
+        second.close()
+        third.close()
+        fourth = Client(board.host)
+        assert left(fourth) == everything
+        assert fourth.ask(Command.ALLOCATE, (17 << 8, 1000, 1))[1] != bytes(4)
+        (remark,) = board.report().remarks
+        assert "went away without ending" in remark
+        assert board.report().findings() == []
+        fourth.close()
+
+
 def test_addresses_without_memory_are_refused(client: Client) -> None:
     assert client.ask(Command.READ, (0x68000000, 4, 2))[0] == Result.ARGUMENT
     assert client.ask(Command.WRITE, (0x90000000, 4, 2), b"1234")[0] == Result.ARGUMENT

@@ -361,6 +361,7 @@ class Board:
             undeliverable_messages=monitor.mailboxes.undeliverable,
             provenance=total(core.provenance for core in [*self._finished, *cores]),
             problems=list(monitor.problems),
+            remarks=list(monitor.remarks),
             cores=cores,
             finished=list(self._finished),
         )

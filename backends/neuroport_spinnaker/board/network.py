@@ -28,6 +28,16 @@ def on_loopback(host: str) -> bool:
         return False
 
 
+def in_use(address: Address) -> bool:
+    """Whether somebody still listens at an address on loopback."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(address)
+        except OSError:
+            return True
+    return False
+
+
 class Network:
     """Sockets of one board on one loopback address.
 

@@ -91,6 +91,8 @@ class BoardReport:
         them and the board could read them.
     problems : list of str
         What was refused and why; the last 1,000.
+    remarks : list of str
+        What happened and needs no mending; the last 1,000.
     cores : list of CoreReport
         Cores in use.
     finished : list of CoreReport
@@ -114,6 +116,7 @@ class BoardReport:
     undeliverable_messages: int
     provenance: dict[str, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     cores: list[CoreReport] = field(default_factory=list)
     finished: list[CoreReport] = field(default_factory=list)
 

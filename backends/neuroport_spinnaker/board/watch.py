@@ -42,6 +42,7 @@ class Watch:
     _said: dict[_KEY, str] = field(default_factory=dict)
     _crashed: set[tuple[_KEY, int]] = field(default_factory=set)
     _problems: int = 0
+    _remarks: int = 0
 
     def look(self, report: BoardReport, wall: float) -> None:
         """Show what is new.
@@ -58,7 +59,9 @@ class Watch:
             self._load(report, self._seen, wall - self._wall, done)
         for problem in report.problems[self._problems :]:
             self.show(f"refused: {problem}")
-        self._problems = len(report.problems)
+        for remark in report.remarks[self._remarks :]:
+            self.show(f"note: {remark}")
+        self._problems, self._remarks = len(report.problems), len(report.remarks)
         for core in report.cores:
             self._iobuf(core)
         for core in report.crashed:
