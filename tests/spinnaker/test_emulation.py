@@ -213,7 +213,7 @@ def test_an_overloaded_population_is_found_and_the_timing_is_labelled(tmp_path: 
         assert "NP341" in (tmp_path / timing / "findings.json").read_text()
         # the whole time is shared out, and every phase that must be there is
         phases = answer["phases_s"]
-        assert {"tool-chain start", "building", "mapping", "loading", "simulation", READ,
+        assert {"tool-chain start", "building", "machine", "mapping", "loading", "simulation", READ,
                 "neuroport", "saving and figures"} <= set(phases)
         assert sum(phases.values()) == pytest.approx(
             answer["seconds"] + phases["starting the command"] + phases["saving and figures"],

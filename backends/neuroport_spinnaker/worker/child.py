@@ -285,13 +285,18 @@ class Child:
 
     def _phases(self) -> dict[str, float]:
         """Return the seconds of sPyNNaker's stages so far, by its own clock."""
-        from spinn_front_end_common.interface.provenance import GlobalProvenance, TimerCategory
+        from spinn_front_end_common.interface.provenance import (
+            GlobalProvenance,
+            TimerCategory,
+            TimerWork,
+        )
 
         with GlobalProvenance() as db:
             spent = {c: db.get_category_timer_sum(c) * 1e-3 for c in TimerCategory}
+            machine = db.get_timer_sum_by_work(TimerWork.GET_MACHINE) * 1e-3
         return {
-            "machine": spent[TimerCategory.GET_MACHINE],
-            "mapping": spent[TimerCategory.MAPPING],
+            "machine": machine,  # its shape is asked for while it is mapped
+            "mapping": max(0.0, spent[TimerCategory.MAPPING] - machine),
             "loading": spent[TimerCategory.LOADING],
             "simulation": self.waited,
             "reading back": max(0.0, spent[TimerCategory.RUN_LOOP] - self.waited),
