@@ -9,7 +9,7 @@ from neuroport.errors import NeuroportError, UserError
 __all__ = [
     "SpinnakerError", "ToolchainError", "ToolchainVersionError", "ToolchainSilentError",
     "MachineUnreachableError", "MachineLostError", "MachineNotChosenError", "CoreFailedError",
-    "MachineMemoryError",
+    "MachineMemoryError", "BoardRefusedError",
 ]
 
 
@@ -43,6 +43,10 @@ class MachineNotChosenError(SpinnakerError, ValueError):
 
 class MachineMemoryError(SpinnakerError, MemoryError):
     """A chip has no memory left for what is to be loaded."""
+
+
+class BoardRefusedError(SpinnakerError, RuntimeError):
+    """An emulated board did not do what the tool-chain asked for, and says why."""
 
 
 class CoreFailedError(SpinnakerError, RuntimeError):

@@ -17,7 +17,7 @@ from neuroport.errors import NeuroportError, NotReadyError, Problem, Unsupported
 from neuroport.findings import Finding
 from neuroport.network.description import Network, PoissonSource, Population, Recording
 from neuroport.realise.sources import source_spikes
-from neuroport_spinnaker.errors import MachineLostError
+from neuroport_spinnaker.errors import BoardRefusedError, MachineLostError, SpinnakerError
 from neuroport_spinnaker.limits import RECORDABLE
 from neuroport_spinnaker.losses import losses
 from neuroport_spinnaker.lower import lower, spike_arrays
@@ -186,10 +186,13 @@ class SpinnakerSession:
             except _NothingYetError:
                 self._free()
                 break
-            except BaseException:
+            except BaseException as error:
                 # What it is in the middle of cannot be gone on with.
                 self._lost = worker.ran
+                refused = self._refused(error)
                 self._free()
+                if refused is not None:
+                    raise refused from error
                 raise
             done += last - self._step
             self._step = last
@@ -205,11 +208,38 @@ class SpinnakerSession:
         """Whether the machine keeps wall time; an emulated one does only where it is asked to."""
         return self._board is None or getattr(self._board, "pace", None) is not None
 
+    def _refused(self, error: BaseException) -> BoardRefusedError | None:
+        """Return what an emulated board refused, where the tool-chain failed for it."""
+        if self._board is None or not isinstance(error, SpinnakerError):
+            return None
+        try:
+            problems = self._board.report(_BOARD_PATIENCE).problems
+        except Exception:  # it has stopped, and that is what the tool-chain failed for
+            return None
+        if not problems:
+            return None
+        return BoardRefusedError([
+            Problem("the emulated board refused what sPyNNaker asked for", measured=text,
+                    fix="`pip install sPyNNaker==1!7.4.1` where it is about a program; the "
+                    "tool-chain's own error follows from it")
+            for text in dict.fromkeys(problems)
+        ])
+
     def _look_at_board(self, worker: Worker) -> None:
         """Keep an emulated board's figures, and say what its programs counted as lost or late."""
         if self._board is None:
             return
-        report = self._board.report(_BOARD_PATIENCE)
+        from neuroport_spinnaker.board import BoardError
+
+        try:
+            report = self._board.report(_BOARD_PATIENCE)
+        except BoardError as error:
+            self._lost = True
+            self._free()
+            raise MachineLostError(
+                Problem("the emulated board stopped after a run", measured=str(error),
+                        fix="what was recorded can be read; call reset() and run again")
+            ) from error
         self._figures = {
             "virtual_s": round(report.virtual_seconds, 6), "cpu_s": round(report.cpu_seconds, 3),
             "cores": len(report.cores), "packets": report.packets_sent,

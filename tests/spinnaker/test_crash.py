@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from neuroport_spinnaker.errors import CoreFailedError, MachineMemoryError
+from neuroport_spinnaker.errors import BoardRefusedError, CoreFailedError, MachineMemoryError
 from neuroport_spinnaker.worker.parent import Worker
 
 import neuroport
@@ -118,6 +118,24 @@ def test_a_chip_that_is_full_while_it_is_loaded_is_named(monkeypatch: pytest.Mon
         patched.setattr(Commands, "_allocate", greedy)
         with pytest.raises(MachineMemoryError, match=r"\d+ bytes .* chip 0,0.*(?s:.*)target"):
             sim.run(20.0)
+    sim.reset()
+    sim.run(50.0)
+    assert all(len(t) for t in victim.get_data().segments[-1].spiketrains)
+    sim.end()
+
+
+def test_a_program_of_another_release_is_refused_with_a_way_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from neuroport_spinnaker.board import binaries
+
+    known = {k: b for k, b in binaries.known_binaries().items() if b.name != "IF_curr_exp.aplx"}
+    sim, victim = network()
+    with monkeypatch.context() as patched:
+        patched.setattr(binaries, "known_binaries", lambda: known)
+        with pytest.raises(BoardRefusedError, match=r"(?s)SHA-256.*1!7\.4\.1.*way out") as caught:
+            sim.run(20.0)
+    assert caught.value.__cause__ is not None  # what sPyNNaker said
     sim.reset()
     sim.run(50.0)
     assert all(len(t) for t in victim.get_data().segments[-1].spiketrains)

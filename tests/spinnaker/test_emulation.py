@@ -228,3 +228,41 @@ def test_an_overloaded_population_is_found_and_the_timing_is_labelled(tmp_path: 
     assert "approximate" in label
     assert [f["code"] for f in told["loaded"]["findings"]].count("NP342") == 1
     assert all(f["code"] != "NP342" for f in told["ideal"]["findings"])
+
+
+def one_cell(**options: Any) -> Any:
+    sim = neuroport.simulator(
+        "spinnaker-emulated", timestep=1.0, numerics="spinnaker", **options)
+    sim.Population(50, sim.IF_curr_exp(tau_refrac=1.0, i_offset=2.0), label="cells").record(
+        "spikes")
+    return sim
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("board")
+def test_long_runs_show_progress_and_nobody_sleeps_their_time() -> None:
+    sim = one_cell()
+    seen: list[float] = []
+    sim.progress = lambda now, target: seen.append(now)
+    sim.run(60_000.0)
+    account = sim.state.account
+    assert account["phases_s"]["simulation"] < 45.0  # a board would take 60 s
+    assert account["virtual_s"] > 60.0
+    assert seen == sorted(seen)
+    assert len({t for t in seen if 0.0 < t < 60_000.0}) >= 3
+    assert seen[-1] == 60_000.0
+    assert account["cores"] == 1  # no monitors
+    sim.end()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("board")
+def test_a_paced_board_keeps_wall_time_and_monitors_can_be_asked_for() -> None:
+    sim = one_cell(pace="1:1", configuration={"Machine": {
+        "enable_advanced_monitor_support": "True", "enable_reinjection": "True"}})
+    sim.run(2_000.0)
+    account = sim.state.account
+    assert account["phases_s"]["simulation"] >= 2.0
+    assert account["label"].endswith("pace 1:1")
+    assert account["cores"] > 4  # one monitor on each of four chips
+    sim.end()
