@@ -26,14 +26,15 @@ from neuroport_spinnaker.board.report import BoardReport, CoreReport
 from neuroport_spinnaker.board.tags import Address
 
 CYCLES_PER_SECOND = 200_000_000
-# Costs in 5 ns cycles.  `loaded` is an estimate from public data sheets, not a measurement.
+# Costs in 5 ns cycles.  `loaded` is an estimate, nowhere cheaper than `ideal`, and no measurement;
+# docs/emulated-board.md says where each comes from.
 TIMINGS: dict[str, dict[str, int]] = {
     "ideal": {"window": 2000},
     "loaded": {
         "window": 200,
         "branch_cost": 2,
         "memory_cost": 20,
-        "dma_setup": 60,
+        "dma_setup": 100,
         "dma_word_eighths": 12,
         "fifo_limit": 4,
         "router_timeout": 8000,
