@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from functools import partial
+from importlib.util import find_spec
 from typing import Any, Literal
 
 import neuroport_spinnaker.codes  # noqa: F401  registers the kinds of findings
@@ -19,7 +21,7 @@ from neuroport_spinnaker.fitting import check_fitted, fit
 from neuroport_spinnaker.options import Options
 from neuroport_spinnaker.places import check_server, split_server
 from neuroport_spinnaker.program import SpinnakerProgram
-from neuroport_spinnaker.worker.parent import INSTALL
+from neuroport_spinnaker.worker.parent import INSTALL, PYTHON
 
 __all__ = ["SpinnakerBackend", "EmulatedBackend"]
 
@@ -88,6 +90,12 @@ weight_loss, allow, start_timeout, silence_timeout, configuration
             network, self.options, fitted.target, partial(self.machine, fitted.target),
             fitted.packing, self.emulation,
         )
+
+    def missing(self) -> list[Problem]:
+        """Return what is not there to run something; checks and predictions need none of it."""
+        if os.environ.get(PYTHON) or find_spec("spynnaker") is not None:
+            return []
+        return [Problem("sPyNNaker is not installed", fix=INSTALL)]
 
     def machine(self, target: Target) -> tuple[dict[str, Any], Any]:
         """Return the configuration's section ``[Machine]``, and what to close at the end."""
@@ -175,6 +183,10 @@ configuration
     def check(self, network: Network) -> list[Finding]:
         """Return everything that SpiNNaker will do to the network, and what is only modelled."""
         return [*super().check(network), *self.emulation.findings()]
+
+    def missing(self) -> list[Problem]:
+        """Return what is not there to run something."""
+        return [*super().missing(), *self.emulation.missing()]
 
     def machine(self, target: Target) -> tuple[dict[str, Any], Any]:
         """Start a board and return how to reach it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from neuroport.errors import InvalidValueError, Problem
+from neuroport.errors import BackendMissingError, InvalidValueError, Problem
 from neuroport.findings import Finding, finding
 from neuroport.target import Target
 
@@ -96,8 +96,25 @@ class Emulation:
             timing=self.timing,
         )]
 
+    def missing(self) -> list[Problem]:
+        """Return what is not there to emulate a board."""
+        try:
+            import neuroport_spinnaker.board  # noqa: F401
+        except ImportError as error:
+            what, _, fix = str(error).partition(": ")
+            return [Problem(what, fix=fix)]
+        return []
+
     def start(self, target: Target) -> Any:
-        """Return a running board of a target's shape."""
+        """Return a running board of a target's shape.
+
+        Raises
+        ------
+        BackendMissingError
+            If the emulated processor was not built.
+        """
+        if lacking := self.missing():
+            raise BackendMissingError(lacking)
         from neuroport_spinnaker.board import Board
 
         shape = target.geometry

@@ -15,7 +15,7 @@ from neuroport_spinnaker.losses import losses
 from neuroport_spinnaker.phases import BUILD, READ, RUN, Phases
 
 import neuroport
-from neuroport.errors import InvalidValueError, UnknownArgumentError
+from neuroport.errors import BackendMissingError, InvalidValueError, UnknownArgumentError
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -266,3 +266,49 @@ def test_a_paced_board_keeps_wall_time_and_monitors_can_be_asked_for() -> None:
     assert account["label"].endswith("pace 1:1")
     assert account["cores"] > 4  # one monitor on each of four chips
     sim.end()
+
+
+# -- without a compiler ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after an installation without a C compiler."""
+    import importlib.util
+
+    for name in [n for n in sys.modules if n.startswith("neuroport_spinnaker.board")]:
+        monkeypatch.delitem(sys.modules, name)
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec",
+        lambda name, *rest: None if name.endswith("._engine") else find(name, *rest),
+    )
+
+
+@pytest.mark.usefixtures("no_engine")
+def test_without_a_compiler_only_the_emulated_board_is_missing_and_doctor_says_so() -> None:
+    from neuroport.doctor import examine
+
+    sim = one_cell()
+    assert sim.check() is not None  # needs no board
+    with pytest.raises(BackendMissingError, match=r"(?s)not built.*way out.*C compiler"):
+        sim.run(1.0)
+    states = {c.name: c for c in examine()}
+    board = states["backend spinnaker-emulated"]
+    assert board.state == "optional"
+    assert "not built" in board.found
+    assert "C compiler" in board.fix
+    assert states["backend brian2"].state == "ok"
+
+
+@pytest.mark.usefixtures("no_engine")
+def test_without_a_compiler_the_command_of_the_board_says_what_to_do(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    import typer
+    from neuroport_spinnaker.commandline import board
+
+    with pytest.raises(typer.Exit) as ended:
+        board()
+    assert ended.value.exit_code == 2
+    assert "install a C compiler" in capsys.readouterr().err
