@@ -6,8 +6,11 @@ another release has other code, it keeps its own.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+_SIZES = 3  # words at the start of a row
 
 
 def quicken(folder: Path) -> None:
@@ -40,16 +43,45 @@ def _regions_of_a_core(folder: Path) -> None:
 
 
 def _rows_of_synapses() -> None:
-    """Sort a core's synapses into rows once, instead of searching all of them for each row."""
+    """Pack a core's rows of static synapses all at once, instead of each by itself.
+
+    The synapses are still packed by sPyNNaker; only their arrangement is made here.
+    """
+    from spynnaker.pyNN.models.neuron import synapse_io
+
+    synapse_io._get_row_data = quicker_rows(synapse_io._get_row_data)
+
+
+def quicker_rows(one_by_one: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that does what sPyNNaker's ``_get_row_data`` does, static rows at once.
+
+    A row is three sizes (plastic words, static synapses, plastic synapses), the packed synapses in
+    their order, and zeros up to the length of all rows; what is more than fits is left out.
+    """
     import numpy
-    from spynnaker.pyNN.models.neuron.synapse_dynamics import abstract_sdram_synapse_dynamics
+    from spynnaker.pyNN.models.neuron.synapse_dynamics import SynapseDynamicsStatic
 
-    def rows(dynamics: Any, row_of: Any, n_rows: int, data: Any, most: int) -> list[Any]:
+    own = SynapseDynamicsStatic.get_static_synaptic_data
+
+    def rows(connections: Any, row_of: Any, n_rows: int, n_types: int, dynamics: Any, most: int,
+             words: int, per_core: int) -> Any:
+        if (
+            getattr(type(dynamics), "get_static_synaptic_data", None) is not own
+            or dynamics.get_n_words_for_static_connections(1) != 1  # rows are filled up
+        ):
+            return one_by_one(connections, row_of, n_rows, n_types, dynamics, most, words, per_core)
         order = numpy.argsort(row_of, kind="stable")
-        borders = numpy.searchsorted(row_of[order], numpy.arange(n_rows + 1))
-        parts = numpy.split(data[order], borders)[1:-1]
-        return [row[:most].reshape(-1) for row in parts]
+        row = row_of[order].astype(numpy.int64)
+        together = numpy.zeros(len(row), dtype=row_of.dtype)
+        packed = dynamics.get_static_synaptic_data(
+            connections[order], together, 1, n_types, len(row), per_core
+        )[0][0]
+        counts = numpy.bincount(row, minlength=n_rows)
+        place = numpy.arange(len(row)) - (numpy.cumsum(counts) - counts)[row]
+        fits = place < most
+        table = numpy.zeros((n_rows, _SIZES + words), dtype=numpy.uint32)
+        table[:, 1] = numpy.minimum(counts, most)
+        table[row[fits], _SIZES + place[fits]] = packed[fits]
+        return table.reshape(-1)
 
-    owner = abstract_sdram_synapse_dynamics.AbstractSDRAMSynapseDynamics
-    if hasattr(owner, "convert_per_connection_data_to_rows"):
-        owner.convert_per_connection_data_to_rows = rows
+    return rows
