@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -146,6 +147,24 @@ def _fired(found: Mapping[str, Any], layer: str, at: float) -> list[int]:
     return list(found["rasters"][layer].get(str(round(at)), []))
 
 
+def _prints(found: Mapping[str, Any], duration: int) -> dict[str, str]:
+    """Return for each layer its number of spikes and a fingerprint of all of them.
+
+    The recordings themselves are under a licence that keeps them out of this repository. The
+    fingerprint is the first 12 hexadecimal digits of the SHA-256 of a line ``step cell`` for each
+    spike, in the order of steps and then cells; IN and OUT have the cues before the contents.
+    """
+    prints = {}
+    for layer in LAYERS:
+        raster = {round(float(at)): cells for at, cells in found["rasters"][layer].items()}
+        lines = [
+            f"{step} {cell}\n" for step in range(duration) for cell in sorted(raster.get(step, ()))
+        ]
+        digest = hashlib.sha256("".join(lines).encode("ascii")).hexdigest()
+        prints[layer] = f"{len(lines)} spikes {digest[:12]}"
+    return prints
+
+
 def _learn_twice(found: Mapping[str, Any]) -> bool:
     """Whether cue and content layers fire in exactly two steps of every learning."""
     for o in found["outcomes"]:
@@ -200,6 +219,9 @@ def obtained(results: Results) -> dict[str, Any]:
     relearn = {5, 6}  # cells of the old word of cue 3 that the new one does not have
     out = [{c - 5 for c in _fired(one, "OUT", 60 + k) if c >= 5} for k in range(1, 10)]
     return {
+        "one-raster": _prints(one, 90),
+        "two-raster": _prints(two, 851),
+        "three-raster": _prints(three, 140),
         "one-exact": sum(o["exact"] for o in one["outcomes"]),
         "one-by-cue": _answers(one, "recall_by_cue"),
         "one-by-content": _answers(one, "recall_by_content"),

@@ -48,7 +48,8 @@ def shown(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.7g}"
     if isinstance(value, dict):
-        return ", ".join(f"{k} {shown(v)}" for k, v in value.items())
+        numbers = all(str(k).isdigit() for k in value)
+        return ", ".join(f"{k}{':' if numbers else ''} {shown(v)}" for k, v in value.items())
     if isinstance(value, list):
         return "[" + ", ".join(shown(v) for v in value) + "]"
     return str(value)
@@ -215,19 +216,27 @@ def _html(done: Reproduction, drawings: list[tuple[str, Drawing, bytes]]) -> str
         f"<p>The paper's results come from: {e(paper.machine)}. "
         f"Values in the claims: {e(paper.licence)}.</p><ul>",
         *[f"<li>{e(line)}</li>" for line in _head(done)], "</ul>",
+        "<p>Small print: the source of a claim, its tolerance and why. Where there is none, it is "
+        "that of the row above.</p>",
     ]
     for group in _groups(done):
         out.append(f"<h2>{e(group)}</h2>")
         rows = []
+        above = ("", "")
         for row in done.rows:
             if row.claim.group != group:
                 continue
             ours = "<small>ours, not in the paper</small>" if row.claim.ours else ""
             unit = f" {row.claim.unit}" if row.claim.unit else ""
+            small = (row.claim.source, _tolerance(row.claim))
+            source, tolerance = (
+                "" if now == before else f"<small>{e(now)}</small>"
+                for now, before in zip(small, above, strict=True)
+            )
+            above = small
             rows.append([
-                f"{e(row.claim.what)}{ours}<small>{e(row.claim.source)}</small>",
-                e(shown(row.claim.value) + unit)
-                + f"<small>{e(_tolerance(row.claim))}</small>",
+                f"{e(row.claim.what)}{ours}{source}",
+                e(shown(row.claim.value) + unit) + tolerance,
                 *[e(_obtained(row.claim, row.obtained[b])) for b in done.backends],
                 "<br>".join(
                     f'<span class="{css[v]}">{e(_verdict_text(row.claim, v))}</span>'

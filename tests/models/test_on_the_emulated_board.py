@@ -1,4 +1,4 @@
-"""The models on the emulated board, unchanged but for the backend's name."""
+"""The pattern detector on the emulated board, unchanged but for the backend's name."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from neuroport_models.ca3_memory import CA3Memory
-from neuroport_models.ca3_memory.demonstration import functional
 from neuroport_models.pattern_detector import PatternDetector
 from neuroport_models.pattern_detector.training import train_patterns
 
@@ -33,20 +31,6 @@ def board() -> None:
 
 def new(backend: str = "spinnaker-emulated") -> Any:
     return neuroport.simulator(backend, timestep=1.0, numerics="spinnaker")
-
-
-# 10 ms between operations, as published, is below what is safe for arbitrary words.
-@pytest.mark.filterwarnings("ignore::neuroport_models.ca3_memory.SpacingWarning")
-def test_ca3_memory_experiment_1_equals_the_reference_cell_by_cell() -> None:
-    rasters = {}
-    for backend in ("brian2", "spinnaker-emulated"):
-        memory = CA3Memory(new(backend), 5, 10, period=10.0)
-        functional(memory)
-        outcomes = memory.run()
-        assert all(o.exact for o in outcomes)
-        rasters[backend] = {name: memory.raster(name) for name in memory.populations}
-        memory.sim.end()
-    assert rasters["spinnaker-emulated"] == rasters["brian2"]
 
 
 def test_pattern_detector_training_search_and_detection() -> None:

@@ -25,6 +25,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
+from quicker import quicken
+
 SUPPORTED = "7.4."
 LOOK = 0.05  # s between two looks whether a run is to stop
 ASK = 1.0  # s between two questions to the machine whether it is still there
@@ -84,6 +86,7 @@ class Child:
         self.paced = True
         self.reached: tuple[int, int] | None = None
         self._watch_runs()
+        quicken(self.folder)
 
     def _watch_runs(self) -> None:
         """Take the place of sPyNNaker's sleep, which nothing could end before its time."""

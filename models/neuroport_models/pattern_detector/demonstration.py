@@ -55,7 +55,7 @@ def demonstration(sim: Any, *, patterns: str = "992", bits: int = 10) -> ModelRe
     cases = [Case(trained.weights, inputs)]
     made = detection_network(sim, cases)
     sim.run(detection_time(cases))
-    fired = count_spikes(made, 1)[0] > 0
+    fired = count_spikes(made, cases)[0] > 0
     found = measure(wanted, inputs, fired)
     hits = [i for i, f in zip(inputs, fired, strict=True) if f]
     shown = ", ".join(map(str, hits[:_SHOWN])) + (" …" if len(hits) > _SHOWN else "")
@@ -67,7 +67,7 @@ def demonstration(sim: Any, *, patterns: str = "992", bits: int = 10) -> ModelRe
         title=f"patterns {', '.join(map(str, wanted))}",
         columns=["", ""],
         rows=rows,
-        populations=[made[0][0]] if int(np.size(inputs)) <= 1024 else [],
+        populations=[output.cells for output in made] if int(np.size(inputs)) <= 1024 else [],
         right=found.TP,
         asked=distinct,
         items=[f"input {i}" for i in inputs],

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neuroport_models.pattern_detector.banks import banks
 from neuroport_models.pattern_detector.parameters import (
     CELL,
     DELAY,
@@ -27,7 +28,7 @@ from neuroport_models.pattern_detector.parameters import (
 from neuroport_models.pattern_detector.patterns import bits
 from neuroport_models.pattern_detector.weights import Weights
 
-__all__ = ["Case", "detection_network", "count_spikes", "detect", "detection_time",
+__all__ = ["Case", "Output", "detection_network", "count_spikes", "detect", "detection_time",
            "unit_key"]
 
 IntArray = NDArray[np.int64]
@@ -50,8 +51,23 @@ class Case:
     inputs: Sequence[int]
 
 
+@dataclass(frozen=True, eq=False)
+class Output:
+    """An output population and what its cells stand for.
+
+    Attributes
+    ----------
+    cells : Population
+    parts : list of (int, ndarray of int, int)
+        A case, which of its inputs, and the first of the cells that stand for them.
+    """
+
+    cells: Any
+    parts: list[tuple[int, IntArray, int]]
+
+
 def _lines(sim: Any, inputs: list[int], n_bits: int, spike: float, label: str) -> dict[int, Any]:
-    """Build sources and injectors for some inputs; return the injectors of ones and zeros."""
+    """Build sources and injectors for a bank of inputs; return the injectors of ones and zeros."""
     active = bits(inputs, n_bits).ravel()
     # Each cell gets one input, so when it comes changes nothing for it.
     times = spike + TIMESTEP * (np.arange(active.size) // n_bits % TURNS)
@@ -87,7 +103,7 @@ def unit_key(weights: Weights) -> tuple[float, ...]:
 
 def detection_network(
     sim: Any, cases: Sequence[Case], spike: float = TESTING["spike"], label: str = "test"
-) -> list[tuple[Any, list[tuple[int, int, int]]]]:
+) -> list[Output]:
     """Build the test networks of some cases in a simulator.
 
     Parameters
@@ -102,49 +118,76 @@ def detection_network(
 
     Returns
     -------
-    list of (Population, list of (case, first cell, number of cells))
-        The output populations, and which of their cells belong to which case.
+    list of Output
     """
     n_bits = cases[0].weights.n_bits
-    inputs = sorted({int(i) for case in cases for i in case.inputs})
-    place = {pattern: k for k, pattern in enumerate(inputs)}
-    injectors = _lines(sim, inputs, n_bits, spike, label)
     groups: dict[tuple[float, ...], list[int]] = {}
+    used_by: dict[int, set[int]] = {}
     for number, case in enumerate(cases):
         groups.setdefault(unit_key(case.weights), []).append(number)
+    for group, members in enumerate(groups.values()):
+        for pattern in (i for member in members for i in cases[member].inputs):
+            used_by.setdefault(int(pattern), set()).add(group)
+    shared = banks(used_by)
     made = []
-    for number, members in enumerate(groups.values()):
-        first, parts = 0, []
-        rows: dict[str, list[FloatArray]] = {"ones": [], "zeros": []}
-        for member in members:
-            case = cases[member]
-            bank = np.array([place[int(i)] for i in case.inputs], dtype=np.int64)
-            cell = first + np.arange(bank.size)
-            for side in ("ones", "zeros"):
-                weight = getattr(case.weights, side)
-                used = np.flatnonzero(weight)
-                rows[side].append(
-                    np.column_stack(
-                        [
-                            (bank[:, np.newaxis] * n_bits + used).ravel(),
-                            np.repeat(cell, used.size),
-                            np.tile(weight[used], bank.size),
-                        ]
-                    )
+    for number, bank in enumerate(shared):
+        name = label if len(shared) == 1 else f"{label}.bank_{number}"
+        injectors = _lines(sim, bank, n_bits, spike, name)
+        place = {pattern: k for k, pattern in enumerate(bank)}
+        for group, members in enumerate(groups.values()):
+            listeners = [
+                (member, np.flatnonzero([int(i) in place for i in cases[member].inputs]))
+                for member in members
+            ]
+            listeners = [(member, asked) for member, asked in listeners if asked.size]
+            if listeners:
+                made.append(
+                    _output(sim, cases, listeners, place, injectors, f"{name}.output_{group}")
                 )
-            parts.append((member, first, bank.size))
-            first += bank.size
-        output = sim.Population(
-            first, sim.IF_curr_delta(**CELL), label=f"{label}.output_{number}",
-            initial_values={"v": CELL["v_rest"]},
-        )
-        output.record("spikes")
-        for line in (1, 0):
-            agree, differ = ("ones", "zeros") if line == 1 else ("zeros", "ones")
-            _join(sim, injectors[line], output, np.concatenate(rows[agree]), "excitatory")
-            _join(sim, injectors[line], output, np.concatenate(rows[differ]), "inhibitory")
-        made.append((output, parts))
     return made
+
+
+def _output(
+    sim: Any,
+    cases: Sequence[Case],
+    listeners: list[tuple[int, IntArray]],
+    place: dict[int, int],
+    injectors: dict[int, Any],
+    label: str,
+) -> Output:
+    """Build the output population of cases that share a weight unit, for the inputs of a bank."""
+    first = 0
+    parts = []
+    rows: dict[str, list[FloatArray]] = {"ones": [], "zeros": []}
+    for member, asked in listeners:
+        weights = cases[member].weights
+        lines = weights.n_bits * np.array(
+            [place[int(cases[member].inputs[k])] for k in asked], dtype=np.int64
+        )
+        cell = first + np.arange(asked.size)
+        for side in ("ones", "zeros"):
+            weight = getattr(weights, side)
+            used = np.flatnonzero(weight)
+            rows[side].append(
+                np.column_stack(
+                    [
+                        (lines[:, np.newaxis] + used).ravel(),
+                        np.repeat(cell, used.size),
+                        np.tile(weight[used], asked.size),
+                    ]
+                )
+            )
+        parts.append((member, asked, first))
+        first += asked.size
+    output = sim.Population(
+        first, sim.IF_curr_delta(**CELL), label=label, initial_values={"v": CELL["v_rest"]}
+    )
+    output.record("spikes")
+    for line in (1, 0):
+        agree, differ = ("ones", "zeros") if line == 1 else ("zeros", "ones")
+        _join(sim, injectors[line], output, np.concatenate(rows[agree]), "excitatory")
+        _join(sim, injectors[line], output, np.concatenate(rows[differ]), "inhibitory")
+    return Output(output, parts)
 
 
 def _join(sim: Any, pre: Any, post: Any, rows: FloatArray, receptor: str) -> None:
@@ -164,16 +207,14 @@ def detection_time(cases: Sequence[Case]) -> float:
     return TESTING["duration"] + TIMESTEP * (min(inputs, TURNS) - 1)
 
 
-def count_spikes(
-    made: Sequence[tuple[Any, list[tuple[int, int, int]]]], n_cases: int
-) -> list[IntArray]:
+def count_spikes(made: Sequence[Output], cases: Sequence[Case]) -> list[IntArray]:
     """Return for each case the output spikes for each of its inputs."""
-    result: list[IntArray] = [np.empty(0, dtype=np.int64)] * n_cases
-    for output, parts in made:
-        counts = output.get_spike_counts()
-        spikes = np.array([counts[cell] for cell in output.all_cells], dtype=np.int64)
-        for case, first, size in parts:
-            result[case] = spikes[first : first + size]
+    result = [np.zeros(len(case.inputs), dtype=np.int64) for case in cases]
+    for output in made:
+        counts = output.cells.get_spike_counts()
+        spikes = np.array([counts[cell] for cell in output.cells.all_cells], dtype=np.int64)
+        for case, asked, first in output.parts:
+            result[case][asked] = spikes[first : first + asked.size]
     return result
 
 
@@ -193,4 +234,4 @@ def detect(sim: Any, cases: Sequence[Case]) -> list[IntArray]:
     """
     made = detection_network(sim, cases)
     sim.run(detection_time(cases))
-    return count_spikes(made, len(cases))
+    return count_spikes(made, cases)

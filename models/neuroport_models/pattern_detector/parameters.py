@@ -7,7 +7,8 @@ values from the authors' public code (CC BY), which is named in each comment.
 
 from __future__ import annotations
 
-__all__ = ["CELL", "STDP", "DRIVE", "DELAY", "TRAINING", "TESTING", "TURNS", "SEARCH", "TIMESTEP"]
+__all__ = ["CELL", "STDP", "DRIVE", "DELAY", "TRAINING", "TESTING", "TURNS", "BANK", "SEARCH",
+           "TIMESTEP"]
 
 TIMESTEP = 1.0
 DELAY = 1.0
@@ -48,6 +49,9 @@ TRAINING = {
 # a chip's core cannot take the spikes of hundreds of networks in one step.
 TESTING = {"spike": 10.0, "duration": 20.0}
 TURNS = 64
+# Inputs that share populations. An output population of one network with a bank fills a chip's
+# core, which holds 256 cells.
+BANK = 256
 
 # homeostasis.py
 SEARCH = {
