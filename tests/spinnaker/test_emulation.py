@@ -230,6 +230,35 @@ def test_an_overloaded_population_is_found_and_the_timing_is_labelled(tmp_path: 
     assert all(f["code"] != "NP342" for f in told["ideal"]["findings"])
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("board")
+def test_saturated_sums_and_steps_that_are_too_long_are_found_in_ideal_timing_too() -> None:
+    sim = neuroport.simulator("spinnaker-emulated", timestep=1.0, numerics="spinnaker")
+    # Room is made for what 300 sources send at 30 Hz; they send so that all arrives at once.
+    together = sim.Population(300, sim.SpikeSourceArray(
+        spike_times=[sim.Sequence([30.0 - k % 10]) for k in range(300)]), label="together")
+    drowned = sim.Population(1, sim.IF_curr_exp(tau_refrac=1.0), label="drowned")
+    sim.Projection(together, drowned, sim.FromListConnector(
+        [(k, 0, 5.0, 1.0 + k % 10) for k in range(300)]), sim.StaticSynapse())
+    sim.run(50.0)
+    (cut,) = [f for f in sim.findings if f.code == "NP341"]
+    assert cut.where == "population 'drowned'"
+    assert set(cut.data) == {"core", "ring_buffer_saturations"}
+    sim.end()
+    hurried = neuroport.simulator(
+        "spinnaker-emulated", timestep=0.1, numerics="spinnaker",
+        configuration={"Machine": {"time_scale_factor": "1"}},  # sPyNNaker would choose 10
+    )
+    hurried.Population(256, hurried.IF_curr_exp(tau_refrac=1.0, i_offset=1.0), label="hurried")
+    hurried.run(20.0)
+    hurried.run(20.0)
+    (late,) = [f for f in hurried.findings if f.code == "NP341"]  # one, counted on
+    assert late.where == "population 'hurried'"
+    assert late.data["callback_queue_overloads"] > 50
+    assert "more to do in a step" in late.why
+    hurried.end()
+
+
 def one_cell(**options: Any) -> Any:
     sim = neuroport.simulator(
         "spinnaker-emulated", timestep=1.0, numerics="spinnaker", **options)
