@@ -146,7 +146,9 @@ def small(timing: str) -> tuple[Any, Any, Any, Any]:
                    sim.StaticSynapse(weight=-0.5, delay=2.0), receptor_type="inhibitory")
     cells.record(["spikes", "v"])
     sim.run(300.0)
-    segment = cells.get_data().segments[-1]
+    block = cells.get_data()
+    assert ("approximate" in block.annotations["engine"]) == (timing == "loaded")
+    segment = block.segments[-1]
     spikes = [t.magnitude for t in segment.spiketrains]
     weights = np.array(learns.get("weight", format="list"))
     v = segment.filter(name="v")[0].magnitude
