@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 from inspect import signature
 from typing import Any, Protocol, runtime_checkable
 
@@ -36,6 +37,7 @@ __all__ = [
     "backend_option_types",
     "backend_options",
     "load_backend",
+    "missing_parts",
     "GROUP",
 ]
 
@@ -247,3 +249,18 @@ def load_backend(name: str, **options: Any) -> Backend:
             )
         ) from None
     return backend
+
+
+def missing_parts(backend: Backend) -> list[Problem]:
+    """Return what a backend lacks to run something, each with what mends it; empty: it can run.
+
+    A backend says more than its packages with a method ``missing() -> list of Problem``.
+    """
+    said = getattr(backend, "missing", None)
+    if said is not None:
+        return list(said())
+    about = backend.information
+    return [
+        Problem(f"'{package}' is not installed", fix=about.install)
+        for package in about.packages if find_spec(package) is None
+    ]

@@ -89,20 +89,25 @@ def _packages() -> Iterator[Check]:
 
 
 def _backends() -> Iterator[Check]:
-    from neuroport.backend import backend_names, load_backend
+    from neuroport.backend import backend_names, load_backend, missing_parts
     from neuroport.errors import UserError
 
     usable = 0
     missing: list[tuple[str, str, str]] = []
     for name in backend_names():
         try:
-            information = load_backend(name).information
+            backend = load_backend(name)
+            information = backend.information
+            lacking = missing_parts(backend)
         except (UserError, ImportError) as error:
             problem = error.problems[0] if isinstance(error, UserError) else None
             missing.append(
                 (name, problem.what if problem else str(error),
                  (problem.fix if problem else "") or _pip(f"neuroport[{name}]"))
             )
+            continue
+        if lacking:
+            missing += [(name, problem.what, problem.fix) for problem in lacking]
             continue
         usable += 1
         versions = ", ".join(f"{k} {v}" for k, v in information.versions.items())

@@ -144,9 +144,10 @@ def collect(simulator: Simulator) -> Results:
         "synapses": network.n_synapses,
         "versions": versions(state.backend),
     }
+    weights = _held_weights(simulator, network)
+    information["engine"] = state.account  # only now: reading takes time, too
     return Results(
-        blocks, network, [f.as_dict() for f in state.findings], information,
-        _held_weights(simulator, network),
+        blocks, network, [f.as_dict() for f in state.findings], information, weights
     )
 
 

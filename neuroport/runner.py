@@ -124,6 +124,8 @@ class Report:
     error : BaseException or None
     seconds : float
         Wall time.
+    phases : dict of str to float
+        Wall seconds by phase, where the engine tells them; ``neuroport``: all the rest.
     """
 
     request: Request
@@ -135,6 +137,7 @@ class Report:
     messages: list[str] = field(default_factory=list)
     error: BaseException | None = None
     seconds: float = 0.0
+    phases: dict[str, float] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
@@ -192,7 +195,19 @@ def run(request: Request, progress: Callable[[float, float], None] | None = None
         _gather(report, seen, request)
     report.messages += _warning_texts(caught)
     report.seconds = time.perf_counter() - began
+    report.phases = _phases(seen, report.seconds)
     return report
+
+
+def _phases(seen: Observation, total: float) -> dict[str, float]:
+    """Return where the time went, over all simulators; empty where no engine tells."""
+    spent: dict[str, float] = {}
+    for simulator in seen.simulators:
+        for name, seconds in simulator.state.account.get("phases_s", {}).items():
+            spent[name] = spent.get(name, 0.0) + seconds
+    if spent:
+        spent["neuroport"] = max(0.0, total - sum(spent.values()))
+    return spent
 
 
 def _gather(report: Report, seen: Observation, request: Request) -> None:
@@ -533,6 +548,7 @@ def save(
         "status": report.status,
         "warnings": report.messages,
         "score": None if report.result is None else report.result.score,
+        "phases_s": {name: round(s, 3) for name, s in report.phases.items()},
     }
 
     def store(results: Results, place: Path) -> None:

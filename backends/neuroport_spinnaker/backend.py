@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from functools import partial
+from importlib.util import find_spec
 from typing import Any, Literal
 
 import neuroport_spinnaker.codes  # noqa: F401  registers the kinds of findings
@@ -13,12 +15,13 @@ from neuroport.findings import Finding
 from neuroport.network.description import Network
 from neuroport.provenance import package_version
 from neuroport.target import Target, load_target
+from neuroport_spinnaker.emulation import Emulation
 from neuroport_spinnaker.errors import MachineNotChosenError
 from neuroport_spinnaker.fitting import check_fitted, fit
 from neuroport_spinnaker.options import Options
 from neuroport_spinnaker.places import check_server, split_server
 from neuroport_spinnaker.program import SpinnakerProgram
-from neuroport_spinnaker.worker.parent import INSTALL
+from neuroport_spinnaker.worker.parent import INSTALL, PYTHON
 
 __all__ = ["SpinnakerBackend", "EmulatedBackend"]
 
@@ -67,6 +70,11 @@ weight_loss, allow, start_timeout, silence_timeout, configuration
         )
         self.target: Target = load_target(self.options.target)
 
+    @property
+    def emulation(self) -> Emulation | None:
+        """How the board behaves, where it is an emulated one."""
+        return None
+
     def targets(self) -> tuple[Target, ...]:
         """Return the machines that can be taken, the smallest first."""
         return (self.target,)
@@ -80,8 +88,14 @@ weight_loss, allow, start_timeout, silence_timeout, configuration
         fitted = fit(network, self.options, self.targets())
         return SpinnakerProgram(
             network, self.options, fitted.target, partial(self.machine, fitted.target),
-            fitted.packing,
+            fitted.packing, self.emulation,
         )
+
+    def missing(self) -> list[Problem]:
+        """Return what is not there to run something; checks and predictions need none of it."""
+        if os.environ.get(PYTHON) or find_spec("spynnaker") is not None:
+            return []
+        return [Problem("sPyNNaker is not installed", fix=INSTALL)]
 
     def machine(self, target: Target) -> tuple[dict[str, Any], Any]:
         """Return the configuration's section ``[Machine]``, and what to close at the end."""
@@ -115,7 +129,10 @@ class EmulatedBackend(SpinnakerBackend):
     Parameters
     ----------
     target : str
-        ``auto``: the board of 4 chips, or that of 48 where the network needs it.
+        ``auto``: the board of 4 chips, or that of 48 where the network needs it; also several
+        boards, such as ``spinn5-triad``.
+    timing, pace, threads
+        See :class:`neuroport_spinnaker.emulation.Emulation`.
     poisson, connectors, neurons_per_core, weight_loss, allow, start_timeout, silence_timeout, \
 configuration
         See :class:`neuroport_spinnaker.options.Options`.
@@ -123,7 +140,7 @@ configuration
 
     information = BackendInformation(
         name="spinnaker-emulated",
-        description="an emulated SpiNNaker board, through sPyNNaker 7.4",
+        description="an unofficial, emulated SpiNNaker board, through sPyNNaker 7.4",
         packages=("spynnaker",),
         install=INSTALL,
         runs_on="emulated",
@@ -133,6 +150,9 @@ configuration
     def __init__(
         self,
         target: str = "auto",
+        timing: Literal["ideal", "loaded"] = "ideal",
+        pace: str = "free",
+        threads: int = 1,
         poisson: Literal["realised", "machine"] = "realised",
         connectors: Literal["realised", "machine"] = "realised",
         neurons_per_core: Mapping[str, int] | int | None = None,
@@ -142,6 +162,7 @@ configuration
         silence_timeout: float = 600.0,
         configuration: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
+        self._emulation = Emulation(timing, pace, threads)
         self._sizes = EMULATED if target == "auto" else (target,)
         super().__init__(
             target=self._sizes[0], poisson=poisson, connectors=connectors,
@@ -150,17 +171,26 @@ configuration
             silence_timeout=silence_timeout, configuration=configuration,
         )
 
+    @property
+    def emulation(self) -> Emulation:
+        """How the board behaves."""
+        return self._emulation
+
     def targets(self) -> tuple[Target, ...]:
         """Return the boards that can be emulated, the smallest first."""
         return tuple(load_target(name) for name in self._sizes)
 
+    def check(self, network: Network) -> list[Finding]:
+        """Return everything that SpiNNaker will do to the network, and what is only modelled."""
+        return [*super().check(network), *self.emulation.findings()]
+
+    def missing(self) -> list[Problem]:
+        """Return what is not there to run something."""
+        return [*super().missing(), *self.emulation.missing()]
+
     def machine(self, target: Target) -> tuple[dict[str, Any], Any]:
         """Start a board and return how to reach it."""
-        from neuroport_spinnaker.board import Board
-
-        shape = target.geometry
-        board = Board(chips=shape.chips // shape.boards, boards=shape.boards)
-        board.start()
+        board = self.emulation.start(target)
         entries: dict[str, Any] = {}
         for line in board.configuration_lines():
             key, _, value = line.partition("=")

@@ -1,4 +1,4 @@
-"""The kinds of findings of this backend: NP301 to NP329, NP340, NP341."""
+"""The kinds of findings of this backend: NP301 to NP329, NP340 to NP342."""
 
 from __future__ import annotations
 
@@ -139,6 +139,14 @@ register("NP340", "populations share cores", _N, """
     computes.""")
 register("NP341", "spikes or inputs were lost or late in the run", _W, """
     The programs on the cores count what they could not do: spikes that did not fit into a core's
-    input buffer of 256, spikes or synapses that were handled a step too late or skipped, sums that
-    were cut off. The recorded result is then not what the network asks for. Usually hundreds of
-    cells fire in the same step, or too many cells share a core.""")
+    input buffer of 256, spikes or synapses that were handled a step too late or skipped, steps that
+    took longer than a step, sums that were cut off; routers count packets that a core did not take
+    in time. The recorded result is then not what the network asks for. Usually hundreds of
+    cells fire in the same step, or too many cells share a core. The population and its worst core
+    are named.""")
+register("NP342", "timing of the emulated board is approximate", _W, """
+    With timing 'loaded' the emulated board has estimated costs of branches, memory and DMA, queues
+    of four packets and routers that give up. They come from public descriptions, and nothing was
+    calibrated on a board. Where it reports late spikes or dropped packets a board may have more,
+    fewer, or none. With timing 'ideal' the board is deterministic: the same network gives the same
+    result, whatever the computer does besides.""")

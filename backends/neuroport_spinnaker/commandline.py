@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Annotated
 
 import typer
 
 __all__ = ["board"]
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def _until_signalled() -> Iterator[threading.Event]:
+    """Give an event that is set by Ctrl-C or SIGTERM, also where a shell has them ignored."""
+    stopped = threading.Event()
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    for number in _SIGNALS:
+        signal.signal(number, lambda *_: stopped.set())
+    try:
+        yield stopped
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def board(
@@ -17,6 +38,16 @@ def board(
     timing: Annotated[str, typer.Option(help="ideal, or loaded (approximate).")] = "ideal",
     pace: Annotated[str | None, typer.Option(help="1:1 for wall time; free otherwise.")] = None,
     threads: Annotated[int, typer.Option(help="Host threads.")] = 1,
+    host: Annotated[
+        str | None, typer.Option(help="A loopback address.", show_default="a free one")
+    ] = None,
+    iobuf: Annotated[
+        bool, typer.Option("--iobuf", help="Show all that programs write, not only complaints.")
+    ] = False,
+    allow_unknown_binaries: Annotated[
+        bool, typer.Option("--allow-unknown-binaries", help="Also programs of your own.")
+    ] = False,
+    every: Annotated[float, typer.Option(help="Seconds between two looks at the load.")] = 5.0,
 ) -> None:
     """Start an emulated board (unofficial) for any sPyNNaker script, until Ctrl-C."""
     try:
@@ -26,7 +57,12 @@ def board(
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
     try:
-        serve(chips, boards=boards, timing=timing, pace=pace, threads=threads, show=typer.echo)
+        with _until_signalled() as stopped:
+            serve(
+                chips, boards=boards, timing=timing, pace=pace, host=host, threads=threads,
+                allow_unknown_binaries=allow_unknown_binaries, iobuf=iobuf, status_seconds=every,
+                show=partial(print, flush=True), keep_going=lambda: not stopped.is_set(),
+            )
     except BoardError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from neuroport.errors import NeuroportError, UserError
 
 __all__ = [
     "SpinnakerError", "ToolchainError", "ToolchainVersionError", "ToolchainSilentError",
-    "MachineUnreachableError", "MachineLostError", "MachineNotChosenError",
+    "MachineUnreachableError", "MachineLostError", "MachineNotChosenError", "CoreFailedError",
+    "MachineMemoryError", "BoardRefusedError",
 ]
 
 
@@ -36,3 +39,24 @@ class MachineLostError(SpinnakerError, ConnectionError):
 
 class MachineNotChosenError(SpinnakerError, ValueError):
     """A run was asked for without a machine."""
+
+
+class MachineMemoryError(SpinnakerError, MemoryError):
+    """A chip has no memory left for what is to be loaded."""
+
+
+class BoardRefusedError(SpinnakerError, RuntimeError):
+    """An emulated board did not do what the tool-chain asked for, and says why."""
+
+
+class CoreFailedError(SpinnakerError, RuntimeError):
+    """Cores stopped with an error, or did not get where they should; `cores` has all of it.
+
+    Attributes
+    ----------
+    cores : list of dict
+        Chip and core (``x, y, p``), ``population``, ``first`` and ``last`` cell, ``state``,
+        ``code``, ``registers`` (r0 to r7, PSR, SP, LR), ``binary`` and ``iobuf``.
+    """
+
+    cores: list[dict[str, Any]]

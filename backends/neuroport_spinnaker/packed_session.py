@@ -48,8 +48,22 @@ class PackedSession:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What was found during the run."""
-        return self._session.findings
+        """What was found during the run, under the names of the user's populations."""
+        return tuple(replace(f, where=self._named(f.where)) for f in self._session.findings)
+
+    def _named(self, where: str) -> str:
+        members = [
+            f"'{label}'" for label, (there, _, _) in self._packing.populations.items()
+            if where == f"population '{there}'"
+        ]
+        if len(members) < 2:
+            return f"population {members[0]}" if members else where
+        return f"populations {', '.join(members)}, which share cores"
+
+    @property
+    def account(self) -> dict[str, Any]:
+        """What to keep with the results."""
+        return self._session.account
 
     def run(
         self,

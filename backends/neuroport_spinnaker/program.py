@@ -8,6 +8,7 @@ from typing import Any
 from neuroport.findings import Finding
 from neuroport.network.description import Network
 from neuroport.target import Target
+from neuroport_spinnaker.emulation import Emulation
 from neuroport_spinnaker.options import Options
 from neuroport_spinnaker.pack import Packing
 
@@ -26,6 +27,8 @@ class SpinnakerProgram:
         Returns the configuration of the machine and what to close at the end.
     packing : Packing, optional
         How populations share cores, where the machine has too few for all of them.
+    emulation : Emulation, optional
+        How the board behaves, where it is an emulated one.
     """
 
     def __init__(
@@ -35,10 +38,12 @@ class SpinnakerProgram:
         target: Target,
         machine: Callable[[], tuple[dict[str, Any], Any]],
         packing: Packing | None = None,
+        emulation: Emulation | None = None,
     ) -> None:
         self.network, self.options, self.target = network, options, target
         self.machine = machine
         self.packing = packing
+        self.emulation = emulation
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -53,6 +58,7 @@ class SpinnakerProgram:
         if self.packing is None:
             return SpinnakerSession(self)
         packed = SpinnakerProgram(
-            self.packing.network, self.packing.options, self.target, self.machine
+            self.packing.network, self.packing.options, self.target, self.machine,
+            emulation=self.emulation,
         )
         return PackedSession(SpinnakerSession(packed), self.network, self.packing)

@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 
 from neuroport.backend import Progress
 from neuroport.errors import NeuroportError, NotReadyError, Problem, UnsupportedError
-from neuroport.findings import Finding, finding
+from neuroport.findings import Finding
 from neuroport.network.description import Network, PoissonSource, Population, Recording
 from neuroport.realise.sources import source_spikes
-from neuroport_spinnaker.errors import MachineLostError
+from neuroport_spinnaker.errors import BoardRefusedError, MachineLostError, SpinnakerError
 from neuroport_spinnaker.limits import RECORDABLE
+from neuroport_spinnaker.losses import losses
 from neuroport_spinnaker.lower import lower, spike_arrays
 from neuroport_spinnaker.made import drawn_there
+from neuroport_spinnaker.phases import BUILD, END, READ, START, Phases
 from neuroport_spinnaker.program import SpinnakerProgram
 from neuroport_spinnaker.synapses import in_order
 from neuroport_spinnaker.worker.parent import Worker
@@ -34,11 +36,6 @@ IntArray = NDArray[np.int64]
 # and a sample of step k is the state before that step's update.
 SPIKE_OFFSET = 0
 SIGNAL_OFFSET = 0
-# Counters of the programs that say that a result is not what the network asks for.
-LOSSES = frozenset({
-    "transmit_queue_overflows", "missed_send_slots", "skipped_synapses", "late_spikes",
-    "input_buffer_overflows", "late_packets", "ring_buffer_saturations",
-})
 _BOARD_PATIENCE = 5.0  # s for an emulated board to tell its time
 _LOOK = 1.0  # s between two looks at an emulated board's clock
 _LONGEST_RUN = 20_000  # steps in one go, so that what was recorded survives the loss of a machine
@@ -122,6 +119,9 @@ class SpinnakerSession:
         self._step = 0
         self._uneven = False
         self._lost = False  # the machine, in mid-run
+        self._phases = Phases()
+        self._figures: dict[str, Any] = {}  # of an emulated board, after the last run
+        self._cores: list[dict[str, Any]] = []  # what is on each
         self._kept: dict[tuple[str, str], tuple[Any, Any]] = {}
         self._weights: dict[str, FloatArray] = {}  # at the present step
         self._drawn: dict[str, tuple[IntArray, IntArray, FloatArray, FloatArray]] = {}
@@ -170,29 +170,35 @@ class SpinnakerSession:
             slow = max(1.0, np.ceil(1.0 / dt))
             pulse = _Pulse(worker, self._board, self._step * dt, piece * dt, progress, stop_asked)
             try:
-                told = worker.ask(
-                    "run", time=piece * dt, spikes=not fresh and self._has_listed_spikes(),
-                    paced=self._paced, beat=pulse,
-                    timeout=self._options.silence_timeout + piece * dt * 1e-3 * slow,
-                )
+                with self._phases.running() as spent:
+                    told = worker.ask(
+                        "run", time=piece * dt, spikes=not fresh and self._has_listed_spikes(),
+                        paced=self._paced, beat=pulse,
+                        timeout=self._options.silence_timeout + piece * dt * 1e-3 * slow,
+                    )
+                    spent.update(told["phases"])
                 if told["reached"] is not None:
                     earliest, latest = told["reached"]
                     self._uneven = earliest != latest
                     last = max(self._step, earliest)
-                self._collect(worker, last)
+                with self._phases.during(READ):
+                    self._collect(worker, last)
             except _NothingYetError:
                 self._free()
                 break
-            except BaseException:
+            except BaseException as error:
                 # What it is in the middle of cannot be gone on with.
                 self._lost = worker.ran
+                refused = self._refused(error)
                 self._free()
+                if refused is not None:
+                    raise refused from error
                 raise
             done += last - self._step
             self._step = last
             if told["reached"] is not None:
                 break
-            self._losses()
+            self._look_at_board(worker)
             if progress is not None:
                 progress(self._step * dt)
         return done
@@ -202,26 +208,65 @@ class SpinnakerSession:
         """Whether the machine keeps wall time; an emulated one does only where it is asked to."""
         return self._board is None or getattr(self._board, "pace", None) is not None
 
-    def _losses(self) -> None:
-        """Say what the programs on an emulated board counted as lost or late."""
+    def _refused(self, error: BaseException) -> BoardRefusedError | None:
+        """Return what an emulated board refused, where the tool-chain failed for it."""
+        if self._board is None or not isinstance(error, SpinnakerError):
+            return None
+        try:
+            problems = self._board.report(_BOARD_PATIENCE).problems
+        except Exception:  # it has stopped, and that is what the tool-chain failed for
+            return None
+        if not problems:
+            return None
+        return BoardRefusedError([
+            Problem("the emulated board refused what sPyNNaker asked for", measured=text,
+                    fix="`pip install sPyNNaker==1!7.4.1` where it is about a program; the "
+                    "tool-chain's own error follows from it")
+            for text in dict.fromkeys(problems)
+        ])
+
+    def _look_at_board(self, worker: Worker) -> None:
+        """Keep an emulated board's figures, and say what its programs counted as lost or late."""
         if self._board is None:
             return
+        from neuroport_spinnaker.board import BoardError
+
         try:
             report = self._board.report(_BOARD_PATIENCE)
-        except Exception:  # it stopped: the next run will say so
-            return
-        counted = {k: v for k, v in report.provenance.items() if v and k in LOSSES}
-        if report.packets_dropped:
-            counted["packets_dropped"] = report.packets_dropped
-        if counted:
-            self.findings = (finding(
-                "NP341", "network",
-                measured=", ".join(f"{k.replace('_', ' ')} {v}" for k, v in counted.items()),
-                limit="none",
-                why="more spikes reached a core in one step than it could take",
-                fixes=("fewer neurons on a core", "inputs that do not all come in one step"),
-                **counted,
-            ),)
+        except BoardError as error:
+            self._lost = True
+            self._free()
+            raise MachineLostError(
+                Problem("the emulated board stopped after a run", measured=str(error),
+                        fix="what was recorded can be read; call reset() and run again")
+            ) from error
+        self._figures = {
+            "virtual_s": round(report.virtual_seconds, 6), "cpu_s": round(report.cpu_seconds, 3),
+            "cores": len(report.cores), "packets": report.packets_sent,
+            "packets_dropped": report.packets_dropped,
+            "counted": {k: v for k, v in report.provenance.items() if v},
+        }
+        if not self._cores:
+            self._cores = worker.ask("places")["cores"]
+        emulation = self._program.emulation
+        approximate = emulation is not None and emulation.approximate
+        self.findings = losses(
+            report, self._cores, f"timing '{emulation.timing}', approximate" if approximate else ""
+        )
+
+    @property
+    def account(self) -> dict[str, Any]:
+        """What to keep with the results: the machine's label, its figures, the time by phase."""
+        emulation = self._program.emulation
+        about: dict[str, Any] = {}
+        if emulation is not None:
+            about = {
+                "label": emulation.label, "timing": emulation.timing,
+                "approximate": emulation.approximate, "pace": emulation.pace,
+                "chips": self._program.target.geometry.chips,
+                "boards": self._program.target.geometry.boards, **self._figures,
+            }
+        return {**about, "phases_s": self._phases.as_dict()}
 
     def _has_listed_spikes(self) -> bool:
         return any(p.spikes is not None for p in self._network.populations)
@@ -230,9 +275,12 @@ class SpinnakerSession:
         if self._worker is None:
             entries, self._board = self._program.machine()
             try:
-                self._worker = Worker(entries, self._options)
+                self._phases.begin()
+                with self._phases.during(START):
+                    self._worker = Worker(entries, self._options)
                 write_network(self._worker, self._network, self._options, last)
-                self._worker.ask("build", spare=last * self._network.timestep)
+                with self._phases.during(BUILD):
+                    self._worker.ask("build", spare=last * self._network.timestep)
             except BaseException:
                 self._free()
                 raise
@@ -244,6 +292,7 @@ class SpinnakerSession:
         self._kept, self._weights, self._drawn = {}, {}, {}
         self._step = 0
         self._uneven = self._lost = False
+        self._cores, self._figures = [], {}
 
     def close(self) -> None:
         """Give the machine back; what was recorded and learnt stays readable."""
@@ -272,7 +321,8 @@ class SpinnakerSession:
         worker, self._worker = self._worker, None
         board, self._board = self._board, None
         if worker is not None:
-            worker.close()
+            with self._phases.during(END):
+                worker.close()
         if board is not None:
             board.stop()
 
@@ -362,8 +412,9 @@ class SpinnakerSession:
             )
         if self._worker is None:
             raise self._gone("the weights are no longer known: they were on the machine")
-        self._worker.ask("weights", projection=number)
-        found = self._worker.received()["synapses"]
+        with self._phases.during(READ):
+            self._worker.ask("weights", projection=number)
+            found = self._worker.received()["synapses"]
         self._weights[projection] = in_order(described, found, self._network.timestep)[0]
         return self._weights[projection].copy()
 
@@ -378,8 +429,9 @@ class SpinnakerSession:
         if projection not in self._drawn:
             if self._worker is None:
                 raise self._gone("the machine's own synapses are no longer known")
-            self._worker.ask("weights", projection=number)
-            found = self._worker.received()["synapses"]
+            with self._phases.during(READ):
+                self._worker.ask("weights", projection=number)
+                found = self._worker.received()["synapses"]
             sign = -1.0 if described.weight.min() < 0 else 1.0
             self._drawn[projection] = (
                 found[:, 0].astype(np.int64), found[:, 1].astype(np.int64),

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import sys
+import time
 
-__all__ = ["main"]
+__all__ = ["BEGAN", "main"]
+
+BEGAN = time.perf_counter()
+"""When the command began, but for Python's own start."""
 
 
 def main() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import Annotated, Any
 
 import typer
@@ -72,23 +71,24 @@ def models(
 
 def backends(as_json: Json = False) -> None:
     """List the backends: installed or not, versions, and what runs where."""
-    from neuroport.backend import backend_names, load_backend
+    from neuroport.backend import backend_names, load_backend, missing_parts
     from neuroport.errors import UserError
 
     data: list[dict[str, Any]] = []
     for name in backend_names():
         try:
-            about = load_backend(name).information
+            backend = load_backend(name)
+            about = backend.information
         except (UserError, ImportError) as error:
             problem = error.problems[0] if isinstance(error, UserError) else None
             data.append({"name": name, "installed": False, "runs_on": None, "versions": {},
                          "description": problem.what if problem else str(error),
                          "install": problem.fix if problem else ""})
             continue
-        missing = [p for p in about.packages if find_spec(p) is None]
+        missing = missing_parts(backend)
         data.append({"name": name, "installed": not missing, "runs_on": about.runs_on,
                      "versions": dict(about.versions), "description": about.description,
-                     "install": about.install})
+                     "install": missing[0].fix if missing else about.install})
     if as_json:
         display.print_json({"backends": data})
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from neuroport.cli import display
+from neuroport.cli import BEGAN, display
 from neuroport.cli.engine import flags_of, split_options
 from neuroport.cli.progress import progress_bar
 
@@ -90,14 +91,21 @@ def run(
         raise typer.Exit(2) from None
     request = Request(model, backend, numerics, seed, timestep, duration, words,
                       backend_options=chosen, others=tuple(flags_of(known)))
+    starting = time.perf_counter() - BEGAN
     with progress_bar(not as_json, verbose) as progress, _script_output(as_json):
         report = run_request(request, progress)
     folder = None
     failed: UserError | None = None
+    saving = time.perf_counter()
     try:
         folder = save(report, output, command=_command(), plots=plots)
     except UserError as error:
         failed = error
+    if report.phases:
+        report.phases |= {
+            "starting the command": starting,
+            "saving and figures": time.perf_counter() - saving,
+        }
     code = report.exit_code if failed is None else 2
     if as_json:
         display.print_json(_data(report, folder, failed, code))
@@ -141,7 +149,8 @@ def _show(report: Any, folder: Path | None, failed: Any, verbose: bool) -> None:
         out.print(
             Text(
                 f"{about['cells']} cells, {about['synapses']} synapses, "
-                f"{about['simulated_ms']:g} ms on {about['backend']} ({about['runs_on']}), "
+                f"{about['simulated_ms']:g} ms on {about['backend']} "
+                f"({about['engine'].get('label') or about['runs_on']}), "
                 f"numerics {about['numerics']['name']}, seed {about['seed']}: "
                 f"{results.n_spikes} spikes"
             )
@@ -162,8 +171,20 @@ def _show(report: Any, folder: Path | None, failed: Any, verbose: bool) -> None:
         out.print(Text(f"{word} in {folder}"), soft_wrap=True)
         for path in sorted(folder.rglob("*.png")):
             out.print(Text(f"figure {path}"), soft_wrap=True)
+    if report.phases:
+        out.print(Text(_time_line(report.phases)))
     if failed is not None:
         display.console(to_stderr=True).print(display.error_panel(failed, show_line=False))
+
+
+def _time_line(phases: dict[str, float]) -> str:
+    """Return where the time went, with the share of each phase."""
+    total = sum(phases.values())
+    parts = ", ".join(
+        f"{name} {seconds:.2f} s ({100 * seconds / max(total, 1e-9):.0f} %)"
+        for name, seconds in phases.items()
+    )
+    return f"{total:.1f} s: {parts}"
 
 
 def _interrupted(report: Any) -> str:
@@ -185,6 +206,7 @@ def _data(report: Any, folder: Path | None, failed: Any, code: int) -> dict[str,
         "status": report.status if failed is None else "error",
         "exit_code": code,
         "seconds": round(report.seconds, 3),
+        "phases_s": {name: round(s, 3) for name, s in report.phases.items()},
         "score": None if result is None or not result.asked
         else {"right": result.right, "asked": result.asked},
         "table": None if result is None

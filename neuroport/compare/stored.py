@@ -172,6 +172,8 @@ def _provenance(stored: Sequence[Results]) -> dict[str, Any]:
     found = {k: about[k] for k in keep if about.get(k) not in (None, "", False)}
     if isinstance(found.get("versions"), Mapping):
         found["versions"] = ", ".join(f"{k} {v}" for k, v in found["versions"].items() if v)
+    if label := about.get("engine", {}).get("label"):
+        found["engine"] = label  # an emulated board must not be taken for one
     if len(stored) > 1:
         found["simulators"] = len(stored)
         found["realised_hash"] = ", ".join(

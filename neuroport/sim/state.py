@@ -203,7 +203,9 @@ class State(common.control.BaseState):  # type: ignore[misc]
         """Take over what an engine found during the run, such as spikes that it lost."""
         found = [f for f in getattr(session, "findings", ()) if f not in self.findings]
         if found:
-            self.findings += found
+            # An engine counts on: what it says now takes the place of what it said before.
+            said = {(f.code, f.where) for f in found}
+            self.findings = [f for f in self.findings if (f.code, f.where) not in said] + found
             self._show_findings()
 
     def reset(self) -> None:
@@ -513,6 +515,14 @@ class State(common.control.BaseState):  # type: ignore[misc]
         found: tuple[NDArray[Any], ...] | None = read(parts[0][0])
         return found
 
+    @property
+    def account(self) -> dict[str, Any]:
+        """What the engine says of itself and of its time; empty where it says nothing.
+
+        ``label``: what results must be shown with. ``phases_s``: wall seconds by phase.
+        """
+        return dict(getattr(self.session, "account", {}))
+
     def provenance(self) -> dict[str, Any]:
         """Return where results come from, as annotations for a Neo Block."""
         network = self._network
@@ -525,6 +535,7 @@ class State(common.control.BaseState):  # type: ignore[misc]
             "dialect": self.dialect,
             "backend": self.backend_name,
             "runs_on": self.backend.information.runs_on,
+            "engine": self.account.get("label", ""),
             "versions": repr(sorted(versions(self.backend).items())),
             "findings": "\n".join(f"{f.code} {f.where}: {f.measured}" for f in self.findings),
             "wall_time_s": round(self.wall_time, 3),

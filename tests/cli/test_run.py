@@ -77,8 +77,8 @@ def test_json_keeps_standard_output_for_itself(command, script) -> None:
     result = command("run", script(scripts.PLAIN), "--json", "--no-plots")
     data = json.loads(result.stdout)
     assert set(data) == {
-        "model", "status", "exit_code", "seconds", "score", "table", "data", "runs", "findings",
-        "messages", "output", "files", "error",
+        "model", "status", "exit_code", "seconds", "phases_s", "score", "table", "data", "runs",
+        "findings", "messages", "output", "files", "error",
     }
     assert "results.nix" in data["files"]
     assert "the script printed this" in result.stderr

@@ -117,3 +117,21 @@ def test_a_packed_run_gives_every_memory_its_own_answer(board: None) -> None:
         assert all(o.exact for _, outcomes in found[backend] for o in outcomes)
         sim.end()
     assert [r for r, _ in found["brian2"]] == [r for r, _ in found["spinnaker-emulated"]]
+
+
+def test_findings_of_a_run_name_all_populations_that_share_the_cores() -> None:
+    from types import SimpleNamespace
+
+    from neuroport_spinnaker.packed_session import PackedSession
+
+    from neuroport.findings import finding
+
+    found = tuple(
+        finding("NP341", f"population '{where}'", measured="late spikes 3", why="")
+        for where in ("packed", "alone", "elsewhere")
+    )
+    packing = SimpleNamespace(
+        populations={"a": ("packed", 0, 5), "b": ("packed", 5, 5), "c": ("alone", 0, 5)})
+    session = PackedSession(SimpleNamespace(findings=found), None, packing)  # type: ignore[arg-type]
+    assert [f.where for f in session.findings] == [
+        "populations 'a', 'b', which share cores", "population 'c'", "population 'elsewhere'"]

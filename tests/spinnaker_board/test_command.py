@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +13,10 @@ import pytest
 board_module = pytest.importorskip(
     "neuroport_spinnaker.board", reason="the compiled engine is not built", exc_type=ImportError
 )
-from neuroport_spinnaker.board import Board, write_configuration
+from neuroport_spinnaker.board import Board, BoardReport, CoreReport, write_configuration
 from neuroport_spinnaker.board.command import parse_pace, serve
+from neuroport_spinnaker.board.iobuf import readable
+from neuroport_spinnaker.board.watch import Watch
 
 
 def test_serve_prints_what_a_script_needs() -> None:
@@ -80,3 +84,93 @@ def test_configuration_is_private(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert "enable_reinjection = False" in text
     assert text.index("[Machine]") < text.index("machine_name") < text.index("[Mapping]")
+
+
+USING = """
+pytest_plugins = ["neuroport_spinnaker.board.pytest_plugin"]
+hosts = []
+
+def test_small(spinnaker_board):
+    assert spinnaker_board.report().chips == 4
+    hosts.append(spinnaker_board.host)
+
+def test_large(large_spinnaker_board, spinnaker_board):
+    assert large_spinnaker_board.report().chips == 48
+    assert large_spinnaker_board.host != spinnaker_board.host
+
+def test_stopped():
+    from neuroport_spinnaker.board import Board
+    with Board(chips=4, host=hosts[0]) as again:
+        assert again.host == hosts[0]
+"""
+
+
+def test_the_fixtures_for_other_people_s_tests(tmp_path: Path) -> None:
+    (tmp_path / "test_mine.py").write_text(USING)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)],
+        cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+    )
+    assert "3 passed" in done.stdout, done.stdout
+
+
+# -- what is shown -------------------------------------------------------------------------------
+
+
+def shown(*looks: BoardReport, everything: bool = False) -> list[str]:
+    lines: list[str] = []
+    watch = Watch(lines.append, everything)
+    for number, report in enumerate(looks):
+        watch.look(report, 2.0 * number)
+    return lines
+
+
+def state(
+    virtual: float, *cores: CoreReport, problems: tuple[str, ...] = (), cpu: float = 0.0
+) -> BoardReport:
+    return BoardReport(
+        "127.0.0.2", 4, 1, "ideal", cpu, virtual, 0, 100, 0, 0, 0, 0, {}, 0, 0,
+        cores=list(cores), problems=list(problems), remarks=["a client went away"],
+    )
+
+
+def used(number: int, instructions: int, iobuf: str = "", kind: str = "RUNNING") -> CoreReport:
+    return CoreReport((1, 0), number, "IF_curr_exp.aplx", 17, kind, 2, (7,) * 16, instructions,
+                      0, 0, 0, 0, iobuf)
+
+
+def test_load_is_that_of_the_busiest_core_since_the_last_look() -> None:
+    lines = shown(
+        state(1.0, used(1, 10**9), used(2, 500)),
+        state(3.0, used(1, 10**9 + 2_000_000), used(2, 100_000_500), cpu=0.5),
+        state(3.0, used(1, 10**9 + 2_000_000), used(2, 100_000_500)),  # nothing moved
+    )
+    assert lines == [
+        "note: a client went away",
+        "    3.000 s virtual, 1.00 x wall time, 2 cores, busiest core 1,0,2 (IF_curr_exp.aplx) "
+        "25 %, 0 packets, 25 % of a host core",
+    ]
+
+
+def test_programs_are_heard_once_and_crashes_with_their_last_words() -> None:
+    said = "[INFO] began\n[ERROR] (neuron.c: 1): no room\n"
+    looks = (
+        state(0.0, used(3, 5, said)), state(0.0, used(3, 5, said + "[WARN] late\n")),
+        state(0.0, used(3, 5, said, "RUN_TIME_ERROR"), problems=("an image",)),
+        state(0.0, used(3, 5, said, "RUN_TIME_ERROR"), problems=("an image",)),
+    )
+    lines = shown(*looks)[1:]
+    name = "core 1,0,3 (IF_curr_exp.aplx)"
+    assert lines[:2] == [f"{name}: [ERROR] (neuron.c: 1): no room", f"{name}: [WARN] late"]
+    assert lines.count("refused: an image") == 1
+    assert lines.count(f"{name}: RUN_TIME_ERROR 2") == 1
+    assert any(line.startswith("r0=0x7 r1=0x7") for line in lines)
+    assert any("[INFO] began" in line for line in lines)  # only as last words
+    assert f"{name}: [INFO] began" in shown(looks[0], everything=True)
+
+
+def test_io_buffers_are_told_in_words_where_the_tool_chain_is_there() -> None:
+    pytest.importorskip("spinn_utilities", reason="sPyNNaker is not installed")
+    assert readable("13\x1e3\x1e64\x1e60243404\nplain") != "13 3 64 60243404\nplain"
+    assert "Recording channel 3 configured to use 64" in readable("13\x1e3\x1e64\x1e60243404")
+    assert readable("no number\x1eat all") == "no number at all"

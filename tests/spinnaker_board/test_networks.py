@@ -92,6 +92,15 @@ def test_48_chips_and_monitor_cores(run_network: Run) -> None:
 
 
 @pytest.mark.slow
+def test_loaded_timing_changes_nothing_where_nothing_is_late(run_network: Run) -> None:
+    ideal = mixed(run_network, cores=7)
+    for threads in (1, 2):
+        loaded = mixed(run_network, cores=7, timing="loaded", threads=threads)
+        assert loaded["hash"] == ideal["hash"]
+        assert loaded["report"].findings() == []
+
+
+@pytest.mark.slow
 def test_loaded_timing_counts_what_goes_wrong(run_network: Run) -> None:
     body = """
 sim.setup(1.0)
@@ -111,6 +120,8 @@ sim.end()
     assert any(
         line.startswith(("late_spikes", f"{loaded.packets_dropped} ")) for line in loaded.findings()
     )
+    assert "approximate" in loaded.findings()[-1]
+    assert not any("approximate" in line for line in ideal.findings())
 
 
 DELAYS = """

@@ -162,6 +162,32 @@ def test_out_of_memory_and_its_end(board: Board, client: Client) -> None:
     assert struct.unpack("<II", answer) == (123469792, 123469792)
 
 
+def test_what_a_client_left_goes_when_it_is_gone_and_not_before() -> None:
+    def left(asking: Client) -> int:
+        return int.from_bytes(asking.ask(Command.ALLOCATE, (6, 0, 0))[1][:4], "little")
+
+    with Board(chips=4) as board:
+        first, second = Client(board.host), Client(board.host)
+        everything = left(first)
+        for tag in (1, 2):
+            assert first.ask(Command.ALLOCATE, (17 << 8, 1000, tag))[1] != bytes(4)
+        assert first.ask(Command.ALLOCATE, (17 << 8, 1000, 1))[1] == bytes(4)  # taken
+        assert left(second) < everything
+        assert board.report().remarks == []
+        first.close()
+        third = Client(board.host)
+        assert left(third) < everything  # the second is still there, and may need it
+        second.close()
+        third.close()
+        fourth = Client(board.host)
+        assert left(fourth) == everything
+        assert fourth.ask(Command.ALLOCATE, (17 << 8, 1000, 1))[1] != bytes(4)
+        (remark,) = board.report().remarks
+        assert "went away without ending" in remark
+        assert board.report().findings() == []
+        fourth.close()
+
+
 def test_addresses_without_memory_are_refused(client: Client) -> None:
     assert client.ask(Command.READ, (0x68000000, 4, 2))[0] == Result.ARGUMENT
     assert client.ask(Command.WRITE, (0x90000000, 4, 2), b"1234")[0] == Result.ARGUMENT
@@ -231,9 +257,17 @@ def test_second_client_and_two_boards(board: Board) -> None:
         alive(board.host)
 
 
-def test_only_loopback() -> None:
+@pytest.mark.parametrize(
+    "host", ["192.168.240.1", "0.0.0.0", "", "::1", "localhost", "127.0.0.1.example.org", "127.1"]
+)
+def test_only_loopback(host: str) -> None:
     with pytest.raises(board_module.AddressUnavailableError, match="loopback"):
-        Board(chips=4, host="192.168.240.1").start()
+        Board(chips=4, host=host).start()
+
+
+def test_the_address_that_the_tool_chain_does_not_take_is_refused() -> None:
+    with pytest.raises(board_module.AddressUnavailableError, match=r"127\.0\.0\.5"):
+        Board(chips=4, host="127.0.0.1")
 
 
 def test_taken_address_is_named(board: Board) -> None:

@@ -9,6 +9,7 @@ class CoreDetails(TypedDict):
     instructions: int
     packets_sent: int
     packets_received: int
+    packets_dropped: int
     dma_transfers: int
 
 class Figures(TypedDict):

@@ -45,6 +45,7 @@ class ChipMonitor:
         self.address = place[0] << 8 | place[1]
         self.owners = [0] * mm.CORES
         self.images: dict[int, str] = {}
+        self.runs = [0] * mm.CORES  # signals to run since the program was started
         self.sdram_heap = Heap(self.read, self.write, mm.USER_SDRAM)
         self.system_ram_heap = Heap(self.read, self.write, mm.SYSTEM_RAM_HEAP)
         self.system_heap = Heap(self.read, self.write, mm.SYSTEM_SDRAM + _SYSTEM_LOAD_BYTES)
@@ -90,6 +91,7 @@ class ChipMonitor:
         for core in range(1, mm.CORES):
             self.engine.stop(self.index, core)
         self.owners = [0] * mm.CORES
+        self.runs = [0] * mm.CORES
         self.images.clear()
         self.write(mm.SYSTEM_RAM, bytes(0x8000))
         for lock in range(32):
@@ -247,6 +249,7 @@ class ChipMonitor:
             self.set_word(block + mm.CoreField.TIME, unix_time)
             self.owners[core] = owner
             self.images[core] = name
+            self.runs[core] = 0
             for section in image.sections:
                 self.write(section.address, section.data, core)
             self.engine.start(self.index, core, flags << 8 | owner)
@@ -254,6 +257,13 @@ class ChipMonitor:
     def _application(self, owner: int) -> int:
         base = self.word(mm.VARIABLES + mm.Variable.APPLICATIONS)
         return base + owner * _APPLICATION_BYTES
+
+    def synchronise(self, cores: int, signal: mm.Signal) -> None:
+        """Let cores that wait for a signal run."""
+        self.set_word(mm.CLEAR_FLAGS if signal == mm.Signal.SYNC0 else mm.SET_FLAGS, cores)
+        self.set_word(mm.SET_INTERRUPT, cores)
+        for core in range(1, mm.CORES):
+            self.runs[core] += cores >> core & 1
 
     def mark_used(self, owner: int) -> None:
         """Note that an application holds memory or router entries."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from neuroport_spinnaker.board.emulator import CYCLES_PER_SECOND, Board
+from neuroport_spinnaker.board.emulator import Board
 from neuroport_spinnaker.board.errors import TimingError
 from neuroport_spinnaker.board.report import BoardReport
+from neuroport_spinnaker.board.watch import Watch
+from neuroport_spinnaker.emulation import ratio
 
-_IOBUF_SHOWN = 2000
+_PIECE = 0.5  # s between two looks whether to go on
 
 
 def parse_pace(text: str | None) -> float | None:
@@ -20,16 +22,12 @@ def parse_pace(text: str | None) -> float | None:
     TimingError
         If the text is no ratio of positive numbers.
     """
-    if text is None or text == "free":
-        return None
     try:
-        virtual, _, wall = text.partition(":")
-        pace = float(virtual) / float(wall or 1)
-    except (ValueError, ZeroDivisionError):
-        pace = 0.0
-    if not pace > 0:
-        raise TimingError(f"pace {text!r} is no ratio such as 1:1 or 1:10; 'free' runs freely")
-    return pace
+        return ratio(text)
+    except ValueError:
+        raise TimingError(
+            f"pace {text!r} is no ratio such as 1:1 or 1:10; 'free' runs freely"
+        ) from None
 
 
 def serve(
@@ -41,6 +39,7 @@ def serve(
     host: str | None = None,
     threads: int = 1,
     allow_unknown_binaries: bool = False,
+    iobuf: bool = False,
     status_seconds: float = 5.0,
     show: Callable[[str], None] = print,
     keep_going: Callable[[], bool] = lambda: True,
@@ -53,6 +52,8 @@ def serve(
         As in `Board`.
     pace : str, optional
         ``1:1`` for wall time (live input and output), ``free`` for as fast as possible.
+    iobuf : bool
+        Show all that programs write; otherwise warnings, errors and last words.
     status_seconds : float
         Wall seconds between two status lines; a line is shown only while something runs.
     show : callable
@@ -86,7 +87,7 @@ def serve(
             show(f"    {line}")
         show("Remove virtual_board, width and height there. Stop the board with Ctrl-C.")
         try:
-            _watch(board, status_seconds, show, keep_going)
+            _watch(board, status_seconds, Watch(show, iobuf), keep_going)
         except KeyboardInterrupt:
             show("stopping")
         report = board.report()
@@ -98,35 +99,13 @@ def serve(
 def _watch(
     board: Board,
     status_seconds: float,
-    show: Callable[[str], None],
+    watch: Watch,
     keep_going: Callable[[], bool],
 ) -> None:
-    seen_crashes: set[tuple[tuple[int, int], int, int]] = set()
-    seen_problems = 0
-    last_time, last_wall = 0.0, time.monotonic()
+    watch.look(board.report(), time.monotonic())
+    last = time.monotonic()
     while keep_going():
-        time.sleep(0.5)
-        wall = time.monotonic()
-        if wall - last_wall < status_seconds:
-            continue
-        report = board.report()
-        advanced = report.virtual_seconds - last_time
-        if advanced * CYCLES_PER_SECOND >= 1 and report.cores:
-            speed = advanced / (wall - last_wall)
-            show(
-                f"{report.virtual_seconds:9.3f} s virtual, {speed:.2f} x wall time, "
-                f"{len(report.cores)} cores, {report.packets_sent} packets"
-            )
-        for problem in report.problems[seen_problems:]:
-            show(f"refused: {problem}")
-        seen_problems = len(report.problems)
-        for core in report.crashed:
-            identity = (core.chip, core.core, core.instructions)
-            if identity in seen_crashes:
-                continue
-            seen_crashes.add(identity)
-            x, y = core.chip
-            show(f"core {x},{y},{core.core} ({core.binary}): {core.state} {core.error_code}")
-            show(" ".join(f"r{i}={value:#x}" for i, value in enumerate(core.registers)))
-            show(core.iobuf[-_IOBUF_SHOWN:])
-        last_time, last_wall = report.virtual_seconds, wall
+        time.sleep(_PIECE)
+        if time.monotonic() - last >= status_seconds:
+            watch.look(board.report(), time.monotonic())
+            last = time.monotonic()

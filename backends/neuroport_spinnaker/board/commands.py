@@ -209,7 +209,7 @@ class Commands:
         if operation == 4:
             return struct.pack("<BBBB", 0, 32, TAGS - FIXED_TAGS, FIXED_TAGS)
         if operation == 0:
-            number = table.free_fixed()
+            number = table.free()
             if number == NO_TAG:
                 return struct.pack("<I", NO_TAG)
         flags = first >> 20 & 0x0F00

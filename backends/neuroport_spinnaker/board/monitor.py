@@ -19,7 +19,7 @@ from neuroport_spinnaker.board.geometry import Chip as Place
 from neuroport_spinnaker.board.geometry import Geometry
 from neuroport_spinnaker.board.mailboxes import MESSAGE, SIGNAL, Delivery, Mailboxes
 from neuroport_spinnaker.board.memory_map import Result
-from neuroport_spinnaker.board.network import Network
+from neuroport_spinnaker.board.network import Network, in_use
 from neuroport_spinnaker.board.sdp import (
     HEADER_BYTES,
     HOST_PORT,
@@ -81,6 +81,8 @@ class Monitor:
         self._by_address = {chip.address: chip for chip in self.by_index}
         self.tags: dict[Place, TagTable] = {}
         self.problems: deque[str] = deque(maxlen=_PROBLEMS_KEPT)
+        self.remarks: deque[str] = deque(maxlen=_PROBLEMS_KEPT)
+        self._clients: set[Address] = set()
         self.commands = Commands(self, allow_unknown_binaries)
         self.mailboxes = Mailboxes(self.by_index, self.problems)
         self.malformed = 0
@@ -96,6 +98,7 @@ class Monitor:
         self.tags = {board[0]: TagTable() for board in self.geometry.boards}
         self.mailboxes.pending.clear()
         self.commands.forget_images()
+        self._clients.clear()
         for chip in self.by_index:
             board = self.geometry.ethernet[chip.place]
             chip.boot(self.geometry, self.networks[board].host, unix_time, _IOBUF_BYTES)
@@ -188,6 +191,8 @@ class Monitor:
             self._answer(header, Result.LENGTH, sequence, b"", sender, arrival)
             return
         _, _, first, second, third = _COMMAND.unpack_from(body)
+        if sender not in self._clients:
+            self._greet(sender)
         try:
             payload = self.commands.execute(
                 chip, core, number, (first, second, third), body[_COMMAND.size :], sender
@@ -202,6 +207,27 @@ class Monitor:
             payload, result = b"", Result.ARGUMENT
         if header.flags & REPLY_EXPECTED:
             self._answer(header, result, sequence, payload, sender, arrival)
+
+    def _greet(self, sender: Address) -> None:
+        """Take in a new client; if all before it are gone, so is what they left.
+
+        A board keeps what a killed client left, and the next one finds the memory taken; there
+        somebody resets it.
+        """
+        gone = bool(self._clients) and not any(map(in_use, self._clients))
+        if gone:
+            cores = sum(map(bool, (owner for chip in self.by_index for owner in chip.owners)))
+            free = [chip.sdram_heap.free_bytes for chip in self.by_index]
+            self.signal(mm.Signal.STOP << 16)  # of every application
+            freed = sum(chip.sdram_heap.free_bytes for chip in self.by_index) - sum(free)
+            if cores or freed:
+                self.remarks.append(
+                    f"a client went away without ending: its {cores} cores were stopped and its "
+                    f"{freed} bytes of memory freed for the next"
+                )
+            self.tags = {board[0]: TagTable() for board in self.geometry.boards}
+            self._clients.clear()
+        self._clients.add(sender)
 
     def signal(self, data: int) -> None:
         """Send a signal to the cores of applications, at one time on all chips."""
@@ -222,12 +248,8 @@ class Monitor:
                         self.mailboxes.forget(chip, core)
             elif not cores:
                 continue
-            elif signal == mm.Signal.SYNC0:
-                chip.set_word(mm.CLEAR_FLAGS, cores)
-                chip.set_word(mm.SET_INTERRUPT, cores)
-            elif signal == mm.Signal.SYNC1:
-                chip.set_word(mm.SET_FLAGS, cores)
-                chip.set_word(mm.SET_INTERRUPT, cores)
+            elif signal in (mm.Signal.SYNC0, mm.Signal.SYNC1):
+                chip.synchronise(cores, signal)
             elif signal not in (mm.Signal.INITIALISE, mm.Signal.POWER_DOWN):
                 for core in range(1, mm.CORES):
                     if cores >> core & 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import random
 import socket
 import threading
@@ -17,6 +18,24 @@ _BUFFER_BYTES = 4 << 20
 _ATTEMPTS = 200
 
 Received = Callable[[bytes, Address, int], None]
+
+
+def on_loopback(host: str) -> bool:
+    """Whether a text is an IPv4 loopback address; names could stand for anything."""
+    try:
+        return ipaddress.IPv4Address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def in_use(address: Address) -> bool:
+    """Whether somebody still listens at an address on loopback."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(address)
+        except OSError:
+            return True
+    return False
 
 
 class Network:
@@ -40,9 +59,10 @@ class Network:
         self._sockets: dict[int, socket.socket] = {}
         self._threads: list[threading.Thread] = []
         self._closing = False
-        if host is not None and not host.startswith("127."):
+        if host is not None and not on_loopback(host):
             raise AddressUnavailableError(
-                f"{host} is not a loopback address: an emulated board listens on 127.x.x.x only"
+                f"{host} is not a loopback address: an emulated board listens on 127.x.x.x only, "
+                "given as four numbers"
             )
         self.host = host or self._free_host()
         if host is not None:
@@ -125,7 +145,7 @@ class Network:
 
     def send(self, data: bytes, address: Address, from_port: int | None = None) -> bool:
         """Send a datagram; False if the address is not on loopback or does not take it."""
-        if not address[0].startswith("127."):
+        if not on_loopback(address[0]):
             return False
         opened = self._sockets.get(from_port or SDP_PORT) or self._sockets[SDP_PORT]
         try:

@@ -18,6 +18,11 @@ _MAGIC = 0xAD130AD6
 _HEADER_BYTES, _REGION_BYTES = 8, 12
 _USER0 = 112
 
+_BEFORE_A_PAUSE = (
+    mm.CoreState.RUNNING, mm.CoreState.RUN_TIME_ERROR, mm.CoreState.WATCHDOG, mm.CoreState.SYNC0,
+    mm.CoreState.SYNC1,
+)
+
 _SYSTEM = (
     "transmit_queue_overflows",
     "callback_queue_overloads",
@@ -55,10 +60,16 @@ def _layout(binary: str) -> tuple[int, tuple[str, ...]] | None:
     return _NEURON_CORE if binary.endswith("_neuron.aplx") else _COMBINED
 
 
+def _written(chip: ChipMonitor, core: int) -> bool:
+    """Whether the program has paused since it was started; before, anything may lie there."""
+    running = chip.core_state(core) in _BEFORE_A_PAUSE
+    return chip.runs[core] > running
+
+
 def core_provenance(chip: ChipMonitor, core: int) -> dict[str, int]:
     """Counters of one core, by name; empty for programs without a known layout."""
     layout = _layout(chip.images.get(core, ""))
-    if layout is None:
+    if layout is None or not _written(chip, core):
         return {}
     region, names = layout
     try:

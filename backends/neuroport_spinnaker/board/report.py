@@ -27,8 +27,8 @@ class CoreReport:
         r0..r15; for a crashed core as SARK saved them.
     instructions : int
         Executed since the core was first used.
-    packets_sent, packets_received, dma_transfers : int
-        Counted by the devices.
+    packets_sent, packets_received, packets_dropped, dma_transfers : int
+        Counted by the devices; dropped because this core did not take them in time.
     iobuf : str
         Text the program wrote.
     provenance : dict of str to int
@@ -45,6 +45,7 @@ class CoreReport:
     instructions: int
     packets_sent: int
     packets_received: int
+    packets_dropped: int
     dma_transfers: int
     iobuf: str
     provenance: dict[str, int] = field(default_factory=dict)
@@ -69,6 +70,8 @@ class BoardReport:
         Number of boards.
     timing : str
         ``ideal``, or ``loaded``, which is approximate.
+    cpu_seconds : float
+        CPU time of the emulated processors.
     virtual_seconds : float
         Time on the board's clock, seconds.
     instructions, packets_sent, packets_received : int
@@ -88,6 +91,8 @@ class BoardReport:
         them and the board could read them.
     problems : list of str
         What was refused and why; the last 1,000.
+    remarks : list of str
+        What happened and needs no mending; the last 1,000.
     cores : list of CoreReport
         Cores in use.
     finished : list of CoreReport
@@ -98,6 +103,7 @@ class BoardReport:
     chips: int
     boards: int
     timing: str
+    cpu_seconds: float
     virtual_seconds: float
     instructions: int
     packets_sent: int
@@ -110,6 +116,7 @@ class BoardReport:
     undeliverable_messages: int
     provenance: dict[str, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     cores: list[CoreReport] = field(default_factory=list)
     finished: list[CoreReport] = field(default_factory=list)
 
@@ -117,6 +124,11 @@ class BoardReport:
     def crashed(self) -> list[CoreReport]:
         """Cores that ended in an error."""
         return [core for core in [*self.finished, *self.cores] if core.crashed]
+
+    @property
+    def approximate(self) -> bool:
+        """Whether the timing is an estimate."""
+        return self.timing == "loaded"
 
     def findings(self) -> list[str]:
         """Sentences about what a user should look at; empty if all is well."""
@@ -131,4 +143,8 @@ class BoardReport:
         for name, value in self.provenance.items():
             if value:
                 found.append(f"{name}: {value}")
+        if found and self.approximate:
+            found.append(
+                f"timing '{self.timing}' is approximate: nothing of it was calibrated on a board"
+            )
         return found

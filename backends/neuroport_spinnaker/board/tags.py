@@ -51,26 +51,36 @@ class Tag:
 
 
 class TagTable:
-    """The tags of an Ethernet chip; transient ones are reused, oldest first."""
+    """The tags of an Ethernet chip.
+
+    The first ones are given by number only; the others are a pool for answers (transient tags,
+    which are reused, oldest first) and for hosts that ask for any free one.
+    """
 
     def __init__(self) -> None:
         self.tags = [Tag() for _ in range(TAGS)]
         self._next_transient = FIXED_TAGS
 
     def transient(self, sender: Address) -> int:
-        """Tag for one answer to `sender`."""
-        for number in range(FIXED_TAGS, TAGS):
-            if not self.tags[number].in_use:
-                break
-        else:
-            number = self._next_transient
-            self._next_transient = FIXED_TAGS + (number + 1 - FIXED_TAGS) % POOL_TAGS
-        self.tags[number] = Tag(VALID | TRANSIENT, sender[0], sender[1])
+        """Tag for one answer to `sender`, NO_TAG if hosts have taken the whole pool."""
+        number = self.free()
+        if number == NO_TAG:
+            number = self._oldest()
+        if number != NO_TAG:
+            self.tags[number] = Tag(VALID | TRANSIENT, sender[0], sender[1])
         return number
 
-    def free_fixed(self) -> int:
-        """An unused tag, NO_TAG if all are taken."""
-        for number, tag in enumerate(self.tags):
-            if not tag.in_use:
+    def _oldest(self) -> int:
+        for _ in range(POOL_TAGS):
+            number = self._next_transient
+            self._next_transient = FIXED_TAGS + (number + 1 - FIXED_TAGS) % POOL_TAGS
+            if self.tags[number].flags & TRANSIENT:
+                return number
+        return NO_TAG
+
+    def free(self) -> int:
+        """An unused tag of the pool, NO_TAG if all are taken."""
+        for number in range(FIXED_TAGS, TAGS):
+            if not self.tags[number].in_use:
                 return number
         return NO_TAG

@@ -32,6 +32,7 @@ LOOK = 0.05  # s between two looks whether a run is to stop
 ASK = 1.0  # s between two questions to the machine whether it is still there
 PATIENCE = 100.0  # times sPyNNaker's own, with a board whose cores do not run in real time
 LAST = 20.0  # s to give the machine back once nobody listens
+MOST_CORES = 10  # that failed, of which everything is told
 SPARE = 8  # of so many cells of a listed source, one gets room for a spike in every step
 Tell = Callable[..., None]
 
@@ -79,6 +80,7 @@ class Child:
         self.populations: list[Any] = []
         self.projections: dict[int, Any] = {}
         self.seconds = {"import": time.perf_counter() - began}
+        self.waited = 0.0  # s for the machine to run
         self.tell = tell
         self.stop = threading.Event()
         self.paced = True
@@ -105,7 +107,12 @@ class Child:
             # Its limits, 4 s for the synapse expander, are for cores that run in real time.
             if timeout is not None and not self.paced:
                 timeout *= PATIENCE
-            ready(transceiver, *what, timeout=timeout, **more)
+            try:
+                ready(transceiver, *what, timeout=timeout, **more)
+            except Exception as error:
+                # Now: sPyNNaker stops the cores before it passes the error on.
+                error.cores = self._failed(error)  # type: ignore[attr-defined]
+                raise
 
         BaseTransceiver.wait_for_cores_to_be_in_state = patient
 
@@ -131,7 +138,10 @@ class Child:
                 # Cores that have paused are in state READY.
                 if ended >= n_cores or failed:
                     break
-        runner._wait_for_end(timeout=threshold)
+        try:
+            runner._wait_for_end(timeout=threshold)
+        finally:
+            self.waited += time.monotonic() - began
         if self.stop.is_set():
             self.reached = self._times()
             # It counted the whole run as done; there is no public way to say that it was not.
@@ -274,7 +284,86 @@ class Child:
         self.sim.run(request["time"])
         self.seconds["run"] = time.perf_counter() - began
         return {"time": float(self.sim.get_current_time()), "seconds": self.seconds,
-                "reached": self.reached}
+                "reached": self.reached, "phases": self._phases()}
+
+    def _phases(self) -> dict[str, float]:
+        """Return the seconds of sPyNNaker's stages so far, by its own clock."""
+        from spinn_front_end_common.interface.provenance import (
+            GlobalProvenance,
+            TimerCategory,
+            TimerWork,
+        )
+
+        with GlobalProvenance() as db:
+            spent = {c: db.get_category_timer_sum(c) * 1e-3 for c in TimerCategory}
+            machine = db.get_timer_sum_by_work(TimerWork.GET_MACHINE) * 1e-3
+        return {
+            "machine": machine,  # its shape is asked for while it is mapped
+            "mapping": max(0.0, spent[TimerCategory.MAPPING] - machine),
+            "loading": spent[TimerCategory.LOADING],
+            "simulation": self.waited,
+            "reading back": max(0.0, spent[TimerCategory.RUN_LOOP] - self.waited),
+        }
+
+    def _failed(self, error: Any) -> list[dict[str, Any]]:
+        """Return what is known of the cores that did not do as they should, if it was they."""
+        states = getattr(error, "failed_core_states", None)
+        if states is None:
+            return []
+        infos = states()
+        where = {(c["x"], c["y"], c["p"]): c for c in self._places()}
+        found = []
+        for x, y, p in list(infos)[:MOST_CORES]:
+            info = infos.get_cpu_info(x, y, p)
+            place = where.get((x, y, p), {})
+            found.append({
+                "x": x, "y": y, "p": p, "state": info.state.name,
+                "code": info.run_time_error.name,
+                "registers": [*map(int, info.registers), int(info.processor_state_register),
+                              int(info.stack_pointer), int(info.link_register)],
+                "binary": info.application_name, "iobuf": self._iobuf(x, y, p),
+                "population": place.get("of", ""), "label": place.get("label", ""),
+                "first": place.get("first", 0), "last": place.get("last", 0),
+            })
+        return found
+
+    def _iobuf(self, x: int, y: int, p: int) -> str:
+        """Return what a core wrote, or why that cannot be read."""
+        from spinn_machine import CoreSubsets
+        from spinn_utilities.make_tools.replacer import Replacer
+
+        try:
+            subset = CoreSubsets()
+            subset.add_processor(x, y, p)
+            read = self.view.get_transceiver().get_iobuf(subset)
+            text = "".join(str(buffer.iobuf) for buffer in read)
+            replacer = Replacer()  # programs write numbers of messages
+            # not splitlines(), which takes the separator of values for the end of a line
+            return "\n".join(replacer.replace(line) for line in text.split("\n"))
+        except Exception as problem:
+            return f"(cannot be read: {type(problem).__name__}: {problem})"
+
+    def places(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return which cells of which population each core has."""
+        return {"cores": self._places()}
+
+    def _places(self) -> list[dict[str, Any]]:
+        """Return every core; ``of``: the population that it serves, also by delaying its spikes."""
+        names = {id(p._vertex): p.label for p in self.populations}
+        cores = []
+        for place in self.view.iterate_placemements():
+            vertex = place.vertex
+            owner = getattr(vertex, "app_vertex", None)
+            served = getattr(owner, "source_vertex", owner)
+            piece = getattr(vertex, "vertex_slice", None)
+            cores.append({
+                "x": int(place.x), "y": int(place.y), "p": int(place.p),
+                "label": str(vertex.label), "population": names.get(id(owner), ""),
+                "of": names.get(id(served), ""),
+                "first": int(piece.lo_atom) if piece is not None else 0,
+                "last": int(piece.hi_atom) if piece is not None else 0,
+            })
+        return cores
 
     def _send_times(self, k: int, times: Any, length: float) -> None:
         """Replace spike times between runs; `Population.set` is a TypeError in 7.4.1."""
@@ -354,23 +443,13 @@ class Child:
         """Return where everything lies, and what sPyNNaker chose."""
         steps = int(request["steps"])
         view = self.view
-        names = {id(p._vertex): p.label for p in self.populations}
         cores = []
-        for place in view.iterate_placemements():
+        for place, core in zip(view.iterate_placemements(), self._places(), strict=True):
             vertex = place.vertex
-            owner = getattr(vertex, "app_vertex", None)
-            piece = getattr(vertex, "vertex_slice", None)
-            cores.append(
-                {
-                    "x": int(place.x), "y": int(place.y), "p": int(place.p),
-                    "label": str(vertex.label),
-                    "population": names.get(id(owner), ""),
-                    "kind": type(vertex).__name__,
-                    "first": int(piece.lo_atom) if piece is not None else 0,
-                    "last": int(piece.hi_atom) if piece is not None else 0,
-                    "sdram": int(vertex.sdram_required.get_total_sdram(steps)),
-                }
-            )
+            cores.append({
+                **core, "kind": type(vertex).__name__,
+                "sdram": int(vertex.sdram_required.get_total_sdram(steps)),
+            })
         tables = view.get_uncompressed()
         compressed = self._compressed()
         machine = view.get_machine()
@@ -507,7 +586,8 @@ def main() -> int:
             reply({"done": getattr(child, request["do"])(request), "number": number})
         except BaseException as error:
             reply({"error": "failed", "kind": type(error).__name__, "text": str(error),
-                   "trace": traceback.format_exc(), "number": number})
+                   "trace": traceback.format_exc(), "number": number,
+                   "cores": getattr(error, "cores", [])})
         if request["do"] == "end":
             return 0
     try:

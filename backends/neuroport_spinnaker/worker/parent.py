@@ -6,6 +6,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import select
 import shutil
 import signal
@@ -22,8 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuroport.errors import BackendMissingError, NeuroportError, Problem, UnsupportedError
+from neuroport_spinnaker.crash import core_failed
 from neuroport_spinnaker.errors import (
     MachineLostError,
+    MachineMemoryError,
     MachineUnreachableError,
     ToolchainError,
     ToolchainSilentError,
@@ -45,9 +48,13 @@ _UNREACHABLE = ("SpinnmanTimeoutException", "SpinnmanIOException", "SpinnmanBoot
                 "ConnectionError", "ConnectTimeout", "SSLError", "ProtocolTimeoutError",
                 "ProtocolError", "SpallocException", "ReadTimeout", "HTTPError",
                 "JobDestroyedError", "StateChangeTimeoutError")
-_LOST = ("SpinnmanTimeoutException", "SpinnmanIOException", "SpinnmanGroupedProcessException",
+_LOST = {"SpinnmanTimeoutException", "SpinnmanIOException", "SpinnmanGroupedProcessException",
          "SpinnmanGenericProcessException", "SpinnmanUnexpectedResponseCodeException",
-         "JobDestroyedError", "ConnectionRefusedError", "ConnectionResetError")
+         "JobDestroyedError", "ConnectionRefusedError", "ConnectionResetError"}
+_INNER = re.compile(r"Received exception class: (\w+)")
+_NO_MEMORY = re.compile(
+    r"Could not allocate (\d+) bytes of SDRAM.*?When sending to (\d+):(\d+)", re.DOTALL
+)
 _READS = ("run", "spikes", "signal", "state", "weights", "set")
 _KEPT = "what was recorded before is kept; call reset() to start anew"
 _BOOTS = 2  # attempts to boot a machine that says nothing; each takes 9 s
@@ -314,7 +321,19 @@ class Worker:
             )
         if what == "run" and not self._reached_machine and kind in _UNREACHABLE:
             return self._unreachable(f"{kind}: {text}")
-        if what in _READS and self._reached_machine and kind in _LOST:
+        if reply.get("cores"):
+            return core_failed(reply["cores"], what)
+        if full := _NO_MEMORY.search(text):
+            return MachineMemoryError(
+                Problem("a chip has no memory left for this network",
+                        measured=f"{full[1]} bytes could not be taken on chip {full[2]},{full[3]}",
+                        limit="119 MB of SDRAM on a chip, less what else is on the machine",
+                        fix="a larger target, fewer synapses or recordings on a chip, and nobody "
+                        "else on the machine")
+            )
+        # What a group of messages failed with is inside.
+        kinds = set(_INNER.findall(text)) or {kind}
+        if what in _READS and self._reached_machine and kinds & _LOST:
             return self._lost(f"at '{what}': {kind}: {text}")
         trace = str(reply.get("trace", ""))
         LOGGER.debug("sPyNNaker's traceback:\n%s", trace)

@@ -76,7 +76,7 @@ struct core {
     countdown_t timer[2];
     dma_t dma;
     communication_t comms;
-    uint64_t packets_sent, packets_received, dma_transfers, crashes;
+    uint64_t packets_sent, packets_received, packets_dropped, dma_transfers, crashes;
 };
 
 typedef struct { uint32_t key; int32_t entry; } route_cache_t;

@@ -234,13 +234,14 @@ static PyObject *engine_core(Engine *self, PyObject *args)
     if (!registers) return NULL;
     for (int i = 0; i < 16; i++)
         PyTuple_SET_ITEM(registers, i, PyLong_FromUnsignedLong(i == 15 ? c->cpu.pc : c->cpu.r[i]));
-    return Py_BuildValue("{s:i,s:N,s:k,s:k,s:L,s:K,s:K,s:K,s:K}", "state", (int)c->state, "registers",
+    return Py_BuildValue("{s:i,s:N,s:k,s:k,s:L,s:K,s:K,s:K,s:K,s:K}", "state", (int)c->state, "registers",
                          registers, "psr", (unsigned long)processor_psr(&c->cpu), "spsr",
                          (unsigned long)processor_spsr(&c->cpu), "time",
                          (long long)c->cpu.time, "instructions",
                          (unsigned long long)c->cpu.instructions, "packets_sent",
                          (unsigned long long)c->packets_sent, "packets_received",
-                         (unsigned long long)c->packets_received, "dma_transfers",
+                         (unsigned long long)c->packets_received, "packets_dropped",
+                         (unsigned long long)c->packets_dropped, "dma_transfers",
                          (unsigned long long)c->dma_transfers);
 }
 

@@ -84,6 +84,8 @@ static void dropped(board_t *b, chip_t *chip, const packet_t *p, uint32_t target
 {
     count(chip, fixed ? DROPPED_FR : DROPPED_MC);
     b->dropped++;
+    for (int i = 0; i < CORES; i++)
+        if (targets >> (LINKS + i) & 1) chip->core[i].packets_dropped++;
     if (chip->router[0x28 / 4] >> 31) { /* one packet is kept for re-injection, the rest overflow */
         chip->router[0x28 / 4] |= 1u << 30;
         return;
