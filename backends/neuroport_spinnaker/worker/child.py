@@ -25,7 +25,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
-from quicker import quicken
+if __package__:
+    from neuroport_spinnaker.worker.quicker import quicken
+else:  # run as a script, by a Python that may not have neuroport
+    from quicker import quicken
 
 SUPPORTED = "7.4."
 LOOK = 0.05  # s between two looks whether a run is to stop
