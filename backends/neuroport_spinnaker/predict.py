@@ -133,11 +133,7 @@ def predict(
     from neuroport_spinnaker.checks.case import Case
 
     case = case or Case(network, target, options)
-    delayed = {
-        p.pre for p in network.projections
-        if p.size and 0 < case.layouts[p.post].slots < int(p.delay.max())
-    }
-    sizes = tuple(_size(case, p, p.label in delayed) for p in network.populations)
+    sizes = tuple(_size(case, p) for p in network.populations)
     cores = sum(s.cores + s.delay_cores + s.synapse_cores for s in sizes)
     budget, geometry = target.budget, target.geometry
     per_chip = geometry.cores_per_chip - budget.system_cores_per_chip
@@ -151,7 +147,7 @@ def predict(
     )
 
 
-def _size(case: Case, population: Population, delayed: bool) -> PopulationSize:
+def _size(case: Case, population: Population) -> PopulationSize:
     from neuroport_spinnaker.checks.load import load_of
 
     lay = case.layouts[population.label]
@@ -167,6 +163,6 @@ def _size(case: Case, population: Population, delayed: bool) -> PopulationSize:
         memory += 4 * words * case.populations[projection.pre].size * stages
     return PopulationSize(
         population.label, population.size, min(lay.per_core, population.size), lay.cores,
-        lay.cores if delayed else 0, lay.synapse_cores, memory,
+        lay.delay_cores, lay.synapse_cores, memory,
         0.0 if population.cell.is_source else load_of(case, population.label), row,
     )

@@ -7,6 +7,8 @@ from functools import cached_property
 
 from neuroport.network.description import Network, Population, Projection
 from neuroport.target import Target
+from neuroport_spinnaker.cores import private_memory
+from neuroport_spinnaker.dtcm import CoreMemory
 from neuroport_spinnaker.layout import Layout, incoming, layout
 from neuroport_spinnaker.options import Options
 from neuroport_spinnaker.scales import Scale, scales
@@ -36,6 +38,11 @@ class Case:
     def scales(self) -> dict[tuple[str, str], Scale]:
         """Weight scale of each (population, receptor)."""
         return scales(self.network, self.options)
+
+    @cached_property
+    def memory(self) -> dict[str, tuple[CoreMemory, ...]]:
+        """Private memory of each kind of core that a population needs, by population."""
+        return private_memory(self.network, self.layouts, self.incoming, self.options)
 
     @cached_property
     def incoming(self) -> dict[str, list[Projection]]:
