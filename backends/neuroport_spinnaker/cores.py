@@ -17,7 +17,7 @@ from neuroport_spinnaker.layout import Layout, rule_of
 from neuroport_spinnaker.options import Options
 from neuroport_spinnaker.static_memory import combined_binary, split_binaries
 
-__all__ = ["private_memory"]
+__all__ = ["core_memory", "private_memory"]
 
 _QUEUE = 256  # sPyNNaker's own incoming_spike_buffer_size
 
@@ -38,34 +38,58 @@ def private_memory(
         Projections into each population.
     options : Options
     """
-    sizes = {p.label: p.size for p in network.populations}
-    queue = int(options.configuration.get("Simulation", {}).get(
-        "incoming_spike_buffer_size", _QUEUE))
-    found: dict[str, tuple[CoreMemory, ...]] = {}
-    for p in network.populations:
-        lay = layouts[p.label]
-        if p.cell.is_source:
-            drawn = isinstance(p.spikes, PoissonSource) and options.poisson == "machine"
-            mine = [poisson_core(p, lay.per_core, network.timestep) if drawn else source_core()]
-        else:
-            mine = _of_cells(network, p, into.get(p.label, []), sizes, lay, queue)
-        if lay.stages:
-            mine.append(delay_core(min(lay.per_core, p.size), lay.stage, lay.stages))
-        found[p.label] = tuple(mine)
-    return found
+    return {
+        p.label: core_memory(network, p, layouts[p.label], into.get(p.label, []), options)
+        for p in network.populations
+    }
+
+
+def core_memory(
+    network: Network,
+    population: Population,
+    lay: Layout,
+    projections: list[Projection],
+    options: Options,
+    cells: int | None = None,
+) -> tuple[CoreMemory, ...]:
+    """Return what a core of each kind of one population needs.
+
+    Parameters
+    ----------
+    network : Network
+    population : Population
+    lay : Layout
+    projections : list of Projection
+        Into it.
+    options : Options
+    cells : int, optional
+        Cells of the core, by default those of the fullest.
+    """
+    n = min(lay.per_core, population.size) if cells is None else cells
+    if population.cell.is_source:
+        drawn = isinstance(population.spikes, PoissonSource) and options.poisson == "machine"
+        mine = [poisson_core(population, n, network.timestep) if drawn else source_core()]
+    else:
+        mine = _of_cells(network, population, lay, projections, options, n)
+    if lay.stages:
+        mine.append(delay_core(n, lay.stage, lay.stages))
+    return tuple(mine)
 
 
 def _of_cells(
-    network: Network, population: Population, projections: list[Projection],
-    sizes: Mapping[str, int], lay: Layout, queue: int,
+    network: Network, population: Population, lay: Layout, projections: list[Projection],
+    options: Options, n: int,
 ) -> list[CoreMemory]:
+    sizes = {p.label: p.size for p in network.populations}
+    queue = int(options.configuration.get("Simulation", {}).get(
+        "incoming_spike_buffer_size", _QUEUE))
     name, rule = population.cell.name, rule_of(projections)
     if lay.synapse_cores:
         return list(split_cores(
             population, projections, sizes, network.timestep, lay.per_core, lay.slots,
-            split_binaries(name, rule), network.currents, queue,
+            split_binaries(name, rule), network.currents, queue, n,
         ))
     return [cell_core(
         population, projections, sizes, network.timestep, lay.per_core, lay.slots,
-        combined_binary(name, rule), network.currents, queue,
+        combined_binary(name, rule), network.currents, queue, n,
     )]

@@ -1,11 +1,11 @@
 """The private memory (DTCM) that each kind of core needs, reckoned part by part.
 
 sPyNNaker 7.4 reserves shared memory and does not count private memory: a core that has too little
-ends at its start with "Out of DTCM". The sizes follow the public C sources (``neuron_impl_standard.h``,
-``neuron_recording.h``, ``synapses.c``, ``population_table_binary_search_impl.c``, ``post_events.h``,
-``spike_processing.c``, ``delay_extension.c``, ``current_source.h`` of sPyNNaker; ``circular_buffer.c``
-of `spinn_common`; ``sark_alloc.c``, ``sark_base.c`` of `spinnaker_tools`) and were compared, block by
-block, with the heap of the released programs on the emulated board: see
+ends at its start with "Out of DTCM". The sizes follow the public C sources
+(``neuron_impl_standard.h``, ``neuron_recording.h``, ``synapses.c``,
+``population_table_binary_search_impl.c``, ``post_events.h``, ``spike_processing_fast.c``,
+``delay_extension.c`` of sPyNNaker; ``sark_alloc.c`` and ``sark_base.c`` of `spinnaker_tools`) and
+were compared, block by block, with the heap of the released programs on the emulated board: see
 ``benchmarks/private_memory.py`` and ``tests/spinnaker/test_private_memory.py``.
 """
 
@@ -22,8 +22,8 @@ from neuroport_spinnaker.limits import bits
 from neuroport_spinnaker.static_memory import STACKS, STATIC
 
 __all__ = [
-    "BUDGET", "CoreMemory", "cell_core", "delay_core", "most_delayed", "poisson_core", "source_core",
-    "split_cores",
+    "BUDGET", "CoreMemory", "cell_core", "delay_core", "most_delayed", "poisson_core",
+    "source_core", "split_cores",
 ]
 
 BUDGET = 65536
@@ -232,8 +232,9 @@ def cell_core(
     binary: str,
     currents: Iterable[CurrentSource] = (),
     queue: int = _QUEUE,
+    cells: int | None = None,
 ) -> CoreMemory:
-    """Return the memory of the fullest core of cells that take in their own spikes.
+    """Return the memory of a core of cells that take in their own spikes.
 
     Parameters
     ----------
@@ -250,9 +251,12 @@ def cell_core(
     currents : iterable of CurrentSource
     queue : int
         Spikes that a core can keep before it handles them.
+    cells : int, optional
+        Cells of the core, by default those of the fullest.
     """
-    n = min(per_core, population.size)
-    inputs, filters = _synapses(population, projections, sizes, timestep, n, slots, queue)
+    most = min(per_core, population.size)
+    n = most if cells is None else cells
+    inputs, filters = _synapses(population, projections, sizes, timestep, most, slots, queue)
     return CoreMemory("cells", binary, n, {
         **_fixed(binary, 96, 8), **_cells(population, n, per_core),
         "currents": _currents(population, currents, per_core), **inputs,
@@ -269,21 +273,23 @@ def split_cores(
     binaries: tuple[str, str],
     currents: Iterable[CurrentSource] = (),
     queue: int = _QUEUE,
+    cells: int | None = None,
 ) -> tuple[CoreMemory, CoreMemory]:
     """Return the memory of a core of cells and of one that takes in spikes for it.
 
     Parameters are those of :func:`cell_core`.
     """
-    n = min(per_core, population.size)
+    most = min(per_core, population.size)
+    n = most if cells is None else cells
     kinds = max(1, len(population.cell.receptors))
-    inputs, filters = _synapses(population, projections, sizes, timestep, n, slots, queue)
-    cells = CoreMemory("cells", binaries[0], n, {
+    inputs, filters = _synapses(population, projections, sizes, timestep, most, slots, queue)
+    first = CoreMemory("cells", binaries[0], n, {
         **_fixed(binaries[0], 64, 8), **_cells(population, n, per_core),
         "currents": _currents(population, currents, per_core),
-        "rows": _block(2 << (bits(n) + bits(kinds)), 3),
+        "rows": _block(2 << (bits(most) + bits(kinds)), 3),
     })
-    return cells, CoreMemory(
-        "synapses", binaries[1], n, {**_fixed(binaries[1], 32, 8), **inputs}, filters
+    return first, CoreMemory(
+        "synapses", binaries[1], n, {**_fixed(binaries[1], 32), **inputs}, filters
     )
 
 
@@ -298,7 +304,8 @@ def delay_core(cells: int, slots: int, stages: int) -> CoreMemory:
     steps = _power(slots * stages + 1)
     binary = "delay_extension"
     return CoreMemory("delays", binary, cells, {
-        **_fixed(binary), "delays": _block(4 * steps) + _block(cells, steps), "queue": _queue(_QUEUE),
+        **_fixed(binary), "delays": _block(4 * steps) + _block(cells, steps),
+        "queue": _queue(_QUEUE),
     })
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from neuroport.network.description import Network, Population, Projection
@@ -38,6 +38,14 @@ class Case:
     def scales(self) -> dict[tuple[str, str], Scale]:
         """Weight scale of each (population, receptor)."""
         return scales(self.network, self.options)
+
+    @cached_property
+    def drawn_scales(self) -> dict[tuple[str, str], Scale]:
+        """Weight scales where the machine draws the synapses, as a plain sPyNNaker script lets it.
+
+        It then makes room for more inputs than the network's own synapses have.
+        """
+        return scales(self.network, replace(self.options, connectors="machine"))
 
     @cached_property
     def memory(self) -> dict[str, tuple[CoreMemory, ...]]:

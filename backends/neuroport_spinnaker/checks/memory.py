@@ -1,0 +1,112 @@
+"""Does what each core keeps fit into its private memory?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from neuroport.findings import Finding, finding
+from neuroport.network.description import Population
+from neuroport_spinnaker.checks.case import Case, place
+from neuroport_spinnaker.cores import core_memory
+from neuroport_spinnaker.dtcm import CoreMemory, most_delayed
+from neuroport_spinnaker.layout import slots_of
+
+__all__ = ["memory", "stages"]
+
+_HELP = {
+    "ring": "shorter delays",
+    "plasticity": "the same without plasticity",
+    "tables": "fewer populations that reach it: one large instead of many small ones",
+    "recording": "record fewer cells",
+    "currents": "fewer currents",
+}
+_PARTS = {
+    "ring": "the ring of inputs", "plasticity": "the history of spikes for learning",
+    "tables": "the table of sources", "recording": "recording", "currents": "currents",
+    "cells": "the cells", "rows": "buffers for rows", "queue": "the queue of spikes",
+    "delays": "counters of delayed spikes",
+}
+
+
+def memory(case: Case) -> Iterator[Finding]:
+    """Find cores whose program would not find the private memory that it needs."""
+    budget = case.target.budget.data_bytes
+    for population in case.network.populations:
+        for core in case.memory[population.label]:
+            if core.needed <= budget:
+                continue
+            fits = _fits(case, population, core, budget)
+            if core.kind == "delays" and not fits:
+                continue  # NP307 and NP308 say so
+            parts = sorted(core.parts.items(), key=lambda part: -part[1])
+            fixes: list[str] = []
+            if fits:
+                fixes.append(f"neurons_per_core={{'{population.label}': {fits}}}")
+            largest = core.largest()
+            if largest in _HELP:
+                fixes.append(_HELP[largest])
+            elif core.kind == "delays":
+                fixes.append("shorter delays")
+            yield finding(
+                "NP330", place(population),
+                measured=f"{core.needed} bytes (estimated) on a core "
+                + (f"that delays the spikes of {core.cells} cells" if core.kind == "delays"
+                   else f"of {core.cells} cells")
+                + ": " + ", ".join(f"{_PARTS[k]} {v}" for k, v in parts if k in _PARTS)[:200],
+                limit=f"{budget} bytes, {core.parts['variables'] + core.parts['stacks']} of them "
+                "for the program's own variables and stacks",
+                why="the program asks for its memory at the start and gives up where there is none",
+                fixes=fixes, line=population.line, population=population.label,
+                neurons_per_core=fits or None, needed=core.needed, budget=budget, kind=core.kind,
+            )
+
+
+def _fits(case: Case, population: Population, core: CoreMemory, budget: int) -> int:
+    """Return the most cells on a core with which it fits; 0 where not even one does."""
+    lay = case.layouts[population.label]
+    if core.kind == "delays":
+        return _round(most_delayed(lay.stage, lay.stages, budget))
+
+    def needed(number: int) -> int:
+        changed = replace(lay, per_core=number, slots=slots_of(population, number), stages=0)
+        mine = core_memory(case.network, population, changed,
+                           case.incoming.get(population.label, []), case.options)
+        return max(c.needed for c in mine)
+
+    return _round(_most(lambda number: needed(number) <= budget, core.cells))
+
+
+def _most(holds: Callable[[int], bool], top: int) -> int:
+    """Return the largest number up to `top` for which it holds; it does for all below that."""
+    low, high = 0, top
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if holds(middle) else (low, middle - 1)
+    return low
+
+
+def _round(number: int) -> int:
+    """Return a number that is easier to recognise in a script, and not above."""
+    return number // 10 * 10 if number >= 20 else number
+
+
+def stages(case: Case) -> Iterator[Finding]:
+    """Find populations whose spikes would have to be delayed in stages of two lengths."""
+    for population in case.network.populations:
+        late: dict[str, int] = {}
+        for p in case.network.projections:
+            ring = case.layouts[p.post].slots
+            if p.pre == population.label and p.size and 0 < ring < int(p.delay.max()):
+                late[p.post] = ring
+        if len(set(late.values())) < 2:
+            continue
+        yield finding(
+            "NP331", place(population),
+            measured="stages of " + ", ".join(f"{n} steps for '{k}'" for k, n in late.items()),
+            limit="one length", why="sPyNNaker 7.4.1 has one core that delays the spikes of a "
+            "population, with one length of a stage",
+            fixes=("leave out neurons_per_core for these populations",
+                   "the same neurons_per_core for all of them"),
+            line=population.line,
+        )
