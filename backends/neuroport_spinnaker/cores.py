@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from neuroport.network.description import Network, PoissonSource, Population, Projection
 from neuroport_spinnaker.dtcm import (
+    BUDGET,
     CoreMemory,
     cell_core,
     delay_core,
@@ -13,11 +15,11 @@ from neuroport_spinnaker.dtcm import (
     source_core,
     split_cores,
 )
-from neuroport_spinnaker.layout import Layout, rule_of
+from neuroport_spinnaker.layout import Layout, rule_of, slots_of
 from neuroport_spinnaker.options import Options
 from neuroport_spinnaker.static_memory import combined_binary, split_binaries
 
-__all__ = ["core_memory", "private_memory"]
+__all__ = ["core_memory", "most_cells", "private_memory"]
 
 _QUEUE = 256  # sPyNNaker's own incoming_spike_buffer_size
 
@@ -74,6 +76,41 @@ def core_memory(
     if lay.stages:
         mine.append(delay_core(n, lay.stage, lay.stages))
     return tuple(mine)
+
+
+def most_cells(
+    network: Network,
+    population: Population,
+    lay: Layout,
+    projections: list[Projection],
+    options: Options,
+    budget: int = BUDGET,
+) -> int:
+    """Return the most cells of a population with which a core fits; 0 where not even one does.
+
+    Parameters
+    ----------
+    network : Network
+    population : Population
+    lay : Layout
+        Its present one; no more cells than that has are tried.
+    projections : list of Projection
+        Into it.
+    options : Options
+    budget : int
+        Bytes of private memory.
+    """
+
+    def fits(number: int) -> bool:
+        changed = replace(lay, per_core=number, slots=slots_of(population, number), stages=0)
+        return all(core.needed <= budget for core in
+                   core_memory(network, population, changed, projections, options))
+
+    low, high = 0, min(lay.per_core, population.size)
+    while low < high:  # every part grows with the cells
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+    return low
 
 
 def _of_cells(

@@ -204,15 +204,15 @@ def _synapses(
     entries = len(longest) + len(delayed)
     addresses = sum(2 if p.pre in delayed else 1 for p in there)
     kinds = max(1, len(population.cell.receptors))
-    filters = sum(_block(4 * _words(sizes[pre])) for pre in longest)
+    filters = _block(_POINTER * entries)
+    filters += sum(_block(4 * _words(sizes[pre])) for pre in longest)
     filters += sum(
         _block(4 * _words(sizes[pre] * (-(-longest[pre] // slots) - 1))) for pre in delayed
     )
     parts = {
         "ring": _block(4 * kinds)
         + _block(_ring(population, most, max(longest.values(), default=0), slots)),
-        "tables": _block(_ENTRY * entries) + _block(_ADDRESS * addresses)
-        + _block(_POINTER * entries),
+        "tables": _block(_ENTRY * entries) + _block(_ADDRESS * addresses),
         "rows": _block(_ROW_BUFFER, 2),
         "queue": _queue(queue),
     }

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 
 from neuroport.findings import Finding, finding
 from neuroport.network.description import Population
 from neuroport_spinnaker.checks.case import Case, place
-from neuroport_spinnaker.cores import core_memory
+from neuroport_spinnaker.cores import most_cells
 from neuroport_spinnaker.dtcm import CoreMemory, most_delayed
-from neuroport_spinnaker.layout import slots_of
 
 __all__ = ["memory", "stages"]
 
@@ -67,23 +65,8 @@ def _fits(case: Case, population: Population, core: CoreMemory, budget: int) -> 
     lay = case.layouts[population.label]
     if core.kind == "delays":
         return _round(most_delayed(lay.stage, lay.stages, budget))
-
-    def needed(number: int) -> int:
-        changed = replace(lay, per_core=number, slots=slots_of(population, number), stages=0)
-        mine = core_memory(case.network, population, changed,
-                           case.incoming.get(population.label, []), case.options)
-        return max(c.needed for c in mine)
-
-    return _round(_most(lambda number: needed(number) <= budget, core.cells))
-
-
-def _most(holds: Callable[[int], bool], top: int) -> int:
-    """Return the largest number up to `top` for which it holds; it does for all below that."""
-    low, high = 0, top
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if holds(middle) else (low, middle - 1)
-    return low
+    return _round(most_cells(case.network, population, lay,
+                             case.incoming.get(population.label, []), case.options, budget))
 
 
 def _round(number: int) -> int:
