@@ -1,4 +1,4 @@
-"""The kinds of findings of this backend: NP301 to NP331, NP340, NP341."""
+"""The kinds of findings of this backend: NP301 to NP332, NP340, NP341."""
 
 from __future__ import annotations
 
@@ -147,6 +147,12 @@ register("NP331", "delay stages of two lengths from one population", _E, """
     ends with DelayExtensionException where its targets have rings of different lengths, which
     follow from the number of neurons on a core. neuroport chooses numbers that avoid it; your own
     neurons_per_core prevents that.""")
+register("NP332", "recorded inputs end one sample early", _N, """
+    A run of n steps gives n + 1 samples, the last of them the present state. For v it is read from
+    the machine. The inputs of the receptors at that time contain spikes that still lie in the
+    core's private ring of inputs, which nothing outside can read, so their last sample is missing;
+    running a step longer would change the spikes, the weights and every later run. The recorded
+    signal has the annotation missing_last_samples.""")
 register("NP340", "populations share cores", _N, """
     A core holds cells of one population, so many small populations need many cores. The machine
     has too few for this network, and populations of one kind were put together: the same cell
