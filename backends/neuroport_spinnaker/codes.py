@@ -1,4 +1,4 @@
-"""The kinds of findings of this backend: NP301 to NP332, NP340, NP341."""
+"""The kinds of findings of this backend: NP301 to NP333, NP340, NP341."""
 
 from __future__ import annotations
 
@@ -153,6 +153,9 @@ register("NP332", "recorded inputs end one sample early", _N, """
     core's private ring of inputs, which nothing outside can read, so their last sample is missing;
     running a step longer would change the spikes, the weights and every later run. The recorded
     signal has the annotation missing_last_samples.""")
+register("NP333", "neurons_per_core for a population that is not there", _W, """
+    The option neurons_per_core names populations by their labels. A label that no population of
+    the network has changes nothing.""")
 register("NP340", "populations share cores", _N, """
     A core holds cells of one population, so many small populations need many cores. The machine
     has too few for this network, and populations of one kind were put together: the same cell

@@ -16,7 +16,9 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 def found(spinnaker: Any, plants: tuple[Plant, ...]) -> list[Any]:
-    sim = spinnaker(**OPTIONS)
+    labels = {plant.code.lower().replace("n", "") for plant in plants}
+    chosen = {k: n for k, n in OPTIONS["neurons_per_core"].items() if k.split(".")[0] in labels}
+    sim = spinnaker(neurons_per_core=chosen)
     for plant in plants:
         plant.build(sim)
     network = sim.network()
@@ -68,3 +70,26 @@ def test_the_ca3_memory_as_published_has_no_finding(spinnaker: Any) -> None:
     sim = spinnaker(numerics="spinnaker")
     CA3Memory(sim, 5, 10)
     assert sim.state.backend.check(sim.network()) == []
+
+
+@pytest.mark.parametrize(("model", "true"), [
+    ("ca3-memory", set()), ("pattern-detector", set()), ("vogels-abbott", set()),
+    # Its weights are potentials, which they are not on the chip.
+    ("brunel", {"NP322"}),
+])
+def test_published_models_have_no_findings_but_true_ones(model: str, true: set[str]) -> None:
+    from neuroport.networks import build
+    from neuroport.target.planner import load_planner
+
+    built = build(model)
+    found = [f for network in built.networks for f in load_planner("spinn5").check(network)]
+    assert built.networks
+    assert {f.code for f in found if f.severity.value != "note"} == true
+
+
+def test_a_misspelt_population_in_an_option_is_found(spinnaker: Any) -> None:
+    sim = spinnaker(neurons_per_core={"exx": 5})
+    sim.Population(4, sim.IF_curr_exp(tau_refrac=1.0), label="exc")
+    (one,) = [f for f in sim.state.backend.check(sim.network()) if f.code == "NP333"]
+    assert "'exx'" in one.measured
+    assert one.fixes == ("did you mean 'exc'?",)
