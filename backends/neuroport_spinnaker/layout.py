@@ -103,11 +103,11 @@ class _Cores:
                 if p.cell.name == "SpikeSourcePoisson" and options.poisson == "machine":
                     limit = POISSON_PER_CORE
             self.per_core[p.label] = min(self.asked[p.label] or limit, limit)
-        self.longest: dict[tuple[str, str], int] = {}
+        self.longest: dict[str, dict[str, int]] = {p.label: {} for p in network.populations}
         for p in network.projections:
             if p.size and not self.populations[p.post].cell.is_source:
-                pair = p.pre, p.post
-                self.longest[pair] = max(self.longest.get(pair, 0), int(p.delay.max()))
+                there = self.longest[p.pre]
+                there[p.post] = max(there.get(p.post, 0), int(p.delay.max()))
         self.for_delay: set[str] = set()
 
     def slots(self, label: str) -> int:
@@ -117,8 +117,8 @@ class _Cores:
 
     def late(self, pre: str) -> dict[str, int]:
         """Return the populations that a population reaches later than their ring, and when."""
-        return {post: steps for (source, post), steps in self.longest.items()
-                if source == pre and steps > self.slots(post)}
+        return {post: steps for post, steps in self.longest[pre].items()
+                if steps > self.slots(post)}
 
     def stages(self, pre: str) -> tuple[int, int]:
         """Return (stages, steps of a stage) of the core that delays a population's spikes."""
@@ -148,12 +148,13 @@ class _Cores:
 
     def settle(self) -> None:
         """Take fewer neurons on cores until all delays can be kept; never more again."""
-        while any([*map(self._reach, self.longest), *map(self._room, self.populations)]):
+        while any([*map(self._reach, self.longest), *map(self._room, self.longest)]):
             pass
 
-    def _reach(self, pair: tuple[str, str]) -> bool:
+    def _reach(self, pre: str) -> bool:
         # 7.4.1 loses listed synapses beyond the second stage.
-        return self._longer_ring(pair[1], -(-self.longest[pair] // 2))
+        return any([self._longer_ring(post, -(-steps // 2))
+                    for post, steps in self.longest[pre].items()])
 
     def _room(self, pre: str) -> bool:
         late = self.late(pre)

@@ -11,14 +11,13 @@ from neuroport.network.description import Network
 from neuroport.target import Target
 from neuroport_spinnaker.checks import Case, check
 from neuroport_spinnaker.fix import Fixed, fix
+from neuroport_spinnaker.limits import VERSIONS
 from neuroport_spinnaker.options import Options
 from neuroport_spinnaker.plan import Plan, plan
 from neuroport_spinnaker.predict import Prediction, predict
 from neuroport_spinnaker.preview import Preview, preview
 
-__all__ = ["SpinnakerPlanner", "VERSIONS"]
-
-VERSIONS = (2, 3, 4, 5)  # boards of SpiNNaker 1 that spinn_machine 7.4.1 has (VersionFactory)
+__all__ = ["SpinnakerPlanner"]
 
 
 def known_version(target: Target) -> None:

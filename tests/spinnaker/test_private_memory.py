@@ -94,7 +94,7 @@ def test_the_largest_core_that_is_said_to_fit_starts_and_one_cell_more_does_not(
     monkeypatch.setattr(
         collect, "_CHECKS", tuple(c for c in collect._CHECKS if c is not memory))
     sim = emulated(case(fits + 1))
-    with pytest.raises(ToolchainError):
+    with pytest.raises(ToolchainError, match="Out of DTCM"):
         sim.run(10.0)
 
 

@@ -76,12 +76,13 @@ def _round(number: int) -> int:
 
 def stages(case: Case) -> Iterator[Finding]:
     """Find populations whose spikes would have to be delayed in stages of two lengths."""
-    for population in case.network.populations:
-        late: dict[str, int] = {}
-        for p in case.network.projections:
-            ring = case.layouts[p.post].slots
-            if p.pre == population.label and p.size and 0 < ring < int(p.delay.max()):
-                late[p.post] = ring
+    lates: dict[str, dict[str, int]] = {}
+    for p in case.network.projections:
+        ring = case.layouts[p.post].slots
+        if p.size and 0 < ring < int(p.delay.max()):
+            lates.setdefault(p.pre, {})[p.post] = ring
+    for label, late in lates.items():
+        population = case.populations[label]
         if len(set(late.values())) < 2:
             continue
         yield finding(

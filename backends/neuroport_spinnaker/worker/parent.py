@@ -6,6 +6,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import select
 import shutil
 import signal
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 
 from neuroport.errors import BackendMissingError, NeuroportError, Problem, UnsupportedError
 from neuroport_spinnaker.errors import (
+    BoardVersionError,
     MachineLostError,
     MachineUnreachableError,
     ToolchainError,
@@ -51,6 +53,8 @@ _LOST = ("SpinnmanTimeoutException", "SpinnmanIOException", "SpinnmanGroupedProc
 _READS = ("run", "spikes", "signal", "state", "weights", "set")
 _KEPT = "what was recorded before is kept; call reset() to start anew"
 _BOOTS = 2  # attempts to boot a machine that says nothing; each takes 9 s
+_BY_A_CORE = re.compile(r"\d+, \d+, \d+: ")  # chip and core, in the log
+_ABOUT_BOARDS = re.compile(r"width|height|version", re.IGNORECASE)
 _END_WITHIN = 30.0  # s to give the machine back
 _BUSY_END_WITHIN = 10.0  # s, where it was broken off
 
@@ -112,6 +116,7 @@ class Worker:
         self._refused = False
         self._failed = False  # it has just said that the run failed
         self._boots = 0
+        self._said: list[str] = []  # by programs on cores
         self._began = time.monotonic()
         self._reached_machine = False  # the tool-chain says so in its log
         self.running_since: float | None = None
@@ -260,6 +265,8 @@ class Worker:
         """Pass on what the child told without being asked."""
         if event["event"] == "log":
             text = str(event["text"])
+            if _BY_A_CORE.match(text):
+                self._said.append(text)
             if text.startswith("Creating transceiver"):
                 self._began = time.monotonic()
             self._reached_machine |= text.startswith(("Detected ", "Found board with"))
@@ -316,13 +323,20 @@ class Worker:
             return self._unreachable(f"{kind}: {text}")
         if what in _READS and self._reached_machine and kind in _LOST:
             return self._lost(f"at '{what}': {kind}: {text}")
+        if what == "run" and kind == "SpinnMachineException" and _ABOUT_BOARDS.search(text):
+            return BoardVersionError(
+                Problem("the machine is not the board that was asked for", measured=text,
+                        limit="version 3 has 4 chips, version 5 has 48",
+                        fix="--target spinn3 or spinn5, or --version for a board like one of them")
+            )
         trace = str(reply.get("trace", ""))
         LOGGER.debug("sPyNNaker's traceback:\n%s", trace)
         raised = [line.strip() for line in trace.splitlines() if line.startswith("  File ")]
         return ToolchainError(
             Problem(f"sPyNNaker failed at '{what}'",
                     measured=f"{kind}: {text}" + (f" ({raised[-1]})" if raised else ""),
-                    limit=f"last words: {self.log(5)}",
+                    limit=f"cores said: {'; '.join(self._said[:5])}" if self._said
+                    else f"last words: {self.log(5)}",
                     fix="`neuroport check` names what can be known beforehand; the logger "
                     "'neuroport' has the traceback at level DEBUG")
         )
