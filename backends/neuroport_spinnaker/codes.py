@@ -59,7 +59,8 @@ register("NP308", "synapses would be lost between delay stages", _E, """
     it.""")
 register("NP309", "delay below one time step", _E, """
     A spike needs at least one time step to its target. Delays of zero behaved as the longest delay
-    of the ring on the chip. Around a loop of populations a delay of zero has no meaning at all.""")
+    of the ring on the chip. Around a loop of populations a delay of zero has no meaning at all.""",
+    supersedes=("NP114",))
 register("NP310", "cell type that SpiNNaker does not have", _E, """
     The released binaries have IF_curr_exp, IF_cond_exp, IF_curr_alpha, IF_curr_delta, Izhikevich
     with exponential currents, and the two spike sources. sPyNNaker fails on others with an

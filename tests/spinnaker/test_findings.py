@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -93,3 +94,38 @@ def test_a_misspelt_population_in_an_option_is_found(spinnaker: Any) -> None:
     (one,) = [f for f in sim.state.backend.check(sim.network()) if f.code == "NP333"]
     assert "'exx'" in one.measured
     assert one.fixes == ("did you mean 'exc'?",)
+
+
+SCRIPT = """
+import pyNN.spiNNaker as sim
+sim.setup(timestep=1.0)
+a, b = (sim.Population(10, sim.IF_curr_exp(tau_refrac=2.0), label=k) for k in "ab")
+for pre, post, label in ((a, b, "ab"), (b, a, "ba")):
+    sim.Projection(pre, post, sim.AllToAllConnector(), sim.StaticSynapse(weight=0.5, delay=0.0),
+                   label=label)
+c = sim.Population(10, sim.EIF_cond_exp_isfa_ista(tau_refrac=1.0), label="c")
+sim.Projection(a, c, sim.OneToOneConnector(), sim.TsodyksMarkramSynapse(weight=0.5, delay=3.0),
+               label="ac")
+sim.run(10.0)
+"""
+
+
+def test_a_script_s_mistakes_are_found_together_delays_of_zero_too(tmp_path: Path) -> None:
+    """A run ends at the first of them; a check goes on."""
+    from neuroport.findings import without_superseded
+    from neuroport.networks import build
+    from neuroport.target.planner import load_planner
+
+    (tmp_path / "script.py").write_text(SCRIPT)
+    built = build(str(tmp_path / "script.py"))
+    assert built.error is None
+    general = [f for f in built.findings if f.code == "NP114"]
+    assert [f.where for f in general] == ["projection 'ab'", "projection 'ba'"]
+    found = load_planner("spinn5").check(built.networks[0])
+    together = without_superseded([*general, *found])
+    errors = sorted((f.code, f.where) for f in together if f.severity.blocks)
+    assert errors == [
+        ("NP309", "projection 'ab'"), ("NP309", "projection 'ba'"),
+        ("NP310", "population 'c'"), ("NP311", "projection 'ac'"),
+    ]
+    assert all(f.data["loop"] for f in found if f.code == "NP309")

@@ -93,9 +93,11 @@ def test_the_largest_core_that_is_said_to_fit_starts_and_one_cell_more_does_not(
         emulated(case(fits + 1)).run(10.0)
     monkeypatch.setattr(
         collect, "_CHECKS", tuple(c for c in collect._CHECKS if c is not memory))
-    sim = emulated(case(fits + 1))
-    with pytest.raises(ToolchainError, match="Out of DTCM"):
-        sim.run(10.0)
+    for size, words in ((fits + 1, "RUN_TIME_EXCEPTION"), (256, "Out of DTCM")):
+        sim = emulated(case(size))
+        with pytest.raises(ToolchainError, match=words):
+            sim.run(10.0)
+        sim.end()
 
 
 def test_a_core_without_room_is_an_error_with_cells_that_fit(spinnaker: Any) -> None:

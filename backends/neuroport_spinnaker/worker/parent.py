@@ -53,7 +53,8 @@ _LOST = ("SpinnmanTimeoutException", "SpinnmanIOException", "SpinnmanGroupedProc
 _READS = ("run", "spikes", "signal", "state", "weights", "set")
 _KEPT = "what was recorded before is kept; call reset() to start anew"
 _BOOTS = 2  # attempts to boot a machine that says nothing; each takes 9 s
-_BY_A_CORE = re.compile(r"\d+, \d+, \d+: ")  # chip and core, in the log
+# Chip and core, in the log: its own words, or the state that it is in.
+_BY_A_CORE = re.compile(r"\d+, \d+, \d+: |\d+:\d+:\d+ .*in state ")
 _ABOUT_BOARDS = re.compile(r"width|height|version", re.IGNORECASE)
 _END_WITHIN = 30.0  # s to give the machine back
 _BUSY_END_WITHIN = 10.0  # s, where it was broken off
