@@ -150,3 +150,15 @@ def test_a_population_gets_stages_of_one_length(spinnaker: Any) -> None:
     assert "NP331" not in found
     kept = case_of(sim.network(), neurons_per_core={"256": 256, "100": 100})
     assert "NP331" in {f.code for f in collect.check(kept)}
+
+
+def test_a_user_s_own_number_is_kept_and_judged_where_spikes_are_delayed(spinnaker: Any) -> None:
+    sim = spinnaker()
+    into(delay=200.0, size=256, sources=256)(sim)
+    planner = load_planner("spinn5", neurons_per_core={"source 0": 256})
+    (one,) = [f for f in planner.check(sim.network()) if f.code == "NP330"]
+    assert (one.data["kind"], one.where) == (
+        "delays", "population 'source 0', core that delays its spikes")
+    fixed = planner.fix(sim.network())
+    assert fixed.per_core == {"source 0": one.data["neurons_per_core"]}
+    assert "NP330" not in {f.code for f in fixed.left}

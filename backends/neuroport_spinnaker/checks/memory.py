@@ -18,6 +18,8 @@ _HELP = {
     "tables": "fewer populations that reach it: one large instead of many small ones",
     "recording": "record fewer cells",
     "currents": "fewer currents",
+    "queue": "a smaller incoming_spike_buffer_size",
+    "delays": "shorter delays",
 }
 _PARTS = {
     "ring": "the ring of inputs", "plasticity": "the history of spikes for learning",
@@ -31,33 +33,36 @@ def memory(case: Case) -> Iterator[Finding]:
     """Find cores whose program would not find the private memory that it needs."""
     budget = case.target.budget.data_bytes
     for population in case.network.populations:
-        for core in case.memory[population.label]:
-            if core.needed <= budget:
-                continue
-            fits = _fits(case, population, core, budget)
-            if core.kind == "delays" and not fits:
-                continue  # NP307 and NP308 say so
-            parts = sorted(core.parts.items(), key=lambda part: -part[1])
-            fixes: list[str] = []
-            if fits:
-                fixes.append(f"neurons_per_core={{'{population.label}': {fits}}}")
-            largest = core.largest()
-            if largest in _HELP:
-                fixes.append(_HELP[largest])
-            elif core.kind == "delays":
-                fixes.append("shorter delays")
-            yield finding(
-                "NP330", place(population),
-                measured=f"{core.needed} bytes (estimated) on a core "
-                + (f"that delays the spikes of {core.cells} cells" if core.kind == "delays"
-                   else f"of {core.cells} cells")
-                + ": " + ", ".join(f"{_PARTS[k]} {v}" for k, v in parts if k in _PARTS)[:200],
-                limit=f"{budget} bytes, {core.parts['variables'] + core.parts['stacks']} of them "
-                "for the program's own variables and stacks",
-                why="the program asks for its memory at the start and gives up where there is none",
-                fixes=fixes, line=population.line, population=population.label,
-                neurons_per_core=fits or None, needed=core.needed, budget=budget, kind=core.kind,
-            )
+        cores = case.memory[population.label]
+        own = max((c for c in cores if c.kind != "delays"), key=lambda c: c.needed)
+        for core in (own, *(c for c in cores if c.kind == "delays")):
+            if core.needed > budget:
+                yield from _too_small(case, population, core, budget)
+
+
+def _too_small(
+    case: Case, population: Population, core: CoreMemory, budget: int
+) -> Iterator[Finding]:
+    fits = _fits(case, population, core, budget)
+    delays = core.kind == "delays"
+    if delays and not fits:
+        return  # NP307 and NP308 say so
+    fixes = [f"neurons_per_core={{'{population.label}': {fits}}}"] if fits else []
+    largest = core.largest()
+    if largest in _HELP:
+        fixes.append(_HELP[largest])
+    parts = sorted((-size, name) for name, size in core.parts.items() if name in _PARTS and size)
+    yield finding(
+        "NP330", place(population) + (", core that delays its spikes" if delays else ""),
+        measured=f"{core.needed} bytes (estimated) for {core.cells} cells: "
+        + ", ".join(f"{_PARTS[name]} {-size}" for size, name in parts[:4]),
+        limit=f"{budget} bytes, {core.parts['variables'] + core.parts['stacks']} of them "
+        "for the program's own variables and stacks",
+        why="the program asks for its memory at the start and gives up where there is none",
+        fixes=fixes or ("fewer neurons or inputs",), line=population.line,
+        population=population.label, neurons_per_core=fits or None, needed=core.needed,
+        budget=budget, kind=core.kind,
+    )
 
 
 def _fits(case: Case, population: Population, core: CoreMemory, budget: int) -> int:
