@@ -141,7 +141,7 @@ class _Cores:
         changed = False
         while self.slots(label) < reach and self.per_core[label] > 1:
             number = min(self.per_core[label], self.populations[label].size)
-            if not self._fewer(label, max(1, (1 << bits(number)) // 4)):
+            if not self._fewer(label, max(1, (1 << bits(number)) // 2)):
                 break
             changed = True
         return changed

@@ -162,3 +162,13 @@ def test_a_user_s_own_number_is_kept_and_judged_where_spikes_are_delayed(spinnak
     fixed = planner.fix(sim.network())
     assert fixed.per_core == {"source 0": one.data["neurons_per_core"]}
     assert "NP330" not in {f.code for f in fixed.left}
+
+
+@pytest.mark.parametrize(("longest", "per_core"), [
+    (64, 256), (65, 128), (128, 128), (129, 64), (1000, 16), (2049, 2), (4096, 2),
+])
+def test_no_more_cores_than_a_delay_needs(spinnaker: Any, longest: int, per_core: int) -> None:
+    """2^14 places for cells, two receptors and half the longest delay; all of it from 2049 on."""
+    sim = spinnaker()
+    into(delay=float(longest), size=256, sources=4)(sim)
+    assert case_of(sim.network()).layouts["cells"].per_core == per_core
