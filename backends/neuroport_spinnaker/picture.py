@@ -9,6 +9,7 @@ import numpy as np
 
 from neuroport_spinnaker.plan import Plan
 from neuroport_spinnaker.preview import Preview
+from neuroport_spinnaker.texts import count
 
 __all__ = ["board_picture", "weights_picture"]
 
@@ -76,8 +77,8 @@ def board_picture(plan: Plan, path: str | Path) -> Path:
     for side in axes.spines.values():
         side.set_visible(False)
     axes.set_title(
-        f"{plan.target}: {plan.application_cores} cores on {plan.application_chips} chips, "
-        f"{plan.boards} board(s)", fontsize=11,
+        f"{plan.target}: {count(plan.application_cores, 'core')} on "
+        f"{count(plan.application_chips, 'chip')}, {count(plan.boards, 'board')}", fontsize=11,
     )
     marks = [Patch(color=colour[label], label=label) for label in labels[:24]]
     if len(labels) > 24:

@@ -21,7 +21,7 @@ from neuroport_spinnaker.options import ALLOWABLE, Options
 from neuroport_spinnaker.predict import Prediction, predict
 from neuroport_spinnaker.session import write_network
 from neuroport_spinnaker.synapses import in_order
-from neuroport_spinnaker.texts import columns
+from neuroport_spinnaker.texts import columns, count
 from neuroport_spinnaker.worker.parent import Worker
 
 __all__ = ["plan", "Plan", "CorePlace", "virtual_machine"]
@@ -193,8 +193,9 @@ class Plan:
 
     def __str__(self) -> str:
         lines = [
-            f"target {self.target}: {self.application_cores} cores on {self.application_chips} "
-            f"chips, {self.boards} board(s); predicted {self.prediction.cores} cores",
+            f"target {self.target}: {count(self.application_cores, 'core')} on "
+            f"{count(self.application_chips, 'chip')}, {count(self.boards, 'board')}; predicted "
+            f"{count(self.prediction.cores, 'core')}",
             f"routing entries: at most {max(self.routing.values(), default=0)} of "
             f"{self.routing_limit} on a chip"
             + (f" ({max(self.compressed.values())} if compressed)" if self.compressed else "")

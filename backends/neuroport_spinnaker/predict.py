@@ -14,7 +14,7 @@ from neuroport.target import Target
 from neuroport_spinnaker.dtcm import CoreMemory
 from neuroport_spinnaker.layout import longest_row, row_words
 from neuroport_spinnaker.options import Options
-from neuroport_spinnaker.texts import columns
+from neuroport_spinnaker.texts import columns, count
 
 if TYPE_CHECKING:
     from neuroport_spinnaker.checks.case import Case
@@ -112,8 +112,8 @@ class Prediction:
     def __str__(self) -> str:
         lines = [
             f"target {self.target}: about {self.cores} of {self.cores_available} cores, at least "
-            f"{self.chips} chip{'s' if self.chips != 1 else ''} on {self.boards} "
-            f"board{'s' if self.boards != 1 else ''}" + ("" if self.fits else ": does not fit"),
+            f"{count(self.chips, 'chip')} on {count(self.boards, 'board')}"
+            + ("" if self.fits else ": does not fit"),
             f"shared memory about {self.sdram_bytes / 1e6:.1f} MB besides recordings; the mapping "
             f"takes about {self.mapping_seconds:.0f} s",
             f"private memory (DTCM, estimated): at most {self.dtcm_bytes / 1e3:.1f} of "

@@ -129,3 +129,18 @@ def test_a_script_s_mistakes_are_found_together_delays_of_zero_too(tmp_path: Pat
         ("NP310", "population 'c'"), ("NP311", "projection 'ac'"),
     ]
     assert all(f.data["loop"] for f in found if f.code == "NP309")
+
+
+def test_parts_of_a_rule_that_no_program_has_together_are_found(spinnaker: Any) -> None:
+    sim = spinnaker(numerics="spinnaker", dialect="spynnaker")
+    pre = sim.Population(4, sim.SpikeSourceArray(spike_times=[1.0]), label="pre")
+    for kind in ("Additive", "Multiplicative"):
+        post = sim.Population(4, sim.IF_curr_exp(tau_refrac=1.0), label=kind)
+        weight = getattr(sim, f"{kind}WeightDependence")(w_min=0.0, w_max=4.0)
+        sim.Projection(pre, post, sim.AllToAllConnector(), sim.STDPMechanism(
+            timing_dependence=sim.Vogels2011Rule(tau=20.0, eta=0.05, rho=3.0),
+            weight_dependence=weight, weight=1.0, delay=1.0), receptor_type="inhibitory",
+            label=f"to {kind}")
+    found = [f for f in sim.state.backend.check(sim.network()) if f.code == "NP311"]
+    assert [f.where for f in found] == ["projection 'to Multiplicative'"]
+    assert "Vogels2011Rule with MultiplicativeWeightDependence" in found[0].measured

@@ -172,3 +172,31 @@ def test_no_more_cores_than_a_delay_needs(spinnaker: Any, longest: int, per_core
     sim = spinnaker()
     into(delay=float(longest), size=256, sources=4)(sim)
     assert case_of(sim.network()).layouts["cells"].per_core == per_core
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("toolchain")
+@pytest.mark.parametrize(("build", "kinds"), [
+    (into(delay=200.0, size=256, sources=256), {"source": 2, "delays": 2, "cells": 4}),
+    (into("IF_cond_exp", timing="pair", weight="multiplicative", size=300),
+     {"source": 1, "synapses": 2, "cells": 2}),
+])
+def test_a_plan_has_the_memory_of_every_core(
+    spinnaker: Any, build: Any, kinds: dict[str, int]
+) -> None:
+    """Also of cores that delay spikes or take them in, and as many of them as were expected."""
+    sim = spinnaker(numerics="spinnaker", dialect="spynnaker")
+    build(sim)
+    made = load_planner("spinn5").plan(sim.network(), 10.0)
+    assert made.application_cores == made.prediction.cores == sum(kinds.values())
+    mine = [c for c in made.cores if not c.monitor]
+    assert all(c.dtcm is not None and 0 < c.dtcm <= made.dtcm_limit for c in mine)
+    assert all(c.dtcm is None for c in made.cores if c.monitor)
+    assert made.dtcm == made.prediction.dtcm_bytes
+    data = made.as_dict()
+    assert data["dtcm"] == max(p["dtcm"] or 0 for p in data["placements"])
+    assert {m.kind for s in made.prediction.populations for m in s.dtcm} == set(kinds)
+    assert "private memory (DTCM, estimated)" in str(made)
+    # Cores that are not full need less.
+    sizes = {(c.last - c.first + 1, c.dtcm) for c in mine if c.population == "cells"}
+    assert len(sizes) > 1 or len({n for n, _ in sizes}) == 1
