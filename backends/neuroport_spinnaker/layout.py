@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuroport.network.description import Network, Population, Projection
+from neuroport.network.description import Network, PoissonSource, Population, Projection
 from neuroport_spinnaker.dtcm import most_delayed
 from neuroport_spinnaker.limits import (
     DEFAULT_RATE,
@@ -19,6 +19,7 @@ from neuroport_spinnaker.limits import (
     SYNAPSES_PER_SECOND,
     bits,
 )
+from neuroport_spinnaker.made import machine_made
 from neuroport_spinnaker.options import Options
 from neuroport_spinnaker.static_memory import STATIC, combined_binary, split_binaries
 
@@ -188,7 +189,8 @@ def layout(network: Network, options: Options) -> dict[str, Layout]:
         stages, stage = cores.stages(label)
         beside = 0
         if not population.cell.is_source:
-            beside = number * _synapse_cores(network, population, into[label], per_core)
+            beside = number * _synapse_cores(
+                network, population, into[label], per_core, options)
         result[label] = Layout(
             per_core, number, cores.slots(label), per_core if shorter else cores.asked[label],
             shorter, beside, stages, stage,
@@ -196,8 +198,24 @@ def layout(network: Network, options: Options) -> dict[str, Layout]:
     return result
 
 
+def _direct(network: Network, projection: Projection, options: Options) -> bool:
+    """Return whether a Poisson source writes into the core of cells itself, as 7.4.1 decides it.
+
+    Below 1 ms, where the machine draws both (`is_direct_poisson_source`).
+    """
+    pre, post = network.population(projection.pre), network.population(projection.post)
+    return (
+        options.poisson == "machine" and isinstance(pre.spikes, PoissonSource)
+        and machine_made(projection, options) and projection.recipe is not None
+        and projection.recipe[0] == "OneToOneConnector" and pre.size == post.size
+        and not projection.synapse.plastic and int(projection.delay.max()) == 1
+        and sum(p.pre == pre.label for p in network.projections) == 1
+    )
+
+
 def _synapse_cores(
-    network: Network, population: Population, into: list[Projection], per_core: int
+    network: Network, population: Population, into: list[Projection], per_core: int,
+    options: Options,
 ) -> int:
     """Return the cores that take in spikes beside each core of neurons, as 7.4.1 reckons them.
 
@@ -211,7 +229,7 @@ def _synapse_cores(
     slow = int(np.ceil(1.0 / network.timestep - 1e-9))
     needed = 0.0
     for p in into:
-        if p.size == 0:
+        if p.size == 0 or _direct(network, p, options):
             continue
         kind = "stdp" if p.synapse.plastic else "static"
         row = longest_row(p, per_core, int(p.delay.max()))[0]

@@ -86,7 +86,9 @@ class Options:
         for label, number in numbers.items():
             if not isinstance(number, int) or isinstance(number, bool) or number < 1:
                 problems.append(
-                    Problem(f"neurons_per_core {label} cannot be {number!r}", limit="1 or more")
+                    Problem("neurons_per_core" + (f" of '{label}'" if label else "")
+                            + f" cannot be {number!r}",
+                            limit="a whole number from 1, or POPULATION=NUMBER for one of them")
                 )
         if not 0 < self.weight_loss <= 1:
             problems.append(Problem(f"weight_loss cannot be {self.weight_loss!r}", limit="0 to 1"))

@@ -92,6 +92,14 @@ def _several(sim: Any) -> None:
                    sim.StaticSynapse(weight=0.1, delay=2.0))
 
 
+def _direct(sim: Any) -> None:
+    """A source that the machine lets write into the core of cells itself."""
+    source = sim.Population(20, sim.SpikeSourcePoisson(rate=20.0), label="source")
+    cells = sim.Population(20, sim.IF_curr_exp(tau_refrac=1.0), label="cells")
+    sim.Projection(source, cells, sim.OneToOneConnector(),
+                   sim.StaticSynapse(weight=0.1, delay=sim.get_time_step()))
+
+
 _ALL = ("spikes", "v", "isyn_exc", "isyn_inh")
 CASES = (
     MemoryCase("1 cell", into(size=1)),
@@ -125,6 +133,8 @@ CASES = (
     MemoryCase("0.1 ms, plastic", into(timing="pair"), timestep=0.1),
     MemoryCase("machine's Poisson", into(sources=100, poisson=20.0),
                options={"poisson": "machine"}),
+    MemoryCase("0.1 ms, one Poisson source for each cell", _direct, timestep=0.1,
+               options={"poisson": "machine", "connectors": "machine"}),
     MemoryCase("machine's fast Poisson", into(sources=33, poisson=3000.0),
                options={"poisson": "machine"}),
 )
