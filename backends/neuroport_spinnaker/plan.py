@@ -49,6 +49,8 @@ class CorePlace:
         Bytes of shared memory.
     dtcm : int or None
         Bytes of private memory, estimated; None for the tool-chain's own cores.
+    delays : str
+        neuroport's population whose spikes it delays; empty for all other cores.
     """
 
     x: int
@@ -61,6 +63,7 @@ class CorePlace:
     last: int
     sdram: int
     dtcm: int | None = None
+    delays: str = ""
 
     @property
     def monitor(self) -> bool:
@@ -148,13 +151,16 @@ class Plan:
         rows = []
         for label, size in loads.items():
             mine = [c for c in self.cores if c.population == label]
+            late = [c for c in self.cores if c.delays == label]
             rows.append(
                 {
                     "population": label, "cells": size.size, "cores": len(mine),
+                    "delay cores": len(late),
                     "cells a core": max((c.last - c.first + 1 for c in mine), default=0),
                     "chips": len({(c.x, c.y) for c in mine}),
                     "SDRAM a core (kB)": round(max((c.sdram for c in mine), default=0) / 1e3, 1),
-                    "DTCM a core (kB)": round(max((c.dtcm or 0 for c in mine), default=0) / 1e3, 1),
+                    "DTCM a core (kB)": round(
+                        max((c.dtcm or 0 for c in mine + late), default=0) / 1e3, 1),
                     "longest row": size.longest_row,
                     "load": round(size.load, 3),
                     "shifts": list(self.shifts.get(label, ())),
@@ -337,7 +343,7 @@ def _cores(case: Case, report: dict[str, Any]) -> tuple[CorePlace, ...]:
                 "synapses" if "Synapses" in c["kind"] else "cells")
             needed = known[label, n].get(work, known[label, n].get("source"))
         cores.append(CorePlace(c["x"], c["y"], c["p"], c["label"], c["kind"], c["population"],
-                               c["first"], c["last"], c["sdram"], needed))
+                               c["first"], c["last"], c["sdram"], needed, c["delayed"]))
     return tuple(cores)
 
 

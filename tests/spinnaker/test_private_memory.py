@@ -197,6 +197,8 @@ def test_a_plan_has_the_memory_of_every_core(
     assert data["dtcm"] == max(p["dtcm"] or 0 for p in data["placements"])
     assert {m.kind for s in made.prediction.populations for m in s.dtcm} == set(kinds)
     assert "private memory (DTCM, estimated)" in str(made)
+    assert sum(row["delay cores"] for row in made.rows()) == kinds.get("delays", 0)
+    assert max(row["DTCM a core (kB)"] for row in made.rows()) == round(made.dtcm / 1e3, 1)
     # Cores that are not full need less.
     sizes = {(c.last - c.first + 1, c.dtcm) for c in mine if c.population == "cells"}
     assert len(sizes) > 1 or len({n for n, _ in sizes}) == 1
