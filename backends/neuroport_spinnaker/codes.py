@@ -140,8 +140,8 @@ register("NP330", "private memory of a core is too small", _E, """
     bytes more each, and the ring doubles with each doubling of the longest delay up to 32 KiB: 256
     plastic cells with a delay of 9 steps do not fit. A core that delays the spikes of a population
     needs a byte for each cell and step. Put fewer neurons on a core (neurons_per_core), which needs
-    more cores and changes nothing else. The figure is neuroport's own; it was equal to what the
-    released programs take on the emulated board wherever it was compared.""")
+    more cores and changes nothing else. The figure is neuroport's own; wherever it was compared it
+    was equal to what the released programs need on the emulated board (docs/spinnaker.md).""")
 register("NP331", "delay stages of two lengths from one population", _E, """
     Spikes that arrive later than the ring of the target reaches are sent again by a core of their
     own, after one length of that ring. sPyNNaker 7.4.1 has one such core for a population, and

@@ -293,7 +293,7 @@ def split_cores(
     )
 
 
-# -- helpers and sources ------------------------------------------------------------------------
+# -- delays and sources -------------------------------------------------------------------------
 
 
 def delay_core(cells: int, slots: int, stages: int) -> CoreMemory:
