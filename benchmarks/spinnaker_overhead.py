@@ -72,8 +72,9 @@ def main() -> int:
     chosen = parser.parse_args()
     planner = load_planner("spinn5")
     print("| network | synapses | realise s | neuroport s | sPyNNaker s | ratio | direct s "
-          "| cores (predicted) | chips | routing entries | longest row | SDRAM MB |")
-    print("|---|---|---|---|---|---|---|---|---|---|---|---|")
+          "| cores (predicted) | chips | routing entries | longest row | SDRAM MB "
+          "| DTCM kB a core |")
+    print("|---|---|---|---|---|---|---|---|---|---|---|---|---|")
     worst = 0.0
     for model, words in CASES[: 2 if chosen.quick else None]:
         began = time.perf_counter()
@@ -93,7 +94,7 @@ def main() -> int:
             f"| {plan.application_cores} ({plan.prediction.cores}) | {plan.application_chips} "
             f"| {max(plan.routing.values(), default=0)} "
             f"| {max(row['longest row'] for row in plan.rows())} "
-            f"| {sum(plan.sdram_by_chip.values()) / 1e6:.1f} |", flush=True,
+            f"| {sum(plan.sdram_by_chip.values()) / 1e6:.1f} | {plan.dtcm / 1e3:.1f} |", flush=True,
         )
     return int(worst >= LIMIT)
 

@@ -294,6 +294,14 @@ register(
     simulation runs a little longer and the present time differs from the sum of the run times.""",
 )
 register(
+    "NP114",
+    "delay below the shortest that can be kept",
+    Severity.ERROR,
+    """A spike takes at least one time step to its target (or min_delay, where one was set). A run
+    of the script ends with a DelayError where such a projection is made; 'neuroport check' goes on
+    and lists it among all other findings.""",
+)
+register(
     "NP201",
     "not available with these numerics",
     Severity.ERROR,

@@ -88,6 +88,12 @@ def observation() -> Observation | None:
     return _current.get()
 
 
+def checked_only() -> bool:
+    """Whether what is being built will be checked and not run."""
+    seen = _current.get()
+    return seen is not None and seen.stop_before_run
+
+
 @contextmanager
 def observe(
     progress: RunProgress | None = None, stop_before_run: bool = False, traces: int = 0

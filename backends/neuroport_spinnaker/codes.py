@@ -1,4 +1,4 @@
-"""The kinds of findings of this backend: NP301 to NP329, NP340 to NP342."""
+"""The kinds of findings of this backend: NP301 to NP333, NP340 to NP342."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ register("NP306", "delays need more cores", _W, """
     again, once for each further 32 steps; sPyNNaker 7.4.1 loses listed synapses beyond the second
     stage, so neuroport puts fewer cells on a core, which makes the ring longer.""")
 register("NP307", "delay that no machine setting can hold", _E, """
-    With one cell on a core the ring holds 4096 steps with two receptors, and one more stage
-    doubles that. Delays beyond are lost by sPyNNaker 7.4.1 without a word. Use a chain of relay
-    cells, or a larger time step.""")
+    With one cell on a core the ring holds 4096 steps with two receptors. A core that sends spikes
+    again has no room for a stage of that length (NP330), and two stages of half of it reach no
+    further. Use a chain of relay cells, or a larger time step.""")
 register("NP308", "synapses would be lost between delay stages", _E, """
     In sPyNNaker 7.4.1 listed synapses with a delay of more than twice the ring are written to rows
     that do not exist when the source population is not a multiple of the target's cells on a core.
@@ -59,7 +59,8 @@ register("NP308", "synapses would be lost between delay stages", _E, """
     it.""")
 register("NP309", "delay below one time step", _E, """
     A spike needs at least one time step to its target. Delays of zero behaved as the longest delay
-    of the ring on the chip. Around a loop of populations a delay of zero has no meaning at all.""")
+    of the ring on the chip. Around a loop of populations a delay of zero has no meaning at all.""",
+    supersedes=("NP114",))
 register("NP310", "cell type that SpiNNaker does not have", _E, """
     The released binaries have IF_curr_exp, IF_cond_exp, IF_curr_alpha, IF_curr_delta, Izhikevich
     with exponential currents, and the two spike sources. sPyNNaker fails on others with an
@@ -131,6 +132,31 @@ register("NP329", "the machine makes its own synapses", _W, """
 register("NP328", "the machine draws its own Poisson trains", _N, """
     With poisson='machine' the trains differ from those of every other backend and from run to run.
     poisson='realised' sends the network's own.""")
+register("NP330", "private memory of a core is too small", _E, """
+    A core keeps its cells, the ring of inputs, the history of spikes for learning, the table of
+    the populations that reach it and its buffers in 64 KiB of private memory (DTCM), less what
+    the program's variables and stacks take. sPyNNaker 7.4 does not count it: the network is
+    mapped and loaded, and the core ends at its start with "Out of DTCM". Plastic cells need 100
+    bytes more each, and the ring doubles with each doubling of the longest delay up to 32 KiB: 256
+    plastic cells with a delay of 9 steps do not fit. A core that delays the spikes of a population
+    needs a byte for each cell and step. Put fewer neurons on a core (neurons_per_core), which needs
+    more cores and changes nothing else. The figure is neuroport's own; wherever it was compared it
+    was equal to what the released programs need on the emulated board (docs/spinnaker.md).""")
+register("NP331", "delay stages of two lengths from one population", _E, """
+    Spikes that arrive later than the ring of the target reaches are sent again by a core of their
+    own, after one length of that ring. sPyNNaker 7.4.1 has one such core for a population, and
+    ends with DelayExtensionException where its targets have rings of different lengths, which
+    follow from the number of neurons on a core. neuroport chooses numbers that avoid it; your own
+    neurons_per_core prevents that.""")
+register("NP332", "recorded inputs end one sample early", _N, """
+    A run of n steps gives n + 1 samples, the last of them the present state. For v it is read from
+    the machine. The inputs of the receptors at that time contain spikes that still lie in the
+    core's private ring of inputs, which nothing outside can read, so their last sample is missing;
+    running a step longer would change the spikes, the weights and every later run. The recorded
+    signal has the annotation missing_last_samples.""")
+register("NP333", "neurons_per_core for a population that is not there", _W, """
+    The option neurons_per_core names populations by their labels. A label that no population of
+    the network has changes nothing.""")
 register("NP340", "populations share cores", _N, """
     A core holds cells of one population, so many small populations need many cores. The machine
     has too few for this network, and populations of one kind were put together: the same cell

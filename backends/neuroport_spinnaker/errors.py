@@ -8,8 +8,8 @@ from neuroport.errors import NeuroportError, UserError
 
 __all__ = [
     "SpinnakerError", "ToolchainError", "ToolchainVersionError", "ToolchainSilentError",
-    "MachineUnreachableError", "MachineLostError", "MachineNotChosenError", "CoreFailedError",
-    "MachineMemoryError", "BoardRefusedError",
+    "BoardVersionError", "MachineUnreachableError", "MachineLostError", "MachineNotChosenError",
+    "CoreFailedError", "MachineMemoryError", "BoardRefusedError",
 ]
 
 
@@ -27,6 +27,10 @@ class ToolchainVersionError(SpinnakerError, ImportError):
 
 class ToolchainSilentError(SpinnakerError, TimeoutError):
     """sPyNNaker gave no sign of life for too long and was stopped."""
+
+
+class BoardVersionError(SpinnakerError, ValueError):
+    """The board at the address is of another version than was asked for."""
 
 
 class MachineUnreachableError(SpinnakerError, ConnectionError):

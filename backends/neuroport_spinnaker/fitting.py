@@ -17,7 +17,9 @@ __all__ = ["Fitted", "fit", "check_fitted", "cores"]
 
 # Findings about cores, which a packed network has fewer of and with more cells, and about
 # connectors that the machine carries out, which are none of merged populations.
-_ABOUT_CORES = frozenset({"NP305", "NP306", "NP307", "NP308", "NP316", "NP323", "NP329"})
+_ABOUT_CORES = frozenset({
+    "NP305", "NP306", "NP307", "NP308", "NP316", "NP323", "NP329", "NP330", "NP331",
+})
 
 
 @dataclass(frozen=True)
@@ -38,14 +40,7 @@ class Fitted:
 def cores(network: Network, options: Options) -> int:
     """Return the application cores that a network needs, without mapping it."""
     lays = layout(network, options)
-    delayed = {
-        p.pre for p in network.projections
-        if p.size and 0 < lays[p.post].slots < int(p.delay.max())
-    }
-    return sum(
-        lay.cores * (2 if label in delayed else 1) + lay.synapse_cores
-        for label, lay in lays.items()
-    )
+    return sum(lay.cores + lay.delay_cores + lay.synapse_cores for lay in lays.values())
 
 
 def fit(network: Network, options: Options, targets: Sequence[Target]) -> Fitted:

@@ -16,7 +16,7 @@ from neuroport_spinnaker.options import Options
 
 __all__ = ["fix", "Fixed", "SAFE"]
 
-SAFE = ("NP305", "NP308", "NP324")
+SAFE = ("NP305", "NP308", "NP324", "NP330")
 """Codes whose ways out keep the meaning: where cells lie, and what the chip does anyway."""
 _ROUNDS = 8
 
@@ -81,7 +81,7 @@ def fix(
         found = check(Case(network, target, options))
         changed = False
         for one in found:
-            if one.code == "NP305":
+            if one.code in ("NP305", "NP330") and one.data["neurons_per_core"]:
                 network, line = _per_core(network, one.data["population"],
                                           one.data["neurons_per_core"])
             elif one.code == "NP308":
@@ -94,8 +94,7 @@ def fix(
                 continue
             if line:
                 done.append(line)
-                changed = True
-                break  # what is left is found anew
+                changed = True  # what is left is found anew
         if not changed:
             break
     left = tuple(check(Case(network, target, options)))

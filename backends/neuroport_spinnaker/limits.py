@@ -8,8 +8,8 @@ from __future__ import annotations
 __all__ = [
     "CELLS", "CURRENTS", "DEFAULT_RATE", "FIXED_BITS", "FIXED_LARGEST", "NEAREST_CELL",
     "NEURONS_PER_CORE", "POISSON_PER_CORE", "RECORDABLE", "RING_BITS", "ROW_WORDS", "SIGMA",
-    "SOURCES_PER_CORE", "STORED_BITS", "SYNAPSES_PER_SECOND", "TIMING_RULES", "WEIGHT_RULES",
-    "WEIGHT_SCALE", "bits",
+    "SOURCES_PER_CORE", "STORED_BITS", "SYNAPSES_PER_SECOND", "TIMING_RULES", "VERSIONS",
+    "WEIGHT_RULES", "WEIGHT_SCALE", "bits",
 ]
 
 CELLS: dict[str, str] = {
@@ -49,6 +49,7 @@ RECORDABLE: dict[str, str] = {
 }
 CURRENTS = ("DCSource", "ACSource", "StepCurrentSource")
 
+VERSIONS = (2, 3, 4, 5)  # boards of SpiNNaker 1 that spinn_machine has (version_factory)
 NEURONS_PER_CORE = 256  # POP_TABLE_MAX_ROW_LENGTH; default of all neuron models
 POISSON_PER_CORE = 500  # spike_source_poisson.DEFAULT_MAX_ATOMS_PER_CORE
 SOURCES_PER_CORE = 1 << 30  # SpikeSourceArray: not limited

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from neuroport.errors import InvalidValueError, Problem
+from neuroport_spinnaker.limits import VERSIONS
 
 __all__ = ["Options", "ALLOWABLE"]
 
@@ -85,10 +86,17 @@ class Options:
         for label, number in numbers.items():
             if not isinstance(number, int) or isinstance(number, bool) or number < 1:
                 problems.append(
-                    Problem(f"neurons_per_core {label} cannot be {number!r}", limit="1 or more")
+                    Problem("neurons_per_core" + (f" of '{label}'" if label else "")
+                            + f" cannot be {number!r}",
+                            limit="a whole number from 1, or POPULATION=NUMBER for one of them")
                 )
         if not 0 < self.weight_loss <= 1:
             problems.append(Problem(f"weight_loss cannot be {self.weight_loss!r}", limit="0 to 1"))
+        if self.version not in (0, *VERSIONS):
+            problems.append(
+                Problem(f"there is no board of version {self.version!r}",
+                        limit=f"{', '.join(map(str, VERSIONS))}; 0 for the target's")
+            )
         if self.machine and self.spalloc:
             problems.append(
                 Problem("a machine and a spalloc server were given", fix="give one of them")

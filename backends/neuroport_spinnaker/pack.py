@@ -28,7 +28,8 @@ from neuroport.network.description import (
     SpikeTimes,
 )
 from neuroport_spinnaker.checks.learning import chip_rule
-from neuroport_spinnaker.layout import layout
+from neuroport_spinnaker.cores import most_cells
+from neuroport_spinnaker.layout import incoming, layout
 from neuroport_spinnaker.limits import SYNAPSES_PER_SECOND
 from neuroport_spinnaker.options import Options
 from neuroport_spinnaker.scales import Scale, scales
@@ -325,11 +326,17 @@ def _spread(network: Network, packing: Packing, options: Options) -> Options:
                 again = True
     lays = layout(packing.network, options)
     sizes = {p.label: p.size for p in packing.network.populations}
+    into = incoming(packing.network)
     chosen = dict(options.neurons_per_core)
     for label in shared:
         each = -(-sizes[label] // len(members[label]))
         wanted = min(fits[label] * each, sizes[label])
         chosen[label] = min(wanted, lays[label].per_core)
+        population = packing.network.population(label)
+        if not population.cell.is_source:
+            lay = replace(lays[label], per_core=chosen[label])
+            chosen[label] = max(1, most_cells(packing.network, population, lay,
+                                              into.get(label, []), options))
     return replace(options, neurons_per_core=chosen)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from neuroport_spinnaker.plan import Plan
 from neuroport_spinnaker.preview import Preview
+from neuroport_spinnaker.texts import count
 
 __all__ = ["board_picture", "weights_picture"]
 
@@ -61,12 +62,11 @@ def board_picture(plan: Plan, path: str | Path) -> Path:
             shade: Any = "0.83"
         else:
             shade = colour.get(core.population, "black")
-        axes.add_patch(
-            Rectangle(
-                (core.x + 0.02 + column * cell, core.y + 0.12 + row * 0.24), cell * 0.86, 0.2,
-                facecolor=shade, edgecolor="none",
-            )
-        )
+        corner = core.x + 0.02 + column * cell, core.y + 0.12 + row * 0.24
+        full = 1.0 if core.dtcm is None else min(1.0, core.dtcm / plan.dtcm_limit)
+        if full < 1.0:
+            axes.add_patch(Rectangle(corner, cell * 0.86, 0.2, facecolor=shade, alpha=0.3, lw=0))
+        axes.add_patch(Rectangle(corner, cell * 0.86, 0.2 * full, facecolor=shade, lw=0))
     axes.set_xlim(-0.1, across + 0.05)
     axes.set_ylim(-0.1, up + 0.05)
     axes.set_xticks(np.arange(across) + 0.47, [str(k) for k in range(across)])
@@ -77,8 +77,8 @@ def board_picture(plan: Plan, path: str | Path) -> Path:
     for side in axes.spines.values():
         side.set_visible(False)
     axes.set_title(
-        f"{plan.target}: {plan.application_cores} cores on {plan.application_chips} chips, "
-        f"{plan.boards} board(s)", fontsize=11,
+        f"{plan.target}: {count(plan.application_cores, 'core')} on "
+        f"{count(plan.application_chips, 'chip')}, {count(plan.boards, 'board')}", fontsize=11,
     )
     marks = [Patch(color=colour[label], label=label) for label in labels[:24]]
     if len(labels) > 24:
@@ -86,7 +86,8 @@ def board_picture(plan: Plan, path: str | Path) -> Path:
     if any(not c.population and not c.monitor for c in plan.cores):
         marks.append(Patch(color="black", label="delay extension"))
     marks += [Patch(color="0.83", label="monitors of the tool-chain"),
-              Patch(color="0.45", label="SDRAM in use (bar)")]
+              Patch(color="0.45", label="SDRAM in use (bar)"),
+              Patch(color="white", label="height of a core's fill:\nprivate memory in use")]
     figure.legend(handles=marks, loc="outside right upper", fontsize=8, frameon=False)
     figure.savefig(path, dpi=130)
     return Path(path)

@@ -15,12 +15,13 @@ from neuroport.network.description import Network
 from neuroport.target import Target
 from neuroport_spinnaker.checks import Case, check
 from neuroport_spinnaker.checks.case import place
+from neuroport_spinnaker.cores import core_memory
 from neuroport_spinnaker.made import machine_made, weights_of
 from neuroport_spinnaker.options import ALLOWABLE, Options
 from neuroport_spinnaker.predict import Prediction, predict
 from neuroport_spinnaker.session import write_network
 from neuroport_spinnaker.synapses import in_order
-from neuroport_spinnaker.texts import columns
+from neuroport_spinnaker.texts import columns, count
 from neuroport_spinnaker.worker.parent import Worker
 
 __all__ = ["plan", "Plan", "CorePlace", "virtual_machine"]
@@ -46,6 +47,10 @@ class CorePlace:
         Cells.
     sdram : int
         Bytes of shared memory.
+    dtcm : int or None
+        Bytes of private memory, estimated; None for the tool-chain's own cores.
+    delays : str
+        neuroport's population whose spikes it delays; empty for all other cores.
     """
 
     x: int
@@ -57,6 +62,8 @@ class CorePlace:
     first: int
     last: int
     sdram: int
+    dtcm: int | None = None
+    delays: str = ""
 
     @property
     def monitor(self) -> bool:
@@ -81,6 +88,8 @@ class Plan:
         it did not tell.
     routing_limit, sdram_limit : int
         What a chip has.
+    dtcm_limit : int
+        Private memory of a core.
     chips_of_machine : tuple of (x, y, cores)
     shifts : mapping of str to tuple of int
         Ring-buffer shift of each receptor, by population.
@@ -102,6 +111,7 @@ class Plan:
     routing: dict[tuple[int, int], int]
     routing_limit: int
     sdram_limit: int
+    dtcm_limit: int
     chips_of_machine: tuple[tuple[int, int, int], ...]
     boards: int
     shifts: dict[str, tuple[int, ...]]
@@ -130,18 +140,27 @@ class Plan:
             result[c.x, c.y] = result.get((c.x, c.y), 0) + c.sdram
         return result
 
+    @property
+    def dtcm(self) -> int:
+        """Bytes of private memory of the fullest core, estimated."""
+        return max((c.dtcm or 0 for c in self.cores), default=0)
+
     def rows(self) -> list[dict[str, Any]]:
         """Return one row for each population."""
         loads = {s.label: s for s in self.prediction.populations}
         rows = []
         for label, size in loads.items():
             mine = [c for c in self.cores if c.population == label]
+            late = [c for c in self.cores if c.delays == label]
             rows.append(
                 {
                     "population": label, "cells": size.size, "cores": len(mine),
+                    "delay cores": len(late),
                     "cells a core": max((c.last - c.first + 1 for c in mine), default=0),
                     "chips": len({(c.x, c.y) for c in mine}),
                     "SDRAM a core (kB)": round(max((c.sdram for c in mine), default=0) / 1e3, 1),
+                    "DTCM a core (kB)": round(
+                        max((c.dtcm or 0 for c in mine + late), default=0) / 1e3, 1),
                     "longest row": size.longest_row,
                     "load": round(size.load, 3),
                     "shifts": list(self.shifts.get(label, ())),
@@ -169,6 +188,8 @@ class Plan:
             "routing_limit": self.routing_limit,
             "sdram": {f"{x},{y}": n for (x, y), n in self.sdram_by_chip.items()},
             "sdram_limit": self.sdram_limit,
+            "dtcm": self.dtcm,
+            "dtcm_limit": self.dtcm_limit,
             "seconds": self.seconds,
             "run_seconds": self.run_seconds,
             "duration_ms": self.duration,
@@ -178,14 +199,17 @@ class Plan:
 
     def __str__(self) -> str:
         lines = [
-            f"target {self.target}: {self.application_cores} cores on {self.application_chips} "
-            f"chips, {self.boards} board(s); predicted {self.prediction.cores} cores",
+            f"target {self.target}: {count(self.application_cores, 'core')} on "
+            f"{count(self.application_chips, 'chip')}, {count(self.boards, 'board')}; predicted "
+            f"{count(self.prediction.cores, 'core')}",
             f"routing entries: at most {max(self.routing.values(), default=0)} of "
             f"{self.routing_limit} on a chip"
             + (f" ({max(self.compressed.values())} if compressed)" if self.compressed else "")
             + f"; SDRAM: at most "
             f"{max(self.sdram_by_chip.values(), default=0) / 1e6:.1f} of "
             f"{self.sdram_limit / 1e6:.1f} MB on a chip",
+            f"private memory (DTCM, estimated): at most {self.dtcm / 1e3:.1f} of "
+            f"{self.dtcm_limit / 1e3:.1f} kB on a core",
             f"a run of {self.duration:g} ms takes about {self.run_seconds:.1f} s besides loading",
         ]
         return "\n".join(lines + columns(self.rows()))
@@ -285,14 +309,11 @@ def plan(
     return Plan(
         target=target.name,
         prediction=expected,
-        cores=tuple(
-            CorePlace(c["x"], c["y"], c["p"], c["label"], c["kind"], c["population"],
-                      c["first"], c["last"], c["sdram"])
-            for c in report["cores"]
-        ),
+        cores=_cores(case, report),
         routing={(r["x"], r["y"]): r["entries"] for r in report["routing"]},
         routing_limit=target.budget.routing_entries,
         sdram_limit=target.budget.sdram_bytes,
+        dtcm_limit=target.budget.data_bytes,
         chips_of_machine=tuple((x, y, n) for x, y, n in report["machine"]["coordinates"]),
         boards=report["machine"]["boards"],
         shifts={s["population"]: tuple(s["shifts"]) for s in report["scales"]},
@@ -304,6 +325,26 @@ def plan(
         compressed={(r["x"], r["y"]): r["compressed"] for r in report["routing"]
                     if r["compressed"] is not None},
     )
+
+
+def _cores(case: Case, report: dict[str, Any]) -> tuple[CorePlace, ...]:
+    """Return the cores of a mapping, with the private memory that each needs."""
+    known: dict[tuple[str, int], dict[str, int]] = {}
+    cores = []
+    for c in report["cores"]:
+        label, n = c["population"] or c["delayed"], c["last"] - c["first"] + 1
+        needed: int | None = None
+        if label and c["kind"] not in MONITORS:
+            if (label, n) not in known:
+                mine = core_memory(case.network, case.populations[label], case.layouts[label],
+                                   case.incoming.get(label, []), case.options, n)
+                known[label, n] = {m.kind: m.needed for m in mine}
+            work = "delays" if c["delayed"] else (
+                "synapses" if "Synapses" in c["kind"] else "cells")
+            needed = known[label, n].get(work, known[label, n].get("source"))
+        cores.append(CorePlace(c["x"], c["y"], c["p"], c["label"], c["kind"], c["population"],
+                               c["first"], c["last"], c["sdram"], needed, c["delayed"]))
+    return tuple(cores)
 
 
 def _differences(case: Case, report: dict[str, Any]) -> list[Finding]:

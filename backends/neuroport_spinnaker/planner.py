@@ -5,17 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from neuroport.errors import FileFormatError, Problem
 from neuroport.findings import Finding
 from neuroport.network.description import Network
 from neuroport.target import Target
 from neuroport_spinnaker.checks import Case, check
 from neuroport_spinnaker.fix import Fixed, fix
+from neuroport_spinnaker.limits import VERSIONS
 from neuroport_spinnaker.options import Options
 from neuroport_spinnaker.plan import Plan, plan
 from neuroport_spinnaker.predict import Prediction, predict
 from neuroport_spinnaker.preview import Preview, preview
 
 __all__ = ["SpinnakerPlanner"]
+
+
+def known_version(target: Target) -> None:
+    """Refuse a target whose board sPyNNaker 7.4 does not know.
+
+    Raises
+    ------
+    FileFormatError
+    """
+    if target.geometry.version not in VERSIONS:
+        raise FileFormatError(
+            Problem("[geometry] has a 'version' that sPyNNaker does not know",
+                    f"{target.geometry.version}", ", ".join(map(str, VERSIONS))),
+            where=f"target '{target.name}'",
+        )
 
 
 class SpinnakerPlanner:
@@ -41,6 +58,7 @@ configuration
         silence_timeout: float = 600.0,
         configuration: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
+        known_version(target)
         self.target = target
         self.options = Options(
             target=target.name, poisson=poisson, connectors=connectors,

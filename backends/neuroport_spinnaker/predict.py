@@ -11,9 +11,10 @@ import numpy as np
 from neuroport.errors import Problem, UnsupportedError
 from neuroport.network.description import Network, Population
 from neuroport.target import Target
+from neuroport_spinnaker.dtcm import CoreMemory
 from neuroport_spinnaker.layout import longest_row, row_words
 from neuroport_spinnaker.options import Options
-from neuroport_spinnaker.texts import columns
+from neuroport_spinnaker.texts import columns, count
 
 if TYPE_CHECKING:
     from neuroport_spinnaker.checks.case import Case
@@ -44,6 +45,10 @@ class PopulationSize:
         Part of a core's time for synaptic events; 1 is full.
     longest_row : int
         Synapses of the longest row into it.
+    dtcm_bytes : int
+        Private memory of its fullest core, estimated; of all kinds of cores that it needs.
+    dtcm : tuple of CoreMemory
+        By kind of core, with what it is made up of.
     """
 
     label: str
@@ -55,6 +60,8 @@ class PopulationSize:
     sdram_bytes: int
     load: float
     longest_row: int
+    dtcm_bytes: int
+    dtcm: tuple[CoreMemory, ...]
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,8 @@ class Prediction:
         Of all cores.
     mapping_seconds : float
         Rough; sPyNNaker's time for the mapping.
+    dtcm_limit : int
+        Private memory of a core.
     """
 
     target: str
@@ -82,11 +91,17 @@ class Prediction:
     cores_available: int
     sdram_bytes: int
     mapping_seconds: float
+    dtcm_limit: int
 
     @property
     def fits(self) -> bool:
-        """Whether the target has enough cores."""
-        return self.cores <= self.cores_available
+        """Whether the target has enough cores, with enough private memory each."""
+        return self.cores <= self.cores_available and self.dtcm_bytes <= self.dtcm_limit
+
+    @property
+    def dtcm_bytes(self) -> int:
+        """Private memory of the fullest core."""
+        return max((s.dtcm_bytes for s in self.populations), default=0)
 
     def draw(self, path: Path) -> Path:
         """Refuse: nothing has been placed."""
@@ -97,10 +112,12 @@ class Prediction:
     def __str__(self) -> str:
         lines = [
             f"target {self.target}: about {self.cores} of {self.cores_available} cores, at least "
-            f"{self.chips} chip{'s' if self.chips != 1 else ''} on {self.boards} "
-            f"board{'s' if self.boards != 1 else ''}" + ("" if self.fits else ": does not fit"),
+            f"{count(self.chips, 'chip')} on {count(self.boards, 'board')}"
+            + ("" if self.fits else ": does not fit"),
             f"shared memory about {self.sdram_bytes / 1e6:.1f} MB besides recordings; the mapping "
             f"takes about {self.mapping_seconds:.0f} s",
+            f"private memory (DTCM, estimated): at most {self.dtcm_bytes / 1e3:.1f} of "
+            f"{self.dtcm_limit / 1e3:.1f} kB on a core",
         ]
         return "\n".join(lines + columns([
             {
@@ -108,13 +125,14 @@ class Prediction:
                 "delay cores": s.delay_cores,
                 "synapse cores": s.synapse_cores, "cells a core": s.per_core,
                 "longest row": s.longest_row, "load": round(s.load, 3),
+                "DTCM a core (kB)": round(s.dtcm_bytes / 1e3, 1),
             }
             for s in self.populations
         ]))
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data."""
-        return {**asdict(self), "fits": self.fits}
+        return {**asdict(self), "fits": self.fits, "dtcm_bytes": self.dtcm_bytes}
 
 
 def predict(
@@ -133,11 +151,7 @@ def predict(
     from neuroport_spinnaker.checks.case import Case
 
     case = case or Case(network, target, options)
-    delayed = {
-        p.pre for p in network.projections
-        if p.size and 0 < case.layouts[p.post].slots < int(p.delay.max())
-    }
-    sizes = tuple(_size(case, p, p.label in delayed) for p in network.populations)
+    sizes = tuple(_size(case, p) for p in network.populations)
     cores = sum(s.cores + s.delay_cores + s.synapse_cores for s in sizes)
     budget, geometry = target.budget, target.geometry
     per_chip = geometry.cores_per_chip - budget.system_cores_per_chip
@@ -148,13 +162,15 @@ def predict(
         target.name, sizes, cores, chips, -(-chips // chips_per_board),
         target.application_cores, sum(s.sdram_bytes * s.cores for s in sizes),
         _START_SECONDS + network.n_synapses * _MAPPING_SECONDS,
+        budget.data_bytes,
     )
 
 
-def _size(case: Case, population: Population, delayed: bool) -> PopulationSize:
+def _size(case: Case, population: Population) -> PopulationSize:
     from neuroport_spinnaker.checks.load import load_of
 
     lay = case.layouts[population.label]
+    mine = case.memory[population.label]
     memory = _CORE_BYTES + min(population.size, lay.per_core) * _NEURON_BYTES
     row = 0
     for projection in case.incoming.get(population.label, ()):
@@ -167,6 +183,7 @@ def _size(case: Case, population: Population, delayed: bool) -> PopulationSize:
         memory += 4 * words * case.populations[projection.pre].size * stages
     return PopulationSize(
         population.label, population.size, min(lay.per_core, population.size), lay.cores,
-        lay.cores if delayed else 0, lay.synapse_cores, memory,
+        lay.delay_cores, lay.synapse_cores, memory,
         0.0 if population.cell.is_source else load_of(case, population.label), row,
+        max(m.needed for m in mine), mine,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["columns"]
+__all__ = ["columns", "count"]
 
 
 def columns(rows: Sequence[dict[str, Any]]) -> list[str]:
@@ -17,3 +17,8 @@ def columns(rows: Sequence[dict[str, Any]]) -> list[str]:
     width = [max(len(line[k]) for line in table) for k in range(len(head))]
     return ["  ".join(t.ljust(w) for t, w in zip(line, width, strict=True)).rstrip()
             for line in table]
+
+
+def count(number: int, thing: str) -> str:
+    """Return e.g. ``1 chip`` or ``3 chips``."""
+    return f"{number} {thing}" + ("" if number == 1 else "s")

@@ -48,6 +48,7 @@ def check_network(network: Network, projections: list[Any]) -> list[Finding]:
         found += _refractory(population, network)
         found += _spike_times(population, network)
     for projection in projections:
+        found += _short_delays(projection)
         found += _delays(projection, network.timestep)
         found += _connector(projection)
     return found
@@ -151,12 +152,33 @@ def _spike_times(population: Any, network: Network) -> list[Finding]:
     return found
 
 
+def _short_delays(projection: Any) -> list[Finding]:
+    delay = projection._attributes.get("delay")
+    state = projection._simulator.state
+    if delay is None or not delay.size:
+        return []
+    short = delay < state.shortest_delay - 1e-9 * state.dt
+    if not short.any():
+        return []
+    return [
+        finding(
+            "NP114",
+            f"projection '{projection.label}'",
+            measured=f"{float(delay.min()):g} ms in {int(short.sum())} of {delay.size} synapses",
+            limit=f"{state.shortest_delay:g} ms",
+            why="a spike sent in a step arrives in the next one at the earliest",
+            fixes=(f"delay={state.shortest_delay:g}", "a smaller time step"),
+            line=projection.line,
+        )
+    ]
+
+
 def _delays(projection: Any, timestep: float) -> list[Finding]:
     delay = projection._attributes.get("delay")
     if delay is None or not delay.size:
         return []
     steps = delay / timestep
-    off = np.abs(steps - np.rint(steps)) > 1e-6
+    off = (np.abs(steps - np.rint(steps)) > 1e-6) & (steps > 1.0)
     if not off.any():
         return []
     used = np.maximum(1, np.floor(steps + 0.5 + 1e-9)) * timestep

@@ -94,6 +94,22 @@ class RecorderBase(recording.Recorder):  # type: ignore[misc]
         first = int(np.searchsorted(step, self._from_step, side="left"))
         return values[first:, columns], None
 
+    def _get_current_segment(self, *arguments: Any, **keywords: Any) -> Any:
+        """Return the present segment; a signal that ends early says by how many samples.
+
+        A run of n steps gives n + 1 samples of every variable, the present state the last. An
+        engine that cannot tell the present state of a variable gives fewer.
+        """
+        segment = super()._get_current_segment(*arguments, **keywords)
+        state = self._simulator.state
+        for signal in segment.analogsignals:
+            period = max(1, round(float(signal.sampling_period.rescale("ms").magnitude) / state.dt))
+            first = -(-self._from_step // period) * period
+            missing = max(0, (state.step - first) // period + 1) - signal.shape[0]
+            if missing > 0:
+                signal.annotate(missing_last_samples=missing)
+        return segment
+
     def _local_count(self, variable: Any, filter_ids: Any = None) -> dict[Any, int]:
         wanted = self.filter_recorded(variable, filter_ids)
         step, cell = self._simulator.state.spikes(self.population)

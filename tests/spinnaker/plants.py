@@ -45,11 +45,13 @@ def _join(sim: Any, name: str, synapse: Any = None, receptor: str = "excitatory"
                    receptor_type=receptor, label=f"{name}.join")
 
 
-def _stdp(sim: Any, plus: float = 0.5, minus: float = 0.5, **more: Any) -> Any:
+def _stdp(
+    sim: Any, plus: float = 0.5, minus: float = 0.5, delay: float = 1.0, **more: Any
+) -> Any:
     return sim.STDPMechanism(
         timing_dependence=sim.SpikePairRule(A_plus=plus, A_minus=minus),
         weight_dependence=sim.AdditiveWeightDependence(w_min=0.0, w_max=1.0),
-        weight=0.5, delay=1.0, **more,
+        weight=0.5, delay=delay, **more,
     )
 
 
@@ -77,6 +79,14 @@ def _two_rules(sim: Any) -> None:
     pre, post = _pair(sim, "p312")
     sim.Projection(pre, post, sim.AllToAllConnector(), _stdp(sim), label="p312.first")
     sim.Projection(pre, post, sim.AllToAllConnector(), _stdp(sim, plus=0.25), label="p312.join")
+
+
+def _two_stages(sim: Any) -> None:
+    pre = sim.Population(4, sim.SpikeSourceArray(spike_times=[1.0]), label="p331.pre")
+    for name, delay in (("large", 40.0), ("small", 80.0)):
+        post = sim.Population(256, sim.IF_curr_exp(tau_refrac=1.0), label=f"p331.{name}")
+        sim.Projection(pre, post, sim.AllToAllConnector(),
+                       sim.StaticSynapse(weight=1.0, delay=delay), label=f"p331.to {name}")
 
 
 def _noise(sim: Any) -> None:
@@ -146,5 +156,11 @@ PLANTS = (
         sim, "p322", cell=sim.IF_curr_delta(tau_refrac=1.0))),
     Plant("NP324", "p324", lambda sim: sim.Population(
         2, sim.IF_curr_exp(tau_refrac=0.5), label="p324") and None),
+    Plant("NP330", "p330.post", lambda sim: _join(
+        sim, "p330", _stdp(sim, delay=16.0), size=256, connector=sim.OneToOneConnector(),
+        sources=256)),
+    Plant("NP331", "p331.pre", _two_stages),
 )
-OPTIONS = {"neurons_per_core": {"p308.post": 256, "p316.post": 250}}
+OPTIONS = {"neurons_per_core": {
+    "p308.post": 256, "p316.post": 250, "p331.large": 256, "p331.small": 128,
+}}

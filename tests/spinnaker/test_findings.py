@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,9 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 def found(spinnaker: Any, plants: tuple[Plant, ...]) -> list[Any]:
-    sim = spinnaker(**OPTIONS)
+    labels = {plant.code.lower().replace("n", "") for plant in plants}
+    chosen = {k: n for k, n in OPTIONS["neurons_per_core"].items() if k.split(".")[0] in labels}
+    sim = spinnaker(neurons_per_core=chosen)
     for plant in plants:
         plant.build(sim)
     network = sim.network()
@@ -68,3 +71,76 @@ def test_the_ca3_memory_as_published_has_no_finding(spinnaker: Any) -> None:
     sim = spinnaker(numerics="spinnaker")
     CA3Memory(sim, 5, 10)
     assert sim.state.backend.check(sim.network()) == []
+
+
+@pytest.mark.parametrize(("model", "true"), [
+    ("ca3-memory", set()), ("pattern-detector", set()), ("vogels-abbott", set()),
+    # Its weights are potentials, which they are not on the chip.
+    ("brunel", {"NP322"}),
+])
+def test_published_models_have_no_findings_but_true_ones(model: str, true: set[str]) -> None:
+    from neuroport.networks import build
+    from neuroport.target.planner import load_planner
+
+    built = build(model)
+    found = [f for network in built.networks for f in load_planner("spinn5").check(network)]
+    assert built.networks
+    assert {f.code for f in found if f.severity.value != "note"} == true
+
+
+def test_a_misspelt_population_in_an_option_is_found(spinnaker: Any) -> None:
+    sim = spinnaker(neurons_per_core={"exx": 5})
+    sim.Population(4, sim.IF_curr_exp(tau_refrac=1.0), label="exc")
+    (one,) = [f for f in sim.state.backend.check(sim.network()) if f.code == "NP333"]
+    assert "'exx'" in one.measured
+    assert one.fixes == ("did you mean 'exc'?",)
+
+
+SCRIPT = """
+import pyNN.spiNNaker as sim
+sim.setup(timestep=1.0)
+a, b = (sim.Population(10, sim.IF_curr_exp(tau_refrac=2.0), label=k) for k in "ab")
+for pre, post, label in ((a, b, "ab"), (b, a, "ba")):
+    sim.Projection(pre, post, sim.AllToAllConnector(), sim.StaticSynapse(weight=0.5, delay=0.0),
+                   label=label)
+c = sim.Population(10, sim.EIF_cond_exp_isfa_ista(tau_refrac=1.0), label="c")
+sim.Projection(a, c, sim.OneToOneConnector(), sim.TsodyksMarkramSynapse(weight=0.5, delay=3.0),
+               label="ac")
+sim.run(10.0)
+"""
+
+
+def test_a_script_s_mistakes_are_found_together_delays_of_zero_too(tmp_path: Path) -> None:
+    """A run ends at the first of them; a check goes on."""
+    from neuroport.findings import without_superseded
+    from neuroport.networks import build
+    from neuroport.target.planner import load_planner
+
+    (tmp_path / "script.py").write_text(SCRIPT)
+    built = build(str(tmp_path / "script.py"))
+    assert built.error is None
+    general = [f for f in built.findings if f.code == "NP114"]
+    assert [f.where for f in general] == ["projection 'ab'", "projection 'ba'"]
+    found = load_planner("spinn5").check(built.networks[0])
+    together = without_superseded([*general, *found])
+    errors = sorted((f.code, f.where) for f in together if f.severity.blocks)
+    assert errors == [
+        ("NP309", "projection 'ab'"), ("NP309", "projection 'ba'"),
+        ("NP310", "population 'c'"), ("NP311", "projection 'ac'"),
+    ]
+    assert all(f.data["loop"] for f in found if f.code == "NP309")
+
+
+def test_parts_of_a_rule_that_no_program_has_together_are_found(spinnaker: Any) -> None:
+    sim = spinnaker(numerics="spinnaker", dialect="spynnaker")
+    pre = sim.Population(4, sim.SpikeSourceArray(spike_times=[1.0]), label="pre")
+    for kind in ("Additive", "Multiplicative"):
+        post = sim.Population(4, sim.IF_curr_exp(tau_refrac=1.0), label=kind)
+        weight = getattr(sim, f"{kind}WeightDependence")(w_min=0.0, w_max=4.0)
+        sim.Projection(pre, post, sim.AllToAllConnector(), sim.STDPMechanism(
+            timing_dependence=sim.Vogels2011Rule(tau=20.0, eta=0.05, rho=3.0),
+            weight_dependence=weight, weight=1.0, delay=1.0), receptor_type="inhibitory",
+            label=f"to {kind}")
+    found = [f for f in sim.state.backend.check(sim.network()) if f.code == "NP311"]
+    assert [f.where for f in found] == ["projection 'to Multiplicative'"]
+    assert "Vogels2011Rule with MultiplicativeWeightDependence" in found[0].measured

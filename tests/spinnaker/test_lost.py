@@ -19,6 +19,7 @@ import neuroport_spinnaker.session as session_module
 import numpy as np
 import pytest
 from neuroport_spinnaker.errors import (
+    BoardVersionError,
     MachineLostError,
     MachineUnreachableError,
     ToolchainError,
@@ -86,6 +87,23 @@ def test_a_machine_that_says_nothing_is_given_up() -> None:
 @pytest.mark.parametrize("address", ["127.0.77.6", "no-such-host.invalid"])
 def test_an_address_with_nothing_behind_it_is_refused(address: str) -> None:
     assert run_on(machine=address) < SPARE
+
+
+@pytest.mark.slow
+def test_a_board_of_another_version_is_named(board: None) -> None:
+    from neuroport_spinnaker.board import Board
+
+    with Board(chips=4) as there:
+        sim = neuroport.simulator("spinnaker", timestep=1.0, machine=there.host, target="spinn5")
+        sim.Population(1, sim.IF_curr_exp(tau_refrac=1.0)).record("spikes")
+        with pytest.raises(BoardVersionError, match="version 3 has 4 chips"):
+            sim.run(10.0)
+        sim.end()
+
+
+def test_a_version_that_no_board_has_is_refused() -> None:
+    with pytest.raises(InvalidValueError, match="no board of version 99"):
+        neuroport.simulator("spinnaker", timestep=1.0, machine="127.0.0.9", version=99)
 
 
 @pytest.mark.slow

@@ -31,6 +31,20 @@ def test_a_pitfall_has_a_finding_and_a_row_in_the_table(number: int) -> None:
     assert CODES[number] in row
 
 
+ALL = {*range(1, 7), *range(12, 18), *range(20, 27), 31}
+
+
+def test_every_pitfall_has_a_row_and_a_test() -> None:
+    """By a finding that is planted, or by a test whose name begins with its number."""
+    table = (Path(__file__).parents[2] / "docs" / "spinnaker.md").read_text("utf-8")
+    rows = {int(line.split("|")[1]) for line in table.splitlines()
+            if line.startswith("| ") and line.split("|")[1].strip().isdigit()}
+    assert rows == ALL
+    named = {int(word) for name in globals() if name.startswith("test_")
+             for word in name.split("_")[1:3] if word.isdigit()}
+    assert set(CODES) | named == ALL
+
+
 def _one(sim: Any, weight: float, delay: float, source: Any = None) -> Any:
     pre = sim.Population(1, source or sim.SpikeSourceArray(spike_times=[1.0]), label="pre")
     post = sim.Population(1, sim.IF_curr_exp(tau_refrac=1.0), label="post")

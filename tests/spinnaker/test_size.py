@@ -41,6 +41,27 @@ def test_a_wrong_target_file_names_every_mistake(tmp_path: Path) -> None:
         assert name in text
 
 
+@pytest.mark.parametrize(("line", "words"), [
+    ("chips = 0", "whole number from 1"), ("chips = 1.5", "whole number from 1"),
+    ("chips = 2000", "do not fit into the grid"), ("cores_per_chip = 1", "takes all cores"),
+    ("version = 99", "2, 3, 4, 5"), ("sdram_bytes = 0", "whole number from 1"),
+    ("clock_hertz = inf", "number from 1"), ("chipz = 48", "did you mean 'chips'"),
+    ("boards = 60", "fewer chips than boards"),
+])
+def test_a_target_file_with_one_mistake_says_which(
+    tmp_path: Path, line: str, words: str
+) -> None:
+    import neuroport
+
+    text = (Path(neuroport.__file__).parent / "target" / "machines" / "spinn5.toml").read_text()
+    name = line.split()[0].replace("chipz", "chips")
+    lines = [line if old.startswith(f"{name} =") else old for old in text.splitlines()]
+    assert "\n".join(lines) != text.rstrip()
+    (tmp_path / "mine.toml").write_text("\n".join(lines))
+    with pytest.raises(FileFormatError, match=words):
+        load_planner(str(tmp_path / "mine.toml"))
+
+
 def test_wrong_options_are_named_together() -> None:
     with pytest.raises(InvalidValueError) as caught:
         Options(poisson="x", neurons_per_core=0, machine="a", spalloc="b")  # type: ignore[arg-type]

@@ -21,6 +21,7 @@ from neuroport_spinnaker.board.errors import (
 from neuroport_spinnaker.board.geometry import geometry
 from neuroport_spinnaker.board.monitor import Monitor
 from neuroport_spinnaker.board.network import BOOT_PORT, SDP_PORT, Network
+from neuroport_spinnaker.board.private_memory import PrivateMemory, private_memory
 from neuroport_spinnaker.board.provenance import core_provenance, total
 from neuroport_spinnaker.board.report import BoardReport, CoreReport
 from neuroport_spinnaker.board.tags import Address
@@ -219,6 +220,18 @@ class Board:
         """
         return self.call(self._report, timeout)
 
+    def private_memory(self, timeout: float | None = None) -> list[PrivateMemory]:
+        """What each core that runs a program keeps in its private memory now.
+
+        Raises
+        ------
+        BoardStoppedError
+            If the board is not running, or does not answer for `timeout` seconds.
+        MemoryDamagedError
+            If a core's heap is not what SARK makes.
+        """
+        return self.call(self._private_memory, timeout)
+
     def call(self, function: Callable[[], Result], timeout: float | None = None) -> Result:
         """Run a function on the board's thread, between two windows."""
         end = None if timeout is None else time.monotonic() + timeout
@@ -366,6 +379,16 @@ class Board:
             cores=cores,
             finished=list(self._finished),
         )
+
+    def _private_memory(self) -> list[PrivateMemory]:
+        if self._monitor is None:
+            raise BoardStoppedError("the board has no engine: start it first")
+        return [
+            private_memory(chip, core)
+            for chip in self._monitor.chips.values()
+            for core in range(1, mm.CORES)
+            if chip.owners[core]
+        ]
 
     def _keep(self, chip: ChipMonitor, core: int) -> None:
         """Remember a core that the host is about to stop."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from neuroport.network.description import Network, Population, Projection
 from neuroport.target import Target
+from neuroport_spinnaker.cores import private_memory
+from neuroport_spinnaker.dtcm import CoreMemory
 from neuroport_spinnaker.layout import Layout, incoming, layout
 from neuroport_spinnaker.options import Options
 from neuroport_spinnaker.scales import Scale, scales
@@ -36,6 +38,19 @@ class Case:
     def scales(self) -> dict[tuple[str, str], Scale]:
         """Weight scale of each (population, receptor)."""
         return scales(self.network, self.options)
+
+    @cached_property
+    def drawn_scales(self) -> dict[tuple[str, str], Scale]:
+        """Weight scales where the machine draws the synapses, as a plain sPyNNaker script lets it.
+
+        It then makes room for more inputs than the network's own synapses have.
+        """
+        return scales(self.network, replace(self.options, connectors="machine"))
+
+    @cached_property
+    def memory(self) -> dict[str, tuple[CoreMemory, ...]]:
+        """Private memory of each kind of core that a population needs, by population."""
+        return private_memory(self.network, self.layouts, self.incoming, self.options)
 
     @cached_property
     def incoming(self) -> dict[str, list[Projection]]:

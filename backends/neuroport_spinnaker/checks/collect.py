@@ -9,15 +9,17 @@ from neuroport.findings import Finding, Severity
 from neuroport_spinnaker.checks.case import Case
 from neuroport_spinnaker.checks.delays import delays, rows
 from neuroport_spinnaker.checks.learning import learning, rules
-from neuroport_spinnaker.checks.load import machine, rates
+from neuroport_spinnaker.checks.load import machine, names, rates
+from neuroport_spinnaker.checks.memory import memory, stages
 from neuroport_spinnaker.checks.support import cells, currents, numerics, parameters, recordings
 from neuroport_spinnaker.checks.weights import saturation, signs, weights
 from neuroport_spinnaker.options import ALLOWABLE
 
 __all__ = ["check"]
 
-_CHECKS = (cells, rules, signs, weights, saturation, learning, rows, delays, parameters,
-           recordings, currents, rates, machine, numerics)
+_CHECKS = (cells, rules, signs, weights, saturation, learning, rows, delays, stages,
+           memory, parameters, recordings, currents, rates, names, machine,
+           numerics)
 
 
 def _allowed(case: Case, found: Finding) -> Finding:

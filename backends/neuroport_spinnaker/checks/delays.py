@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from neuroport.findings import Finding, finding
+from neuroport.network.description import Projection
 from neuroport_spinnaker.checks.case import Case, place
 from neuroport_spinnaker.layout import longest_row, row_most, row_words
 from neuroport_spinnaker.limits import NEURONS_PER_CORE, ROW_WORDS
@@ -56,42 +57,50 @@ def delays(case: Case) -> Iterator[Finding]:
             fixes=(f"delay={case.network.timestep:g}",), line=projection.line, loop=loop,
         )
     for projection in case.network.projections:
-        if projection.size == 0:
-            continue
-        lay = case.layouts[projection.post]
-        longest = int(projection.delay.max())
-        if lay.slots == 0 or longest <= 2 * lay.slots:
-            if lay.for_delay and longest == max(
-                int(p.delay.max(initial=0)) for p in case.incoming[projection.post]
-            ):
-                yield finding(
-                    "NP306", place(projection),
-                    measured=f"{longest} steps: {lay.per_core} cells of '{projection.post}' on a "
-                    f"core, {lay.cores} cores",
-                    limit=f"64 steps with {NEURONS_PER_CORE} cells on a core",
-                    why="cells and delays share the places of the ring; beyond two stages "
-                    "sPyNNaker 7.4.1 loses synapses",
-                    fixes=("shorter delays", "a longer time step"), line=projection.line,
-                )
-            continue
+        if projection.size and case.layouts[projection.post].slots:
+            yield from _reach(case, projection)
+
+
+def _reach(case: Case, projection: Projection) -> Iterator[Finding]:
+    """Say what a delay beyond the ring costs, or that it cannot be kept."""
+    lay, source = case.layouts[projection.post], case.layouts[projection.pre]
+    cells = min(lay.per_core, case.populations[projection.post].size)
+    longest = int(projection.delay.max())
+    late = longest > lay.slots
+    if late and cells == 1:
+        # The core that delays spikes has no room for a stage of that length.
+        yield finding(
+            "NP307", place(projection), measured=f"{longest} steps",
+            limit=f"{lay.slots} steps with one cell on a core",
+            why="the ring ends there", fixes=("a chain of relay cells", "a longer time step"),
+            line=projection.line,
+        )
+        return
+    if longest > 2 * lay.slots:
         lost = int((projection.delay > 2 * lay.slots).sum())
-        if lay.per_core == 1:
-            yield finding(
-                "NP307", place(projection), measured=f"{longest} steps",
-                limit=f"{2 * lay.slots} steps with one cell on a core",
-                why="the ring ends there", fixes=("a chain of relay cells", "a longer time step"),
-                line=projection.line,
-            )
-        else:
-            yield finding(
-                "NP308", place(projection),
-                measured=f"{lost} of {projection.size} synapses have delays of more than "
-                f"{2 * lay.slots} steps, with {lay.per_core} cells on a core",
-                limit=f"{2 * lay.slots} steps", why="sPyNNaker 7.4.1 writes them to rows that do "
-                "not exist",
-                fixes=(f"leave out neurons_per_core for '{projection.post}'",),
-                line=projection.line, population=projection.post, lost=lost,
-            )
+        yield finding(
+            "NP308", place(projection),
+            measured=f"{lost} of {projection.size} synapses have delays of more than "
+            f"{2 * lay.slots} steps, with {cells} cells on a core",
+            limit=f"{2 * lay.slots} steps", why="sPyNNaker 7.4.1 writes them to rows that do "
+            "not exist",
+            fixes=(f"leave out neurons_per_core for '{projection.post}'",),
+            line=projection.line, population=projection.post, lost=lost,
+        )
+        return
+    most = max(int(p.delay.max(initial=0)) for p in case.incoming[projection.post])
+    ring, sender = lay.for_delay and longest == most, source.for_delay and late
+    if ring or sender:
+        label, mine = (projection.post, lay) if ring else (projection.pre, source)
+        yield finding(
+            "NP306", place(projection),
+            measured=f"{longest} steps: {mine.per_core} cells of '{label}' on a core, "
+            f"{mine.cores} cores",
+            limit=f"64 steps with {NEURONS_PER_CORE} cells on a core",
+            why="cells and delays share the places of the ring; beyond two stages sPyNNaker "
+            "7.4.1 loses synapses, and a core that sends again has room for so many",
+            fixes=("shorter delays", "a longer time step"), line=projection.line,
+        )
 
 
 def _looped(edges: set[tuple[str, str]]) -> set[str]:

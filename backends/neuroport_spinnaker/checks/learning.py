@@ -9,7 +9,9 @@ import numpy as np
 from neuroport.findings import Finding, finding
 from neuroport.network.description import Network, Projection
 from neuroport_spinnaker.checks.case import Case, place, unit
-from neuroport_spinnaker.limits import TIMING_RULES, WEIGHT_RULES
+from neuroport_spinnaker.layout import rule_of
+from neuroport_spinnaker.limits import CELLS, TIMING_RULES, WEIGHT_RULES
+from neuroport_spinnaker.static_memory import STATIC, combined_binary, split_binaries
 
 __all__ = ["learning", "rules", "amplitudes", "chip_rule"]
 
@@ -79,6 +81,18 @@ def rules(case: Case) -> Iterator[Finding]:
             )
             continue
         if projection.size == 0:
+            continue
+        cell = case.populations[projection.post].cell.name
+        kinds = rule_of([projection])
+        if cell in CELLS and combined_binary(cell, kinds) not in STATIC and (
+            split_binaries(cell, kinds)[1] not in STATIC
+        ):
+            yield finding(
+                "NP311", place(projection), measured=f"{TIMING_RULES[synapse.timing or '']} with "
+                f"{WEIGHT_RULES.get(synapse.weight_dependence or '', 'other')}",
+                limit="both are there, and not together", why="there is no binary with it",
+                fixes=("the nearest is AdditiveWeightDependence",), line=projection.line,
+            )
             continue
         mixed = sorted(k for k, v in projection.parameters.items() if np.ptp(v) > 0)
         if mixed:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from neuroport.errors import nearest
 from neuroport.findings import Finding, finding
 from neuroport.network.description import PoissonSource, SpikeTimes
 from neuroport_spinnaker.checks.case import Case, place
 from neuroport_spinnaker.limits import DEFAULT_RATE, SYNAPSES_PER_SECOND
 
-__all__ = ["rates", "machine", "load_of"]
+__all__ = ["rates", "names", "machine", "load_of"]
 
 
 def _rate(case: Case, label: str) -> float:
@@ -61,6 +62,22 @@ def rates(case: Case) -> Iterator[Finding]:
                 fixes=(f"neurons_per_core={{'{population.label}': {fits}}}",
                        "fewer synapses or lower rates"),
                 line=population.line, load=load,
+            )
+
+
+def names(case: Case) -> Iterator[Finding]:
+    """Find numbers of cells on a core for populations that are not there."""
+    chosen = case.options.neurons_per_core
+    if isinstance(chosen, int):
+        return
+    for label in chosen:
+        if label not in case.populations:
+            near = nearest(label, list(case.populations))
+            yield finding(
+                "NP333", "network", measured=f"neurons_per_core for '{label}'",
+                limit=f"populations: {', '.join(case.populations)}"[:300],
+                why="no population has this label",
+                fixes=(f"did you mean '{near[0]}'?",) if near else ("the label of a population",),
             )
 
 

@@ -22,6 +22,8 @@ from neuroport_spinnaker.made import drawn_there
 
 __all__ = ["cells", "parameters", "recordings", "currents", "numerics"]
 
+_INPUTS = {name for name, theirs in RECORDABLE.items() if theirs.startswith("gsyn")}
+
 
 def cells(case: Case) -> Iterator[Finding]:
     """Find cell types that the chip does not have, or has in another meaning."""
@@ -130,6 +132,14 @@ def recordings(case: Case) -> Iterator[Finding]:
                     why="the binary does not record it", fixes=("record something else",),
                     line=population.line,
                 )
+        inputs = sorted({r.variable for r in population.recordings} & _INPUTS)
+        if inputs and not population.cell.is_source:
+            yield finding(
+                "NP332", place(population), measured=f"n samples of {', '.join(inputs)} in n steps",
+                limit="n + 1", why="spikes for the present step lie in the core's private memory",
+                fixes=("record v", "leave the last sample of the other side out"),
+                line=population.line,
+            )
 
 
 def currents(case: Case) -> Iterator[Finding]:

@@ -49,18 +49,22 @@ def weights(case: Case) -> Iterator[Finding]:
                 fixes.append(
                     f"give '{projection.pre}' and '{giant.pre}' target populations of their own"
                 )
+            drawn = case.drawn_scales[projection.post, projection.receptor]
             yield finding(
                 "NP301", place(projection),
                 measured=f"{int(dead.sum())} of {int(real.sum())} synapses, of "
                 + (f"{smallest:.4g} {name}" if smallest == largest
                    else f"{smallest:.4g} to {largest:.4g} {name}"),
                 limit=f"resolution {scale.resolution:.6g} {name} into "
-                f"{projection.post}.{projection.receptor} (ring-buffer shift {scale.shift})",
-                why=f"one scale holds sums up to {scale.largest:.6g} {name} in 16 bits; weights "
-                "below half a step are stored as 0",
+                f"{projection.post}.{projection.receptor} (ring-buffer shift {scale.shift})"
+                + (f"; {drawn.resolution:.6g} {name} with sPyNNaker's own connectors, which make "
+                   f"room for {drawn.inputs} inputs" if drawn.shift != scale.shift else ""),
+                why=f"one scale holds sums up to {scale.largest:.6g} {name} of {scale.inputs} "
+                "inputs in 16 bits; weights below half a step are stored as 0",
                 fixes=fixes, line=projection.line,
                 severity=Severity.ERROR if dead.sum() == real.sum() else Severity.WARNING,
                 dead=int(dead.sum()), synapses=int(real.sum()), resolution=scale.resolution,
+                drawn_resolution=drawn.resolution,
                 shift=scale.shift, factor=factor, projection=projection.label,
             )
         alive = real & ~dead

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from neuroport.errors import BackendMissingError, NeuroportError, Problem, UnsupportedError
 from neuroport_spinnaker.crash import core_failed
 from neuroport_spinnaker.errors import (
+    BoardVersionError,
     MachineLostError,
     MachineMemoryError,
     MachineUnreachableError,
@@ -58,6 +59,9 @@ _NO_MEMORY = re.compile(
 _READS = ("run", "spikes", "signal", "state", "weights", "set")
 _KEPT = "what was recorded before is kept; call reset() to start anew"
 _BOOTS = 2  # attempts to boot a machine that says nothing; each takes 9 s
+# Chip and core, in the log: its own words, or the state that it is in.
+_BY_A_CORE = re.compile(r"\d+, \d+, \d+: |\d+:\d+:\d+ .*in state ")
+_ABOUT_BOARDS = re.compile(r"width|height|version", re.IGNORECASE)
 _END_WITHIN = 30.0  # s to give the machine back
 _BUSY_END_WITHIN = 10.0  # s, where it was broken off
 
@@ -119,6 +123,7 @@ class Worker:
         self._refused = False
         self._failed = False  # it has just said that the run failed
         self._boots = 0
+        self._said: list[str] = []  # by programs on cores
         self._began = time.monotonic()
         self._reached_machine = False  # the tool-chain says so in its log
         self.running_since: float | None = None
@@ -267,6 +272,8 @@ class Worker:
         """Pass on what the child told without being asked."""
         if event["event"] == "log":
             text = str(event["text"])
+            if _BY_A_CORE.match(text):
+                self._said.append(text)
             if text.startswith("Creating transceiver"):
                 self._began = time.monotonic()
             self._reached_machine |= text.startswith(("Detected ", "Found board with"))
@@ -335,13 +342,20 @@ class Worker:
         kinds = set(_INNER.findall(text)) or {kind}
         if what in _READS and self._reached_machine and kinds & _LOST:
             return self._lost(f"at '{what}': {kind}: {text}")
+        if what == "run" and kind == "SpinnMachineException" and _ABOUT_BOARDS.search(text):
+            return BoardVersionError(
+                Problem("the machine is not the board that was asked for", measured=text,
+                        limit="version 3 has 4 chips, version 5 has 48",
+                        fix="--target spinn3 or spinn5, or --version for a board like one of them")
+            )
         trace = str(reply.get("trace", ""))
         LOGGER.debug("sPyNNaker's traceback:\n%s", trace)
         raised = [line.strip() for line in trace.splitlines() if line.startswith("  File ")]
         return ToolchainError(
             Problem(f"sPyNNaker failed at '{what}'",
                     measured=f"{kind}: {text}" + (f" ({raised[-1]})" if raised else ""),
-                    limit=f"last words: {self.log(5)}",
+                    limit=f"cores said: {'; '.join(self._said[:5])}" if self._said
+                    else f"last words: {self.log(5)}",
                     fix="`neuroport check` names what can be known beforehand; the logger "
                     "'neuroport' has the traceback at level DEBUG")
         )

@@ -1,0 +1,101 @@
+"""Does what each core keeps fit into its private memory?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from neuroport.findings import Finding, finding
+from neuroport.network.description import Population
+from neuroport_spinnaker.checks.case import Case, place
+from neuroport_spinnaker.cores import most_cells
+from neuroport_spinnaker.dtcm import CoreMemory, most_delayed
+
+__all__ = ["memory", "stages"]
+
+_HELP = {
+    "ring": "shorter delays",
+    "plasticity": "the same without plasticity",
+    "tables": "fewer populations that reach it: one large instead of many small ones",
+    "recording": "record fewer cells",
+    "currents": "fewer currents",
+    "queue": "a smaller incoming_spike_buffer_size",
+    "delays": "shorter delays",
+}
+_PARTS = {
+    "ring": "the ring of inputs", "plasticity": "the history of spikes for learning",
+    "tables": "the table of sources", "recording": "recording", "currents": "currents",
+    "cells": "the cells", "rows": "buffers for rows", "queue": "the queue of spikes",
+    "delays": "counters of delayed spikes",
+}
+
+
+def memory(case: Case) -> Iterator[Finding]:
+    """Find cores whose program would not find the private memory that it needs."""
+    budget = case.target.budget.data_bytes
+    for population in case.network.populations:
+        cores = case.memory[population.label]
+        own = max((c for c in cores if c.kind != "delays"), key=lambda c: c.needed)
+        for core in (own, *(c for c in cores if c.kind == "delays")):
+            if core.needed > budget:
+                yield from _too_small(case, population, core, budget)
+
+
+def _too_small(
+    case: Case, population: Population, core: CoreMemory, budget: int
+) -> Iterator[Finding]:
+    fits = _fits(case, population, core, budget)
+    delays = core.kind == "delays"
+    if delays and not fits:
+        return  # NP307 and NP308 say so
+    fixes = [f"neurons_per_core={{'{population.label}': {fits}}}"] if fits else []
+    largest = core.largest()
+    if largest in _HELP:
+        fixes.append(_HELP[largest])
+    parts = sorted((-size, name) for name, size in core.parts.items() if name in _PARTS and size)
+    yield finding(
+        "NP330", place(population) + (", core that delays its spikes" if delays else ""),
+        measured=f"{core.needed} bytes (estimated) for {core.cells} cells: "
+        + ", ".join(f"{_PARTS[name]} {-size}" for size, name in parts[:4]),
+        limit=f"{budget} bytes, {core.parts['variables'] + core.parts['stacks']} of them "
+        "for the program's own variables and stacks",
+        why="the program asks for its memory at the start and gives up where there is none",
+        fixes=fixes or ("fewer neurons or inputs",), line=population.line,
+        population=population.label, neurons_per_core=fits or None, needed=core.needed,
+        budget=budget, kind=core.kind,
+    )
+
+
+def _fits(case: Case, population: Population, core: CoreMemory, budget: int) -> int:
+    """Return the most cells on a core with which it fits; 0 where not even one does."""
+    lay = case.layouts[population.label]
+    if core.kind == "delays":
+        return _round(most_delayed(lay.stage, lay.stages, budget))
+    return _round(most_cells(case.network, population, lay,
+                             case.incoming.get(population.label, []), case.options, budget))
+
+
+def _round(number: int) -> int:
+    """Return a number that is easier to recognise in a script, and not above."""
+    return number // 10 * 10 if number >= 20 else number
+
+
+def stages(case: Case) -> Iterator[Finding]:
+    """Find populations whose spikes would have to be delayed in stages of two lengths."""
+    lates: dict[str, dict[str, int]] = {}
+    for p in case.network.projections:
+        ring = case.layouts[p.post].slots
+        if p.size and 0 < ring < int(p.delay.max()):
+            lates.setdefault(p.pre, {})[p.post] = ring
+    for label, late in lates.items():
+        population = case.populations[label]
+        if len(set(late.values())) < 2:
+            continue
+        yield finding(
+            "NP331", place(population),
+            measured="stages of " + ", ".join(f"{n} steps for '{k}'" for k, n in late.items()),
+            limit="one length", why="sPyNNaker 7.4.1 has one core that delays the spikes of a "
+            "population, with one length of a stage",
+            fixes=("leave out neurons_per_core for these populations",
+                   "the same neurons_per_core for all of them"),
+            line=population.line,
+        )
