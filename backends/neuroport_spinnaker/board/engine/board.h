@@ -186,5 +186,6 @@ void board_free(board_t *b);
 struct pool *pool_new(int threads, board_t *b, void (*work)(board_t *, int));
 void pool_run(struct pool *p);
 void pool_free(struct pool *p);
+double pool_seconds(const struct pool *p);
 
 #endif

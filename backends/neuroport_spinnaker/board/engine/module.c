@@ -197,6 +197,12 @@ static PyObject *engine_run(Engine *self, PyObject *args)
     return PyLong_FromLong(result);
 }
 
+static PyObject *engine_pool_seconds(Engine *self, PyObject *unused)
+{
+    (void)unused;
+    return PyFloat_FromDouble(pool_seconds(self->board->pool));
+}
+
 static PyObject *engine_interrupt(Engine *self, PyObject *unused)
 {
     (void)unused;
@@ -316,6 +322,8 @@ static PyMethodDef methods[] = {
     {"stop", (PyCFunction)engine_stop, METH_VARARGS, "stop(chip, core)"},
     {"run", (PyCFunction)engine_run, METH_VARARGS,
      "run(windows, until=...) -> 0 idle, 1 limit, 2 messages, 3 interrupted"},
+    {"pool_seconds", (PyCFunction)engine_pool_seconds, METH_NOARGS,
+     "pool_seconds() -> CPU time of run() that was spent on other threads than the caller's"},
     {"interrupt", (PyCFunction)engine_interrupt, METH_NOARGS, "ends run() soon; from any thread"},
     {"messages", (PyCFunction)engine_messages, METH_NOARGS, "messages() -> [(chip, core, bytes)]"},
     {"core", (PyCFunction)engine_core, METH_VARARGS, "core(chip, core) -> dict"},

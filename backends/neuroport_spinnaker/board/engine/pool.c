@@ -11,9 +11,15 @@ struct pool *pool_new(int threads, board_t *b, void (*work)(board_t *, int))
 }
 void pool_run(struct pool *p) { (void)p; }
 void pool_free(struct pool *p) { (void)p; }
+double pool_seconds(const struct pool *p)
+{
+    (void)p;
+    return 0;
+}
 #else
 #include <pthread.h>
 #include <stdatomic.h>
+#include <time.h>
 
 struct pool {
     board_t *board;
@@ -24,8 +30,16 @@ struct pool {
     pthread_cond_t go, done;
     unsigned generation;
     int running, stop;
+    double seconds; /* CPU time that the threads of the pool spent on chips */
     atomic_int next;
 };
+
+static double cpu_clock(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
 
 static void share(struct pool *p)
 {
@@ -43,8 +57,11 @@ static void *loop(void *argument)
         if (p->stop) break;
         seen = p->generation;
         pthread_mutex_unlock(&p->mutex);
+        double begun = cpu_clock();
         share(p);
+        double spent = cpu_clock() - begun;
         pthread_mutex_lock(&p->mutex);
+        p->seconds += spent;
         if (--p->running == 0) pthread_cond_signal(&p->done);
     }
     pthread_mutex_unlock(&p->mutex);
@@ -78,6 +95,11 @@ void pool_run(struct pool *p)
     pthread_mutex_lock(&p->mutex);
     while (p->running) pthread_cond_wait(&p->done, &p->mutex);
     pthread_mutex_unlock(&p->mutex);
+}
+
+double pool_seconds(const struct pool *p)
+{
+    return p ? p->seconds : 0;
 }
 
 void pool_free(struct pool *p)
