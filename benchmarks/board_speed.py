@@ -144,8 +144,8 @@ def threads(repeats: int, python: str) -> None:
             cost.add(SPREAD, python, threads=count)
     print(f"threads, 64 cores on 4 chips, {os.cpu_count()} CPUs here, least of", repeats)
     for count, cost in costs.items():
-        gain = costs[1].wall / cost.wall
-        print(f"  {count}: {cost.wall:6.2f} s wall {cost.cpu:6.2f} s CPU  {gain:4.2f} times as fast")
+        line = f"  {count}: {cost.wall:6.2f} s wall {cost.cpu:6.2f} s CPU"
+        print(f"{line}  {costs[1].wall / cost.wall:4.2f} times as fast")
     if len({cost.rate for cost in costs.values()}) > 1:
         raise SystemExit("results depend on the number of threads")
 

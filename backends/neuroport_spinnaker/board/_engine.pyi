@@ -22,6 +22,9 @@ class Figures(TypedDict):
     windows: int
     cores: int
 
+def decode(word: int, thumb: bool, address: int) -> tuple[str, str]: ...
+def operations() -> list[str]: ...
+
 class BusError(LookupError): ...
 
 class Engine:

@@ -425,8 +425,6 @@ L_T_BLX_SUFFIX: {
     r[14] = (HERE() + 2) | 1;
     EXCHANGE(target);
 }
-L_BLX_FAR:
-    goto undefined;
 L_DP_PC: {
     unsigned form = (ip->list >> 4) & 15, opcode = (ip->list >> 8) & 15;
     uint32_t a = r[ip->rn], b, carry = c, result;
