@@ -20,7 +20,7 @@ from typing import Any
 
 from neuroport_spinnaker.board import emulator
 
-_OURS = {"interpreter.c", "processor.c", "decode_arm.c", "decode_thumb.c"}
+_OURS = {"interpreter.c", "processor.c", "access.c"}
 
 
 class OracleUnavailableError(RuntimeError):

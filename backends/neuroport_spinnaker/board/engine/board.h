@@ -93,6 +93,7 @@ struct chip {
     uint32_t system[0x200 / 4];
     uint32_t locks, flags, monitor_requests;
     route_cache_t cache[ROUTE_CACHE];
+    int cache_empty;
     core_t core[CORES];
     sent_t *sent;
     size_t sent_count, sent_capacity;

@@ -26,7 +26,7 @@ typedef struct {
     uint16_t op;   /* handler, may be a condition wrapper */
     uint16_t op2;  /* handler behind the wrapper */
     uint8_t rd, rn, rm, rs;
-    uint32_t imm;
+    uint32_t imm;  /* of a block transfer: its bytes */
     uint16_t list; /* register list, or kind of a shifted operand */
     uint8_t cond;
     uint8_t sh;
