@@ -21,7 +21,7 @@ MIDDLE = DATA + 0x8000
 WINDOW = 4096  # bytes of data that are compared
 START = MIDDLE - WINDOW // 2
 ITCM_BYTES = 0x8000
-THUMB, FAST_MASK, IRQ_MASK = 0x20, 0x40, 0x80
+THUMB, IRQ_MASK = 0x20, 0x80
 USER, FIQ, IRQ, SVC, ABORT, UNDEFINED, SYSTEM = 0x10, 0x11, 0x12, 0x13, 0x17, 0x1B, 0x1F
 REGISTERS = [getattr(arm, f"UC_ARM_REG_R{i}") for i in range(16)]
 PSR = 0xF80000FF
@@ -141,9 +141,7 @@ class Oracle:
         """What the architecture does when the instruction at `address` raises."""
         entry, old = ENTRIES[raised], self.psr()
         link = entry.link_thumb if old & THUMB else entry.link_arm
-        self.uc.reg_write(
-            arm.UC_ARM_REG_CPSR, (old & ~(THUMB | 31)) | entry.mode | IRQ_MASK
-        )
+        self.uc.reg_write(arm.UC_ARM_REG_CPSR, (old & ~(THUMB | 31)) | entry.mode | IRQ_MASK)
         self.uc.reg_write(arm.UC_ARM_REG_SPSR, old)
         self.uc.reg_write(arm.UC_ARM_REG_LR, address + link)
         self.uc.reg_write(arm.UC_ARM_REG_PC, entry.vector)
