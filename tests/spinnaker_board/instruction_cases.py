@@ -122,6 +122,18 @@ def data_processing(rng: random.Random) -> Iterator[Case]:
                 yield state(rng, tidy(word), False, value)
 
 
+def multiplications(rng: random.Random) -> Iterator[Case]:
+    """All kinds, and saturating arithmetic, often enough that each overflow and flag turns."""
+    words = [0x90 | op << 21 | s << 20 for op in (0, 1, 4, 5, 6, 7) for s in (0, 1)]
+    words += [0x01000080 | op << 21 | low << 5 for op in range(4) for low in range(4)]
+    words += [0x01000050 | op << 21 for op in range(4)]
+    for word in words:
+        for _ in range(200):
+            high, low, rs, rm = rng.sample(range(15), 4)
+            filled = tidy(0xE << 28 | word | high << 16 | low << 12 | rs << 8 | rm)
+            yield state(rng, filled, False, value)
+
+
 def arm_branches(rng: random.Random) -> Iterator[Case]:
     """Near branches under every condition, with and without link, and the change of state."""
     for top in range(0xEA, 0xFC):
@@ -184,6 +196,7 @@ GENERATORS = {
     for generator in (
         arm_classes,
         data_processing,
+        multiplications,
         arm_branches,
         unconditional,
         thumb_halves,
