@@ -1,7 +1,7 @@
 """Whole networks on two processors: ours and unicorn's, devices and scheduler being the same.
 
-Everything a script can read back must be equal, and so must packets, transfers and instructions
-of every core.
+Everything a script can read back must be equal, and so must packets and transfers of every core,
+and, but for what the host's clock decides, its instructions.
 """
 
 from __future__ import annotations
@@ -73,11 +73,10 @@ sim.end()
 """
 
 
-# A core that waits for the host turns once through a loop of this many instructions at each
-# mailbox signal, and how many of them a run has depends on the host's clock: two runs on one
-# processor differ by a few turns, too.
-WAITING_LOOP = 7
-MOST_TURNS = 20
+# Signals and messages of the host reach a core when the host's clock says, in a run or between
+# two, and each costs it some tens to hundreds of instructions: two runs on one processor differ
+# so, too.  Ten messages are allowed for, of the millions of instructions that a core executes.
+HOST_INSTRUCTIONS = 2000
 
 
 def work(report: BoardReport) -> list[tuple[Any, ...]]:
@@ -126,6 +125,4 @@ def test_a_network_on_both_processors(
     assert ours["report"].provenance == theirs["report"].provenance
     for mine, other in zip(work(ours["report"]), work(theirs["report"]), strict=True):
         assert mine[:-1] == other[:-1]
-        turns, rest = divmod(abs(mine[-1] - other[-1]), WAITING_LOOP)
-        assert rest == 0, (mine, other)
-        assert turns <= MOST_TURNS, (mine, other)
+        assert abs(mine[-1] - other[-1]) <= HOST_INSTRUCTIONS, (mine, other)
