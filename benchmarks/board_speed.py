@@ -1,31 +1,41 @@
-"""Speed of the emulated board, and of its processor beside unicorn's, in one run.
+"""Speed of the emulated board: beside one on unicorn, beside real time, and on two threads.
 
-Part 1 runs three networks through stock sPyNNaker and prints CPU seconds of the board per
-simulated second.  Part 2 runs one shipped binary's code path, the same small program on
-both processors, and prints their ratio.  unicorn is an oracle for this benchmark only.
+Part 1 runs three networks through stock sPyNNaker on two boards that differ in the processor
+only, ours and unicorn's, alternately, and prints CPU seconds of the board per simulated second.
+Part 2 runs a network of four busy chips on one thread and on more.  Part 3 is the processor
+alone: the same small program on both.  unicorn is an oracle for this benchmark only.
 
-Run it with the interpreter that has sPyNNaker 1!7.4.1 (and unicorn for part 2)::
+Run it with the interpreter that has sPyNNaker 1!7.4.1 (and unicorn for the comparisons)::
 
-    python benchmarks/board_speed.py [--repeats 3]
+    python benchmarks/board_speed.py [--repeats 3] [--only networks,threads,processor]
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import struct
+import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from neuroport_spinnaker.board import Board, run_script
 from neuroport_spinnaker.board._engine import Engine
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "spinnaker_board"))
+from unicorn_board import OracleUnavailableError, on_unicorn, oracle_engine
+
 NETWORK = """
 import pyNN.spiNNaker as sim
-n, rate, fan_in, offset, weight = {n}, {rate}, {fan_in}, {offset}, 0.01
+n, rate, fan_in, offset, weight, per_core = {n}, {rate}, {fan_in}, {offset}, 0.01, {per_core}
 sim.setup(1.0)
+if per_core:
+    sim.set_number_of_neurons_per_core(sim.IF_curr_exp, per_core)
+    sim.set_number_of_neurons_per_core(sim.SpikeSourcePoisson, per_core)
 source = sim.Population(n, sim.SpikeSourcePoisson(rate=rate), additional_parameters={{"seed": 7}})
-target = sim.Population(n, sim.IF_curr_exp(i_offset=offset))
+target = sim.Population(n, sim.IF_curr_exp(i_offset=offset), seed=1)
 sim.Projection(source, target, sim.OneToOneConnector(), sim.StaticSynapse(1.0, 2.0))
 if fan_in:
     sim.Projection(target, target, sim.FixedNumberPreConnector(fan_in),
@@ -38,11 +48,13 @@ sim.end()
 """
 
 # name, parameters, limit in CPU s per simulated s
-CASES = (
+CASES: tuple[tuple[str, dict[str, float], float], ...] = (
     ("100 neurons, 68 Hz", {"n": 100, "rate": 10, "fan_in": 10, "offset": 1.50}, 1.0),
     ("1,000 quiet neurons", {"n": 1000, "rate": 2, "fan_in": 30, "offset": 0.60}, 1.0),
     ("1,000 neurons, 68 Hz, fan-in 30", {"n": 1000, "rate": 10, "fan_in": 30, "offset": 1.50}, 3.0),
 )
+# 32 neurons a core: 64 cores, which fill four chips evenly
+SPREAD = {"n": 1000, "rate": 10, "fan_in": 30, "offset": 1.50, "per_core": 32}
 DURATION_MS = 1000
 LOOP = (
     0xE3A00001,  # mov r0, #1
@@ -61,21 +73,81 @@ ROUNDS = 3_000_000
 PER_ROUND = 7
 
 
-def network(parameters: dict[str, float], repeats: int, python: str | None) -> tuple[float, float]:
-    """CPU seconds per simulated second (least of the repeats) and the rate seen, Hz."""
-    best, seen = float("inf"), 0.0
-    with tempfile.TemporaryDirectory() as folder:
-        script = Path(folder) / "network.py"
-        script.write_text(NETWORK.format(duration=DURATION_MS, **parameters), encoding="utf-8")
+@dataclass
+class Cost:
+    """Least cost of some runs of one network, in seconds for each simulated second.
+
+    Attributes
+    ----------
+    cpu, wall : float
+        Of executing programs, loading included; all threads.
+    rate : float
+        Spikes of a neuron in a second, to see that the runs are the same.
+    """
+
+    cpu: float = float("inf")
+    wall: float = float("inf")
+    rate: float = 0.0
+
+    def add(self, parameters: dict[str, float], python: str, threads: int = 1) -> None:
+        """Run once more."""
+        text = NETWORK.format(**{"duration": DURATION_MS, "per_core": 0, **parameters})
+        with tempfile.TemporaryDirectory() as folder, Board(chips=4, threads=threads) as board:
+            script = Path(folder) / "network.py"
+            script.write_text(text, encoding="utf-8")
+            done = run_script(board, script, python=python)
+            lines = [line for line in done.stdout.splitlines() if line.startswith("RATE ")]
+            if not lines:
+                raise SystemExit(done.stdout[-2000:] + done.stderr[-2000:])
+            self.rate = float(lines[-1].split()[1])
+            self.cpu = min(self.cpu, board.cpu_seconds * 1000 / DURATION_MS)
+            self.wall = min(self.wall, board.wall_seconds * 1000 / DURATION_MS)
+
+
+def oracle_missing() -> str:
+    """Why there is no board on unicorn here, empty if there is."""
+    try:
+        oracle_engine(exact=False)
+    except OracleUnavailableError as problem:
+        return str(problem)
+    return ""
+
+
+def networks(repeats: int, python: str) -> None:
+    """Three networks on both processors."""
+    missing = oracle_missing()
+    print("CPU s of the board per simulated s (loading included), least of", repeats)
+    for name, parameters, limit in CASES:
+        ours, theirs = Cost(), Cost()
         for _ in range(repeats):
-            with Board(chips=4) as board:
-                done = run_script(board, script, **({"python": python} if python else {}))
-                lines = [line for line in done.stdout.splitlines() if line.startswith("RATE ")]
-                if not lines:
-                    raise SystemExit(done.stdout[-2000:] + done.stderr[-2000:])
-                seen = float(lines[-1].split()[1])
-                best = min(best, board.cpu_seconds / (DURATION_MS / 1000))
-    return best, seen
+            ours.add(parameters, python)
+            if not missing:
+                with on_unicorn(exact=False):
+                    theirs.add(parameters, python)
+        verdict = "ok" if ours.cpu < limit else "TOO SLOW"
+        line = f"  {name:32} {ours.rate:5.1f} Hz {ours.cpu:6.2f}  limit {limit:.1f}  {verdict}"
+        if not missing:
+            line += f"  unicorn {theirs.cpu:5.2f}  ratio {theirs.cpu / ours.cpu:4.2f}"
+        print(line)
+        if not missing and abs(ours.rate - theirs.rate) > 0.01 * ours.rate:
+            raise SystemExit(f"not the same network: {ours.rate} and {theirs.rate} Hz")
+    if missing:
+        print("  no comparison:", missing)
+
+
+def threads(repeats: int, python: str) -> None:
+    """Four busy chips on one thread and on more."""
+    counts = sorted({1, 2, min(4, os.cpu_count() or 1)})
+    costs = {count: Cost() for count in counts}
+    for _ in range(repeats):
+        for count, cost in costs.items():
+            cost.add(SPREAD, python, threads=count)
+    print(f"threads, 64 cores on 4 chips, {os.cpu_count()} CPUs here, least of", repeats)
+    for count, cost in costs.items():
+        line = f"  {count}: {cost.wall:6.2f} s wall {cost.cpu:6.2f} s CPU"
+        print(f"{line}  {costs[1].wall / cost.wall:4.2f} times as fast")
+    if len({cost.rate for cost in costs.values()}) > 1:
+        raise SystemExit("results depend on the number of threads")
 
 
 def ours() -> float:
@@ -109,18 +181,9 @@ def oracle() -> float | None:
     return ROUNDS * PER_ROUND / (time.process_time() - start) / 1e6
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--python", help="interpreter with sPyNNaker, default: this one")
-    options = parser.parse_args()
-    print("CPU s of the board per simulated s (loading included), least of", options.repeats)
-    for name, parameters, limit in CASES:
-        cost, rate = network(parameters, options.repeats, options.python)
-        verdict = "ok" if cost < limit else "TOO SLOW"
-        print(f"  {name:34} {rate:6.1f} Hz  {cost:6.2f}  limit {limit:.1f}  {verdict}")
-    pairs = [(ours(), oracle()) for _ in range(options.repeats)]
+def processor(repeats: int) -> None:
+    """A loop of seven instructions on both processors."""
+    pairs = [(ours(), oracle()) for _ in range(repeats)]
     print("processor alone, millions of instructions per CPU s (best, side by side):")
     best = max(pair[0] for pair in pairs)
     print(f"  engine  {best:7.0f}")
@@ -129,6 +192,22 @@ def main() -> None:
         print(f"  unicorn {max(known):7.0f}   ratio {best / max(known):.2f}")
     else:
         print("  unicorn is not installed: no ratio")
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--only", default="networks,threads,processor", help="parts, by commas")
+    parser.add_argument("--python", default=sys.executable, help="interpreter with sPyNNaker")
+    options = parser.parse_args()
+    parts = options.only.split(",")
+    if "networks" in parts:
+        networks(options.repeats, options.python)
+    if "threads" in parts:
+        threads(options.repeats, options.python)
+    if "processor" in parts:
+        processor(options.repeats)
 
 
 if __name__ == "__main__":

@@ -146,7 +146,7 @@ def packets(threads: int, window: int) -> tuple[list[int], dict[str, int]]:
     return values, {k: figures[k] for k in ("packets_sent", "packets_received", "packets_unrouted")}
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [1, 2, 7])  # fewer and more than chips
 @pytest.mark.parametrize("window", [500, 2000])
 def test_multicast_with_default_route(threads: int, window: int) -> None:
     values, figures = packets(threads, window)

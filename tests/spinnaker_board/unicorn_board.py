@@ -20,16 +20,22 @@ from typing import Any
 
 from neuroport_spinnaker.board import emulator
 
-_OURS = {"interpreter.c", "processor.c", "decode_arm.c", "decode_thumb.c"}
+_OURS = {"interpreter.c", "processor.c", "access.c"}
 
 
 class OracleUnavailableError(RuntimeError):
     """No C compiler, no unicorn, or no source of the engine."""
 
 
-@lru_cache(maxsize=1)
-def oracle_engine() -> Any:
+@lru_cache(maxsize=2)
+def oracle_engine(exact: bool = True) -> Any:
     """The type ``Engine`` of the oracle build.
+
+    Parameters
+    ----------
+    exact : bool
+        Leave the processor at the same instructions as ours, so that interrupts enter at the
+        same places; if false only between basic blocks, which is several times faster.
 
     Raises
     ------
@@ -53,7 +59,8 @@ def oracle_engine() -> Any:
     sources = [path for path in sorted(engine.glob("*.c")) if path.name not in _OURS]
     subprocess.run(
         [
-            compiler, "-O2", "-fno-strict-aliasing", "-shared", "-fPIC", "-pthread",
+            compiler, "-O2", f"-DSTEP={'UC_HOOK_CODE' if exact else 'UC_HOOK_BLOCK'}",
+            "-fno-strict-aliasing", "-shared", "-fPIC", "-pthread",
             f"-I{sysconfig.get_paths()['include']}", f"-I{engine}", f"-I{unicorn / 'include'}",
             *map(str, sources), str(Path(__file__).with_name("unicorn_processor.c")),
             str(libraries[0]), f"-Wl,-rpath,{libraries[0].parent}", "-o", str(target),
@@ -70,10 +77,10 @@ def oracle_engine() -> Any:
 
 
 @contextlib.contextmanager
-def on_unicorn() -> Iterator[None]:
-    """Boards that are made inside run on unicorn."""
+def on_unicorn(exact: bool = True) -> Iterator[None]:
+    """Boards that are made inside run on unicorn; `exact` as in `oracle_engine`."""
     ours = emulator.Engine
-    emulator.Engine = oracle_engine()
+    emulator.Engine = oracle_engine(exact)
     try:
         yield
     finally:

@@ -2,7 +2,9 @@
  *
  * For tests and benchmarks only: unicorn is GPL software, and so is what this file is linked to.
  * Compiled with every other file of the engine it gives a whole board that differs in nothing but
- * who executes the instructions.  Cycles are counted by blocks: one an instruction. */
+ * who executes the instructions.  STEP is UC_HOOK_CODE to count and stop at the same instructions
+ * as our interpreter does, or UC_HOOK_BLOCK, which is several times faster and stops at the ends
+ * of basic blocks. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,13 +15,19 @@
 
 #define UNTIL 0x7ffcu /* never reached: the top of a stack */
 #define PAGE 0x1000u
+#define TRANSLATION 0x400u /* page of the TLB in cores before ARMv6 */
+#define DEVICES 19
+
+typedef struct { processor_t *p; uint32_t base; } window_t;
 
 typedef struct {
     uc_engine *uc;
+    window_t window[DEVICES];
     uint8_t thumb[ITCM_BYTES / 2]; /* per address: 0 unknown, 1 ARM, 2 Thumb */
-    int stopped, exception, flush;
-    uint32_t cpsr, r0;
+    int stopped, exception, flush, stored;
+    uint32_t cpsr, next, pending; /* pending: instructions let through but not yet charged */
 } machine_t;
+_Static_assert(sizeof(machine_t) <= ARM_SLOTS * sizeof(instruction_t), "see machine_of");
 
 /* Lives in the room of the predecoded instructions, which this processor does not need. */
 static machine_t *machine_of(const processor_t *p)
@@ -39,37 +47,48 @@ static void set(machine_t *m, int reg, uint32_t value)
     uc_reg_write(m->uc, reg, &value);
 }
 
-static void block(uc_engine *uc, uint64_t address, uint32_t size, void *user)
+/* Whether our interpreter would leave before this instruction: at a branch when the slice is
+ * over, behind a store to a device that asks for it, where interrupts become unmasked. */
+static int leaves(const processor_t *p, machine_t *m, int branched)
+{
+    if (branched && p->time >= p->slice_end) return 1;
+    if (p->attention) return m->stored || STEP != UC_HOOK_CODE;
+    if (!p->lines) return 0;
+    uint32_t cpsr = get(m, UC_ARM_REG_CPSR);
+    return ((p->lines & 2) && !(cpsr & PSR_F)) || ((p->lines & 1) && !(cpsr & PSR_I));
+}
+
+/* Charges what ran since the last call. */
+static void settle(processor_t *p, machine_t *m)
+{
+    p->time += m->pending + p->extra;
+    p->instructions += m->pending;
+    m->pending = p->extra = 0;
+}
+
+/* Called before each instruction or each basic block. */
+static void before(uc_engine *uc, uint64_t address, uint32_t size, void *user)
 {
     processor_t *p = user;
     machine_t *m = machine_of(p);
-    if (p->extra) {
-        p->time += p->extra;
-        p->extra = 0;
+    int branched = STEP != UC_HOOK_CODE || address != m->next;
+    settle(p, m);
+    if (leaves(p, m, branched)) {
+        m->stopped = 1;
+        uc_emu_stop(uc);
+        return;
     }
-    if (p->time >= p->slice_end || p->attention || p->lines) {
-        int stop = p->time >= p->slice_end || p->attention;
-        if (!stop) {
-            uint32_t cpsr = get(m, UC_ARM_REG_CPSR);
-            stop = ((p->lines & 2) && !(cpsr & PSR_F)) || ((p->lines & 1) && !(cpsr & PSR_I));
-        }
-        if (stop) {
-            m->stopped = 1;
-            uc_emu_stop(uc);
-            return;
-        }
-    }
+    m->stored = 0;
+    m->next = (uint32_t)address + size;
     uint8_t *state = &m->thumb[(address & (ITCM_BYTES - 1)) / 2];
     if (!*state) *state = get(m, UC_ARM_REG_CPSR) & PSR_T ? 2 : 1;
-    uint32_t count = *state == 2 ? size / 2 : size / 4;
-    p->time += count;
-    p->instructions += count;
+    m->pending = *state == 2 ? size / 2 : size / 4;
 }
 
 static bool fill(uc_engine *uc, uint64_t address, uc_mem_type type, uc_tlb_entry *entry, void *user)
 {
     (void)uc; (void)type; (void)user;
-    entry->paddr = address & ~(uint64_t)(PAGE - 1);
+    entry->paddr = address & ~(uint64_t)(TRANSLATION - 1);
     entry->perms = address < ITCM_BYTES ? UC_PROT_ALL : UC_PROT_READ | UC_PROT_WRITE;
     return true;
 }
@@ -81,8 +100,6 @@ static void interrupt(uc_engine *uc, uint32_t number, void *user)
     m->exception = (int)number;
     uc_emu_stop(uc);
 }
-
-typedef struct { processor_t *p; uint32_t base; } window_t;
 
 static uint64_t device_read(uc_engine *uc, uint64_t offset, unsigned size, void *user)
 {
@@ -97,6 +114,7 @@ static void device_write(uc_engine *uc, uint64_t offset, unsigned size, uint64_t
 {
     (void)uc;
     window_t *w = user;
+    machine_of(w->p)->stored = 1;
     bus_store(w->p, w->base + (uint32_t)offset, (uint32_t)value, size);
     w->p->abort = 0;
 }
@@ -110,7 +128,7 @@ static void check(uc_err error, const char *what)
 
 static void open_machine(processor_t *p)
 {
-    static const struct { uint32_t base, bytes; } device[] = {
+    static const struct { uint32_t base, bytes; } device[DEVICES] = {
         {0x10000000, PAGE}, {0x11000000, PAGE}, {0x1f000000, PAGE}, {0x20000000, PAGE},
         {0x21000000, PAGE}, {0x2f000000, PAGE}, {0x30000000, PAGE}, {0x40000000, PAGE},
         {0xe0000000, PAGE}, {0xe1000000, 0x18000}, {0xe2000000, PAGE}, {0xe3000000, PAGE},
@@ -129,15 +147,14 @@ static void open_machine(processor_t *p)
     check(uc_mem_map_ptr(m->uc, 0x70000000, SDRAM_BYTES, 3, chip->sdram), "SDRAM");
     check(uc_mem_map_ptr(m->uc, 0xe5000000, SYSRAM_BYTES, 3, chip->sysram), "SysRAM");
     check(uc_mem_map_ptr(m->uc, 0xf5000000, SYSRAM_BYTES, 3, chip->sysram), "SysRAM");
-    for (size_t i = 0; i < sizeof device / sizeof *device; i++) {
-        window_t *w = malloc(sizeof *w);
-        if (!w) abort();
+    for (int i = 0; i < DEVICES; i++) {
+        window_t *w = &m->window[i];
         w->p = p;
         w->base = device[i].base;
         check(uc_mmio_map(m->uc, device[i].base, device[i].bytes, device_read, w, device_write, w),
               "device");
     }
-    check(uc_hook_add(m->uc, &hook, UC_HOOK_BLOCK, (void *)block, p, 1, 0), "block hook");
+    check(uc_hook_add(m->uc, &hook, STEP, (void *)before, p, 1, 0), "step hook");
     check(uc_hook_add(m->uc, &hook, UC_HOOK_TLB_FILL, (void *)fill, p, 1, 0), "TLB hook");
     check(uc_hook_add(m->uc, &hook, UC_HOOK_INTR, (void *)interrupt, p, 1, 0), "interrupt hook");
 }
@@ -182,9 +199,11 @@ enum stop_reason processor_execute(processor_t *p)
         memset(m->thumb, 0, sizeof m->thumb);
         uc_ctl_remove_cache(m->uc, 0, ITCM_BYTES);
     }
-    m->stopped = 0;
+    m->stopped = m->stored = 0;
+    m->next = UINT32_MAX;
     m->exception = -1;
     uc_err error = uc_emu_start(m->uc, p->pc | (p->control & PSR_T ? 1 : 0), UNTIL, 0, 0);
+    settle(p, m);
     look(p, m);
     if (m->exception >= 0 || error != UC_ERR_OK) {
         /* 1 undefined, 2 SWI, 3 prefetch abort, 4 data abort, 7 breakpoint */
@@ -224,4 +243,14 @@ void processor_set_psr(processor_t *p, uint32_t value)
     machine_t *m = machine_of(p);
     set(m, UC_ARM_REG_CPSR, value);
     look(p, m);
+}
+
+void processor_free(processor_t *p)
+{
+    machine_t *m = machine_of(p);
+    if (m && m->uc) uc_close(m->uc);
+    free(p->itcm);
+    free(p->dtcm);
+    free(p->arm);
+    free(p->thumb);
 }

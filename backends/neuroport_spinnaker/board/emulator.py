@@ -131,7 +131,8 @@ class Board:
         self._boot_blocks: dict[int, bytes] = {}
         self._finished: deque[CoreReport] = deque(maxlen=_FINISHED_KEPT)
         self.cold_starts = 0
-        self.cpu_seconds = 0.0
+        self.cpu_seconds = 0.0  # of all threads, executing programs
+        self.wall_seconds = 0.0
         self._failure: BaseException | None = None
 
     # -- life ----------------------------------------------------------------------
@@ -300,7 +301,8 @@ class Board:
             if monitor.mailboxes.pending:
                 monitor.mailboxes.deliver()
             windows = 4 if monitor.mailboxes.pending else _RUN_WINDOWS
-            before = time.thread_time()
+            before = time.thread_time() + engine.pool_seconds()
+            begun = time.perf_counter()
             if self.pace is None:
                 outcome = engine.run(windows)
             else:
@@ -308,7 +310,8 @@ class Board:
                     (time.monotonic() - anchor_wall) * self.pace * CYCLES_PER_SECOND
                 )
                 outcome = engine.run(windows, allowed)
-            self.cpu_seconds += time.thread_time() - before
+            self.wall_seconds += time.perf_counter() - begun
+            self.cpu_seconds += time.thread_time() + engine.pool_seconds() - before
             if outcome == _MESSAGES:
                 for index, core, data in engine.messages():
                     monitor.from_core(index, core, data)

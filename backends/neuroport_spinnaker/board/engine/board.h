@@ -93,6 +93,7 @@ struct chip {
     uint32_t system[0x200 / 4];
     uint32_t locks, flags, monitor_requests;
     route_cache_t cache[ROUTE_CACHE];
+    int cache_empty;
     core_t core[CORES];
     sent_t *sent;
     size_t sent_count, sent_capacity;
@@ -186,5 +187,6 @@ void board_free(board_t *b);
 struct pool *pool_new(int threads, board_t *b, void (*work)(board_t *, int));
 void pool_run(struct pool *p);
 void pool_free(struct pool *p);
+double pool_seconds(const struct pool *p);
 
 #endif

@@ -241,6 +241,7 @@ void decode_arm(instruction_t *d, uint32_t w, uint32_t address)
         int load = (w >> 20) & 1, s = (w >> 22) & 1;
         d->rn = (w >> 16) & 15;
         d->list = (uint16_t)w;
+        d->imm = 4u * (uint32_t)__builtin_popcount(d->list);
         d->sh = (uint8_t)(((w >> 24) & 1) << 2 | ((w >> 23) & 1) << 1 | ((w >> 21) & 1));
         d->op = load ? (s ? OP_LDM_S : OP_LDM) : (s ? OP_STM_S : OP_STM);
         wrap(d, cond, d->rn == 15 || (!load && (w & 0x8000)));

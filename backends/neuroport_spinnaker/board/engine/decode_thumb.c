@@ -166,6 +166,7 @@ void decode_thumb(instruction_t *d, uint32_t h, uint32_t address)
                 d->sh = 5; /* decrement before, write back */
                 d->op = OP_STM;
             }
+            d->imm = 4u * (uint32_t)__builtin_popcount(d->list);
         } else {
             d->op = (h & 0xf00) == 0xe00 ? OP_BKPT : OP_UNDEFINED;
         }
@@ -173,6 +174,7 @@ void decode_thumb(instruction_t *d, uint32_t h, uint32_t address)
     case 12:
         d->rn = (uint8_t)r8;
         d->list = (uint16_t)(h & 255);
+        d->imm = 4u * (uint32_t)__builtin_popcount(d->list);
         d->sh = 3;
         d->op = h & 0x800 ? OP_LDM : OP_STM;
         if ((h & 0x800) && (d->list >> r8) & 1) d->sh = 2;

@@ -197,6 +197,12 @@ static PyObject *engine_run(Engine *self, PyObject *args)
     return PyLong_FromLong(result);
 }
 
+static PyObject *engine_pool_seconds(Engine *self, PyObject *unused)
+{
+    (void)unused;
+    return PyFloat_FromDouble(pool_seconds(self->board->pool));
+}
+
 static PyObject *engine_interrupt(Engine *self, PyObject *unused)
 {
     (void)unused;
@@ -308,6 +314,42 @@ static PyObject *engine_monitor_waiting(Engine *self, PyObject *args)
     return c ? PyLong_FromUnsignedLong(c->locks) : NULL;
 }
 
+static PyObject *decode(PyObject *module, PyObject *args)
+{
+    unsigned long word, address;
+    int thumb;
+    instruction_t out;
+    char name[16], inner[16] = "";
+    (void)module;
+    if (!PyArg_ParseTuple(args, "kpk", &word, &thumb, &address)) return NULL;
+    if (thumb) decode_thumb(&out, (uint32_t)word, (uint32_t)address);
+    else decode_arm(&out, (uint32_t)word, (uint32_t)address);
+    operation_name(out.op, name, sizeof name);
+    if (out.op >= OP_PRE_EQ && out.op <= OP_PRE_PC) operation_name(out.op2, inner, sizeof inner);
+    return Py_BuildValue("(ss)", name, inner);
+}
+
+static PyObject *operations(PyObject *module, PyObject *unused)
+{
+    (void)module, (void)unused;
+    PyObject *list = PyList_New(OPERATION_COUNT);
+    for (unsigned op = 0; list && op < OPERATION_COUNT; op++) {
+        char name[16];
+        operation_name(op, name, sizeof name);
+        PyObject *text = PyUnicode_FromString(name);
+        if (text) PyList_SET_ITEM(list, op, text);
+        else Py_CLEAR(list);
+    }
+    return list;
+}
+
+static PyMethodDef functions[] = {
+    {"decode", decode, METH_VARARGS,
+     "decode(word, thumb, address) -> (operation, operation behind a condition or '')"},
+    {"operations", operations, METH_NOARGS, "operations() -> names of all operations"},
+    {NULL, NULL, 0, NULL},
+};
+
 static PyMethodDef methods[] = {
     {"link", (PyCFunction)engine_link, METH_VARARGS, "link(chip, link, other)"},
     {"read", (PyCFunction)engine_read, METH_VARARGS, "read(chip, core, address, length) -> bytes"},
@@ -317,6 +359,8 @@ static PyMethodDef methods[] = {
     {"stop", (PyCFunction)engine_stop, METH_VARARGS, "stop(chip, core)"},
     {"run", (PyCFunction)engine_run, METH_VARARGS,
      "run(windows, until=...) -> 0 idle, 1 limit, 2 messages, 3 interrupted"},
+    {"pool_seconds", (PyCFunction)engine_pool_seconds, METH_NOARGS,
+     "pool_seconds() -> CPU time of run() that was spent on other threads than the caller's"},
     {"interrupt", (PyCFunction)engine_interrupt, METH_NOARGS, "ends run() soon; from any thread"},
     {"messages", (PyCFunction)engine_messages, METH_NOARGS, "messages() -> [(chip, core, bytes)]"},
     {"core", (PyCFunction)engine_core, METH_VARARGS, "core(chip, core) -> dict"},
@@ -338,7 +382,7 @@ static PyTypeObject EngineType = {
     .tp_new = PyType_GenericNew,
 };
 
-static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_engine", NULL, -1, NULL,
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_engine", NULL, -1, functions,
                                     NULL, NULL, NULL, NULL};
 
 PyMODINIT_FUNC PyInit__engine(void)

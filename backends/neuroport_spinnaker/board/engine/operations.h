@@ -2,6 +2,8 @@
 #ifndef NEUROPORT_OPERATIONS_H
 #define NEUROPORT_OPERATIONS_H
 
+#include <stddef.h>
+
 /* Data processing: opcode * 12 + form * 2 + S. */
 enum form { FORM_IMM, FORM_REG, FORM_LSL, FORM_LSR, FORM_ASR, FORM_GEN };
 /* Memory: MEM_BASE + kind * 5 + mode. */
@@ -18,7 +20,7 @@ enum mode { M_OFF, M_PRE, M_POST, M_REG, M_GEN };
     X(DP_PC) X(LDR_PC) X(LDM) X(STM) X(LDM_S) X(STM_S) \
     X(MUL) X(MUL_S) X(MLA) X(MLA_S) X(UMULL) X(UMULL_S) X(UMLAL) X(UMLAL_S) \
     X(SMULL) X(SMULL_S) X(SMLAL) X(SMLAL_S) X(SMLAXY) X(SMLAWY) X(SMULWY) X(SMLALXY) X(SMULXY) \
-    X(QADD) X(QSUB) X(QDADD) X(QDSUB) X(CLZ) X(SWP) X(SWPB) X(MRS) X(MSR) X(MCR) X(MRC) X(BLX_FAR)
+    X(QADD) X(QSUB) X(QDADD) X(QDSUB) X(CLZ) X(SWP) X(SWPB) X(MRS) X(MSR) X(MCR) X(MRC)
 
 #define MEM_BASE 192
 #define OTHER_BASE (MEM_BASE + 50)
@@ -29,5 +31,7 @@ enum other_operation {
 #undef X
     OPERATION_COUNT
 };
+
+void operation_name(unsigned op, char *out, size_t room);
 
 #endif

@@ -1,6 +1,7 @@
 /* Modes, register banks and exceptions of the core. */
 #include "processor.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static int bank_of(uint32_t mode)
@@ -94,4 +95,12 @@ void processor_reset(processor_t *p, uint32_t r0)
     p->attention = p->abort = p->extra = 0;
     p->pc = 0;
     p->r[0] = r0;
+}
+
+void processor_free(processor_t *p)
+{
+    free(p->itcm);
+    free(p->dtcm);
+    free(p->arm);
+    free(p->thumb);
 }

@@ -26,7 +26,7 @@ typedef struct {
     uint16_t op;   /* handler, may be a condition wrapper */
     uint16_t op2;  /* handler behind the wrapper */
     uint8_t rd, rn, rm, rs;
-    uint32_t imm;
+    uint32_t imm;  /* of a block transfer: its bytes */
     uint16_t list; /* register list, or kind of a shifted operand */
     uint8_t cond;
     uint8_t sh;
@@ -70,6 +70,7 @@ void decode_thumb(instruction_t *out, uint32_t half, uint32_t address);
 enum stop_reason processor_execute(processor_t *p);
 
 void processor_reset(processor_t *p, uint32_t r0);
+void processor_free(processor_t *p); /* its memories, and what an implementation holds */
 uint32_t processor_psr(const processor_t *p);
 void processor_set_psr(processor_t *p, uint32_t value);
 uint32_t processor_spsr(const processor_t *p);

@@ -10,7 +10,9 @@ enum { LOCAL_MC, REMOTE_MC, LOCAL_FR = 6, REMOTE_FR, DROPPED_MC, DROPPED_FR = 11
 
 void router_forget(chip_t *chip)
 {
+    if (chip->cache_empty) return; /* tables are loaded word by word */
     for (int i = 0; i < ROUTE_CACHE; i++) chip->cache[i].entry = -2;
+    chip->cache_empty = 1;
 }
 
 uint32_t router_load(chip_t *chip, uint32_t offset)
@@ -72,6 +74,7 @@ static int32_t look_up(chip_t *chip, uint32_t key)
     }
     line->key = key;
     line->entry = found;
+    chip->cache_empty = 0;
     return found;
 }
 

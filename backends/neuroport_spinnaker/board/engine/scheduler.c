@@ -231,11 +231,7 @@ void board_free(board_t *b)
     for (int i = 0; b->chips && i < b->chip_count; i++) {
         chip_t *chip = &b->chips[i];
         for (int k = 0; k < CORES; k++) {
-            processor_t *p = &chip->core[k].cpu;
-            free(p->itcm);
-            free(p->dtcm);
-            free(p->arm);
-            free(p->thumb);
+            processor_free(&chip->core[k].cpu);
             free(chip->core[k].comms.fifo);
         }
         free(chip->sdram);
