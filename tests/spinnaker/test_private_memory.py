@@ -10,7 +10,7 @@ import pytest
 from neuroport_spinnaker.checks import Case, collect
 from neuroport_spinnaker.checks.memory import memory
 from neuroport_spinnaker.dtcm import BUDGET, delay_core, most_delayed
-from neuroport_spinnaker.errors import ToolchainError
+from neuroport_spinnaker.errors import CoreFailedError
 from neuroport_spinnaker.options import Options
 from neuroport_spinnaker.static_memory import STACKS, STATIC
 
@@ -105,7 +105,7 @@ def test_the_largest_core_that_is_said_to_fit_starts_and_one_cell_more_does_not(
         collect, "_CHECKS", tuple(c for c in collect._CHECKS if c is not memory))
     for size, words in ((fits + 1, "RUN_TIME_EXCEPTION"), (256, "Out of DTCM")):
         sim = emulated(case(size))
-        with pytest.raises(ToolchainError, match=words):
+        with pytest.raises(CoreFailedError, match=words):
             sim.run(10.0)
         sim.end()
 

@@ -59,8 +59,6 @@ _NO_MEMORY = re.compile(
 _READS = ("run", "spikes", "signal", "state", "weights", "set")
 _KEPT = "what was recorded before is kept; call reset() to start anew"
 _BOOTS = 2  # attempts to boot a machine that says nothing; each takes 9 s
-# Chip and core, in the log: its own words, or the state that it is in.
-_BY_A_CORE = re.compile(r"\d+, \d+, \d+: |\d+:\d+:\d+ .*in state ")
 _ABOUT_BOARDS = re.compile(r"width|height|version", re.IGNORECASE)
 _END_WITHIN = 30.0  # s to give the machine back
 _BUSY_END_WITHIN = 10.0  # s, where it was broken off
@@ -123,7 +121,6 @@ class Worker:
         self._refused = False
         self._failed = False  # it has just said that the run failed
         self._boots = 0
-        self._said: list[str] = []  # by programs on cores
         self._began = time.monotonic()
         self._reached_machine = False  # the tool-chain says so in its log
         self.running_since: float | None = None
@@ -272,8 +269,6 @@ class Worker:
         """Pass on what the child told without being asked."""
         if event["event"] == "log":
             text = str(event["text"])
-            if _BY_A_CORE.match(text):
-                self._said.append(text)
             if text.startswith("Creating transceiver"):
                 self._began = time.monotonic()
             self._reached_machine |= text.startswith(("Detected ", "Found board with"))
@@ -354,8 +349,7 @@ class Worker:
         return ToolchainError(
             Problem(f"sPyNNaker failed at '{what}'",
                     measured=f"{kind}: {text}" + (f" ({raised[-1]})" if raised else ""),
-                    limit=f"cores said: {'; '.join(self._said[:5])}" if self._said
-                    else f"last words: {self.log(5)}",
+                    limit=f"last words: {self.log(5)}",
                     fix="`neuroport check` names what can be known beforehand; the logger "
                     "'neuroport' has the traceback at level DEBUG")
         )
