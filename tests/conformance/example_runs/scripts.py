@@ -1,0 +1,91 @@
+"""Which scripts a checkout has, and what each needs beside a board."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+# Files that are no examples of their own.
+_NOT_SCRIPTS = re.compile(
+    r"(^|/)(__init__|utils|set_numbers|conftest)\.py$|^(unittests|integration_tests)/"
+    r"|^examples/tools/|^examples/Potjans2014/(?!run_microcircuit)"
+)
+_LIVE = re.compile(
+    r"SpynnakerLiveSpikesConnection|PoissonControlConnection|activate_live_output_for"
+    r"|SpikeInjector|RetinaViewer"
+)
+# Minutes of wall time each: they come last.
+_LONG = re.compile(
+    r"neuromodulat|izk|triplet|stdp_curve|2d\.py|vogels|va_benchmark|sudoku|pendulum|pushbot"
+    r"|interactive|split|live_rate|VAbench|brunel|Potjans"
+)
+_PYNN = re.compile(r"get_simulator|get_script_args")
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a script needs.
+
+    Attributes
+    ----------
+    boards : int
+        Boards of 48 chips.
+    listen : tuple of (int, tuple of str)
+        Port and populations of a receiver of live spikes beside the script, as a visualiser is.
+    commands : dict of str to tuple of str
+        Visualisers that the script starts by name, and the populations they show.
+    close : tuple of (str, float)
+        Window to close (part of its command line) and after how many virtual seconds.
+    arguments : tuple of str
+        Command line.
+    impossible : str
+        What is missing here, where that is known beforehand.
+    """
+
+    boards: int = 1
+    listen: tuple[int, tuple[str, ...]] | None = None
+    commands: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    close: tuple[str, float] | None = None
+    arguments: tuple[str, ...] = ()
+    impossible: str = ""
+
+
+NEEDS = {
+    "examples/external_devices_examples/live_examples/synfire_if_curr_exp_live.py": Needs(
+        listen=(19999, ("pop_1",))
+    ),
+    "examples/extra_models_examples/vogel_2011/vogels_2011_live.py": Needs(
+        listen=(19999, ("Excitatory", "Inhibitory"))
+    ),
+    "examples/external_devices_examples/live_examples/"
+    "spike_io_interactive_demo_with_c_vis.py": Needs(close=("", 14.0)),
+    "sudoku/sudoku_main.py": Needs(
+        commands={"spynnaker_sudoku": ("Cells",)}, close=("set_numbers", 25.0)
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Script:
+    """One example: its name within the checkout, whether it is live, and its needs."""
+
+    name: str
+    live: bool
+    needs: Needs
+
+
+def find(checkout: Path) -> list[Script]:
+    """All examples of a checkout of PyNNExamples or of PyNN, those that take long at the end."""
+    start = checkout / "examples" if (checkout / "pyNN").is_dir() else checkout
+    found = []
+    for path in sorted(start.rglob("*.py")):
+        name = path.relative_to(checkout).as_posix()
+        if _NOT_SCRIPTS.search(name):
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        needs = NEEDS.get(name, Needs())
+        if _PYNN.search(text):
+            needs = Needs(arguments=("spiNNaker", *needs.arguments))
+        found.append(Script(name, bool(_LIVE.search(text)), needs))
+    return sorted(found, key=lambda script: bool(_LONG.search(script.name)))

@@ -1,0 +1,79 @@
+"""Run the examples of PyNNExamples, or PyNN's own, on emulated SpiNNaker boards.
+
+    git clone --branch 7.4.1 https://github.com/SpiNNakerManchester/PyNNExamples
+    python tests/conformance/pynn_examples.py PyNNExamples --json runs.json --resume runs.json
+
+Each script runs unmodified, in a process, a home and a copy of the checkout of its own, on a board
+of its own (48 chips, without extra monitor cores), with matplotlib drawing into nothing.  The
+host's sleep of the simulated time is left out where a script has no live input or output; a
+script that has is paced 1:1.  A wrapper around the reading functions of sPyNNaker counts what the
+script reads back.  With ``--markdown`` the table of docs/pynn-examples.md is made from the
+records.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from example_runs import running, scripts, table
+
+
+def load(path: Path | None) -> dict[str, Any]:
+    """Records of an earlier, perhaps interrupted call, by script."""
+    if path is None or not path.exists():
+        return {}
+    return {record["script"]: record for record in json.loads(path.read_text())}
+
+
+def save(path: Path | None, records: dict[str, Any]) -> None:
+    """Replace the journal in one step, so that it is complete whenever the run is cut off."""
+    if path is None:
+        return
+    new = path.with_suffix(path.suffix + ".new")
+    new.write_text(json.dumps(list(records.values()), indent=1) + "\n")
+    os.replace(new, path)
+
+
+def main() -> int:
+    """Run what is wanted; exit with 1 if a script failed that is not known to."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("checkout", type=Path)
+    parser.add_argument("--only", default="", help="run scripts whose name contains this")
+    parser.add_argument("--json", type=Path, help="journal, replaced after every script")
+    parser.add_argument("--resume", type=Path, help="records that need not be made again")
+    parser.add_argument("--markdown", type=Path, help="file that gets the table")
+    parser.add_argument("--limit", type=float, default=600, help="seconds of wall time for each")
+    parser.add_argument("--dry", action="store_true", help="run nothing, only make the table")
+    arguments = parser.parse_args()
+    found = scripts.find(arguments.checkout)
+    if not found:
+        print(f"{arguments.checkout} holds no examples: is it a checkout of PyNNExamples or PyNN?")
+        return 2
+    known = load(arguments.resume)
+    records = dict(known)
+    wanted = [] if arguments.dry else [s for s in found if arguments.only in s.name]
+    for script in wanted:
+        if script.name in known:
+            continue
+        print(f"{time.strftime('%H:%M:%S')} {script.name}", end=" ", flush=True)
+        records[script.name] = record = running.run(script, arguments.checkout, arguments.limit)
+        save(arguments.json, records)
+        print(f"{record['result']} {record['wall']:.0f} s {record['reason']}", flush=True)
+    here = [records[script.name] for script in found if script.name in records]
+    text, unexplained = table.table(here)
+    if arguments.markdown is not None:
+        table.place(arguments.markdown, arguments.checkout, text)
+    print(text if arguments.markdown is None else table.counts(here))
+    for name in unexplained:
+        print(f"no known reason: {name}", file=sys.stderr)
+    return 1 if unexplained else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
