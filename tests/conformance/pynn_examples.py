@@ -66,13 +66,19 @@ def main() -> int:
         save(arguments.json, records)
         print(f"{record['result']} {record['wall']:.0f} s {record['reason']}", flush=True)
     here = [records[script.name] for script in found if script.name in records]
-    text, unexplained = table.table(here)
     if arguments.markdown is not None:
-        table.place(arguments.markdown, arguments.checkout, text)
-    print(text if arguments.markdown is None else table.counts(here))
+        kind = "PyNN" if (arguments.checkout / "pyNN").is_dir() else "PyNNExamples"
+        unexplained = table.place(arguments.markdown, kind, here)
+    else:
+        text, unexplained = table.table(here)
+        print(text)
+    print(table.counts(here))
+    missing = [script.name for script in found if script.name not in records]
     for name in unexplained:
         print(f"no known reason: {name}", file=sys.stderr)
-    return 1 if unexplained else 0
+    for name in missing:
+        print(f"not run: {name}", file=sys.stderr)
+    return 1 if unexplained or missing else 0
 
 
 if __name__ == "__main__":

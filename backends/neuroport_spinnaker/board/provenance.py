@@ -40,11 +40,27 @@ _SYNAPSES = (
     "",
 )
 _SPIKES = ("input_buffer_overflows", "", "", "", "late_packets", "")
+_FAST_SPIKES = (
+    "input_buffer_overflows",
+    "",
+    "",
+    "",
+    "late_packets",
+    "",
+    "",
+    "",
+    "transfer_overruns",
+    "skipped_time_steps",
+    "",
+    "",
+    "",
+    "",
+)
 _MAIN = ("", "background_overloads")
 
 _COMBINED = (10, _SYSTEM + _NEURONS + _SYNAPSES + _SPIKES + _MAIN)
 _NEURON_CORE = (2, _SYSTEM + _NEURONS)
-_SYNAPSE_CORE = (1, _SYSTEM + _SYNAPSES)
+_SYNAPSE_CORE = (1, _SYSTEM + _SYNAPSES + _FAST_SPIKES)
 
 
 def _layout(binary: str) -> tuple[int, tuple[str, ...]] | None:

@@ -14,6 +14,7 @@ import functools
 import json
 import os
 import runpy
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -149,6 +150,7 @@ def watch(notes: Notes) -> None:
 def main() -> None:
     """Run the script as the main program."""
     notes, sleep, *sys.argv = sys.argv[1:]
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells ignore it in the background
     sys.path[0] = os.path.dirname(os.path.abspath(sys.argv[0]))
     if sleep == "0":
         import spinn_front_end_common.interface.interface_functions.application_runner as runner

@@ -15,13 +15,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+from example_runs import moving_ball
 from example_runs.scripts import Script
 from neuroport_spinnaker.board import Board, write_configuration
 
 HERE = Path(__file__).parent
 _TAIL = 3000
-# Whatever happens to work alone: no window of the machine is opened, nothing leaves loopback.
-_DISPLAY = "virtual display"
 
 
 def run(script: Script, checkout: Path, limit: float) -> dict[str, Any]:
@@ -41,6 +40,8 @@ def run(script: Script, checkout: Path, limit: float) -> dict[str, Any]:
     dict
         The record, ready for JSON.
     """
+    if script.needs.impossible:
+        return _not_tried(script)
     with tempfile.TemporaryDirectory(prefix="neuroport-example-") as folder:
         home = Path(folder)
         copy = home / "work"
@@ -75,6 +76,16 @@ def run(script: Script, checkout: Path, limit: float) -> dict[str, Any]:
             name.stem.removeprefix("live-"): _json(name) for name in sorted(home.glob("live-*"))
         }
     return record
+
+
+def _not_tried(script: Script) -> dict[str, Any]:
+    return {
+        "script": script.name, "boards": 1, "pace": None, "limit": 0, "wall": 0, "virtual": 0,
+        "engine_cpu": 0, "board_cpu": 0, "host_cpu": 0, "cores": 0, "findings": [],
+        "result": "not tried", "reason": f"needs {script.needs.impossible}", "thread_errors": 0,
+        "returncode": None, "display": False, "stdout": "", "stderr": "", "notes": None,
+        "live": {},
+    }
 
 
 def _children_cpu() -> float:
@@ -121,6 +132,8 @@ def _watch(
             port, labels = needs.listen
             helpers.append(_listener(home, port, labels, environment))
         path = copy / script.name
+        if needs.swinging_ball:
+            (path.parent / "spikes.csv").write_text(moving_ball.events(needs.swinging_ball))
         command = [
             sys.executable, str(HERE / "child.py"), str(home / "notes.json"),
             "1" if script.live else "0", str(path), *needs.arguments,
@@ -178,7 +191,7 @@ def _wait(
 ) -> bool:
     """Wait; False if the limit was reached.  Closes the script's window when it is due."""
     end = time.monotonic() + limit
-    close = script.needs.close
+    close, interrupt = script.needs.close, script.needs.interrupt
     while time.monotonic() < end:
         try:
             process.wait(0.25)
@@ -187,6 +200,9 @@ def _wait(
             pass
         if close is not None and board.report(60).virtual_seconds >= close[1]:
             _close_window(process.pid, close[0])
+        if interrupt is not None and board.report(60).virtual_seconds >= interrupt:
+            process.send_signal(signal.SIGINT)
+            interrupt = None
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     return False

@@ -37,6 +37,10 @@ class Needs:
         Visualisers that the script starts by name, and the populations they show.
     close : tuple of (str, float)
         Window to close (part of its command line) and after how many virtual seconds.
+    interrupt : float, optional
+        Virtual seconds after which Ctrl-C ends a script that would run for ever.
+    swinging_ball : int
+        Milliseconds of events to put beside the script as ``spikes.csv``.
     arguments : tuple of str
         Command line.
     impossible : str
@@ -47,6 +51,8 @@ class Needs:
     listen: tuple[int, tuple[str, ...]] | None = None
     commands: dict[str, tuple[str, ...]] = field(default_factory=dict)
     close: tuple[str, float] | None = None
+    interrupt: float | None = None
+    swinging_ball: int = 0
     arguments: tuple[str, ...] = ()
     impossible: str = ""
 
@@ -59,7 +65,17 @@ NEEDS = {
         listen=(19999, ("Excitatory", "Inhibitory"))
     ),
     "examples/external_devices_examples/live_examples/"
-    "spike_io_interactive_demo_with_c_vis.py": Needs(close=("", 14.0)),
+    "spike_io_interactive_demo_with_c_vis.py": Needs(close=("", 10.0)),
+    "examples/external_devices_examples/pushbot_ethernet_example.py": Needs(
+        impossible="a PushBot robot at 10.10.10.1"
+    ),
+    "examples/external_devices_examples/pushbot_light_follower.py": Needs(interrupt=6.0),
+    "spiNNaker_start/spinnaker_start.py": Needs(
+        impossible="a job on the machine in Manchester, which it asks for over the internet; "
+        "shows a machine starting, no PyNN"
+    ),
+    "pendulum/spike_filter.py": Needs(swinging_ball=4000),
+    "pendulum/pendulum_follow_python_vis.py": Needs(swinging_ball=4000),
     "sudoku/sudoku_main.py": Needs(
         commands={"spynnaker_sudoku": ("Cells",)}, close=("set_numbers", 25.0)
     ),
