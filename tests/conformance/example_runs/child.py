@@ -48,10 +48,10 @@ class Notes:
             end = float(segment.spiketrains[0].t_stop.rescale("ms").magnitude)
             entry = {**digest(trains, end), "segments": len(block.segments)}
             self.recordings[f"{label}: spikes"] = entry
-        for signal in segment.analogsignals:
-            values = numpy.asarray(signal.magnitude, dtype=float)
+        for sampled in segment.analogsignals:
+            values = numpy.asarray(sampled.magnitude, dtype=float)
             if values.size:
-                self.recordings[f"{label}: {signal.name}"] = samples(values)
+                self.recordings[f"{label}: {sampled.name}"] = samples(values)
         self.save()
 
     def matrix(self, label: str, variable: str, values: Any) -> None:
@@ -65,6 +65,16 @@ class Notes:
         elif values.size:
             column = values[:, 2] if values.ndim == 2 and values.shape[1] == 3 else values
             self.recordings[f"{label}: {variable}"] = samples(column)
+        self.save()
+
+    def counts(self, label: str, counts: dict[int, int]) -> None:
+        """Note spike counts."""
+        values = [int(count) for count in counts.values()]
+        self.recordings[f"{label}: spikes"] = {
+            "neurons": len(values), "fired": sum(map(bool, values)), "spikes": sum(values),
+            "end_ms": None, "order": None, "irregularity": None,
+            "counts": values if len(values) <= 30 else None,
+        }
         self.save()
 
     def synapses(self, label: str, names: Any, answer: Any) -> None:
@@ -124,6 +134,7 @@ def watch(notes: Notes) -> None:
     """Wrap the reading functions of sPyNNaker."""
     from spynnaker.pyNN.models.populations import Population, PopulationView
     from spynnaker.pyNN.models.projection import Projection
+    from spynnaker.pyNN.models.recorder import Recorder
 
     def wrap(owner: Any, name: str, note: Any) -> None:
         original = getattr(owner, name)
@@ -139,10 +150,14 @@ def watch(notes: Notes) -> None:
 
         setattr(owner, name, wrapped)
 
+    # get_data and write_data of populations and views all come here
+    wrap(Recorder, "extract_neo_block", lambda self, answer, *_, **__: notes.block(
+        self.recording_label, answer))
     for owner in (Population, PopulationView):
-        wrap(owner, "get_data", lambda self, answer, *_, **__: notes.block(self.label, answer))
         wrap(owner, "spinnaker_get_data", lambda self, answer, variable, *_, **__: notes.matrix(
             self.label, variable if isinstance(variable, str) else variable[0], answer))
+        wrap(owner, "get_spike_counts", lambda self, answer, *_, **__: notes.counts(
+            self.label, answer))
     wrap(Projection, "get", lambda self, answer, names, *_, **__: notes.synapses(
         self.label, names, answer))
 

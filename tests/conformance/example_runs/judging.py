@@ -79,17 +79,38 @@ def live(record: Record) -> list[str]:
 
 
 def _chain(record: Record, notes: dict[str, Any]) -> list[str]:
-    said = []
-    for name, entry in notes["recordings"].items():
-        if not name.endswith(": spikes") or entry["neurons"] < 20:
+    """Whether a wave passes: along the neurons of one population, or from one to the next."""
+    trains = {n: e for n, e in notes["recordings"].items() if n.endswith(": spikes")}
+    chain = [entry for name, entry in trains.items() if name.startswith("chain_")]
+    if len(chain) > 2:
+        first = [entry["first_ms"] for entry in chain]
+        if None in first:
+            return [f"**the wave does not reach all {len(chain)} populations**"]
+        if all(a < b for a, b in itertools.pairwise(first)):
+            return [f"the wave passes all {len(chain)} populations, {first[0]:g} to {first[-1]:g} "
+                    "ms for the first round"]
+        return ["**the populations do not fire in their order**"]
+    for entry in trains.values():
+        if entry["neurons"] < 20:
             continue
         along = entry["order"] is not None and abs(entry["order"]) > 0.99
         if entry["fired"] == entry["neurons"] and along:
-            said.append(f"the wave passes all {entry['neurons']} neurons in their order")
-        else:
-            said.append(f"**{entry['fired']} of {entry['neurons']} neurons of the chain fired**")
-        break
-    return said
+            return [f"the wave passes all {entry['neurons']} neurons in their order"]
+        return [f"**{entry['fired']} of {entry['neurons']} neurons of the chain fired**"]
+    return []
+
+
+def _coincidence(record: Record, notes: dict[str, Any]) -> list[str]:
+    """examples/spike_time_compare.py: neurons 1, 2, 4, 5, 6 get two spikes at one time."""
+    entry = notes["recordings"].get("pop_1: spikes") or {"counts": None}
+    right = entry["counts"] == [0, 1, 1, 0, 1, 1, 1, 0, 0, 0, 0]
+    return ["exactly the five neurons with two spikes at one time fire" if right else
+            f"**wrong neurons fire: {entry['counts']}**"]
+
+
+def _structural(record: Record, notes: dict[str, Any]) -> list[str]:
+    counts = [call["synapses"] for call in notes["weights"]]
+    return [f"{counts[-1]:,} synapses in the end"] if counts else []
 
 
 def _curve(record: Record, notes: dict[str, Any]) -> list[str]:
@@ -153,8 +174,10 @@ def _printed(record: Record, notes: dict[str, Any]) -> list[str]:
 
 
 _SPECIAL: list[tuple[str, Callable[[Record, dict[str, Any]], list[str]]]] = [
-    (r"synfire|spike_io\.py", _chain),
+    (r"synfire(?!.*large_array)|spike_io\.py", _chain),
     (r"stdp_curve", _curve),
+    (r"spike_time_compare", _coincidence),
+    (r"struct", _structural),
     (r"balanced_random|va_benchmark|Brunnel|VAbenchmarks", _irregular),
     (r"wta_example", _winner),
     (r"sudoku_main", _sudoku),

@@ -15,9 +15,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+from neuroport_spinnaker.board import Board, write_configuration
+
 from example_runs import moving_ball
 from example_runs.scripts import Script
-from neuroport_spinnaker.board import Board, write_configuration
 
 HERE = Path(__file__).parent
 _TAIL = 3000

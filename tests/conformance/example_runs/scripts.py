@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 # Files that are no examples of their own.
@@ -20,7 +20,7 @@ _LONG = re.compile(
     r"neuromodulat|izk|triplet|stdp_curve|2d\.py|vogels|va_benchmark|sudoku|pendulum|pushbot"
     r"|interactive|split|live_rate|VAbench|brunel|Potjans"
 )
-_PYNN = re.compile(r"get_simulator|get_script_args")
+_PYNN = re.compile(r"get_simulator|get_script_args|parser.add_argument\(.simulator_name")
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,22 @@ NEEDS = {
     ),
     "pendulum/spike_filter.py": Needs(swinging_ball=4000),
     "pendulum/pendulum_follow_python_vis.py": Needs(swinging_ball=4000),
+    # the second argument is the one of PyNN's own run_all_examples.py
+    "examples/VAbenchmarks.py": Needs(arguments=("CUBA",)),
     "sudoku/sudoku_main.py": Needs(
         commands={"spynnaker_sudoku": ("Cells",)}, close=("set_numbers", 25.0)
     ),
+}
+
+
+# Examples of PyNN that name another simulator in their text.
+_OTHERS = {
+    "nineml_": "NineML, and NEURON or NEST, which it imports by name",
+    "nestml/": "NEST with NESTML, which it imports by name",
+    "/mc/": "multi-compartment cells of NEURON or Arbor",
+    "nrn_artificial_cell": "NEURON, which it imports by name",
+    "iaf_sfa_relref": "NEURON or NEST, which it imports by name, and NeuroTools",
+    "Potjans2014": "a simulator that its own settings name (NEST), and a queue of jobs",
 }
 
 
@@ -91,6 +104,16 @@ class Script:
     needs: Needs
 
 
+def _of_pynn(name: str, text: str, needs: Needs) -> Needs:
+    """PyNN's examples take the simulator as an argument, or are written for one."""
+    for part, impossible in _OTHERS.items():
+        if part in name:
+            return Needs(impossible=impossible)
+    if not _PYNN.search(text):
+        return Needs(impossible="no simulator: it runs nothing")
+    return replace(needs, arguments=("spiNNaker", *needs.arguments))
+
+
 def find(checkout: Path) -> list[Script]:
     """All examples of a checkout of PyNNExamples or of PyNN, those that take long at the end."""
     start = checkout / "examples" if (checkout / "pyNN").is_dir() else checkout
@@ -101,7 +124,7 @@ def find(checkout: Path) -> list[Script]:
             continue
         text = path.read_text(encoding="utf-8", errors="replace")
         needs = NEEDS.get(name, Needs())
-        if _PYNN.search(text):
-            needs = Needs(arguments=("spiNNaker", *needs.arguments))
+        if start != checkout:
+            needs = _of_pynn(name, text, needs)
         found.append(Script(name, bool(_LIVE.search(text)), needs))
     return sorted(found, key=lambda script: bool(_LONG.search(script.name)))
