@@ -11,6 +11,7 @@ have neuroport.
 from __future__ import annotations
 
 import functools
+import importlib
 import json
 import os
 import runpy
@@ -21,6 +22,7 @@ from typing import Any
 
 import numpy
 
+RUNNER = "spinn_front_end_common.interface.interface_functions.application_runner"
 WEIGHTS_CALLS_KEPT = 40
 
 
@@ -168,8 +170,9 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # shells ignore it in the background
     sys.path[0] = os.path.dirname(os.path.abspath(sys.argv[0]))
     if sleep == "0":
-        import spinn_front_end_common.interface.interface_functions.application_runner as runner
-
+        # "import ... as" would give the function of that name that the package exports
+        runner: Any = importlib.import_module(RUNNER)
+        assert callable(runner.sleep)
         runner.sleep = lambda seconds: None
     watch(Notes(Path(notes)))
     runpy.run_path(sys.argv[0], run_name="__main__")
