@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -44,31 +45,34 @@ def main() -> int:
     """Run what is wanted; exit with 1 if a script failed that is not known to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("checkout", type=Path)
-    parser.add_argument("--only", default="", help="run scripts whose name contains this")
+    parser.add_argument("--only", default="", help="scripts whose name fits this pattern")
     parser.add_argument("--json", type=Path, help="journal, replaced after every script")
     parser.add_argument("--resume", type=Path, help="records that need not be made again")
     parser.add_argument("--markdown", type=Path, help="file that gets the table")
+    parser.add_argument("--part", help="which table of that file; else PyNNExamples or PyNN")
     parser.add_argument("--limit", type=float, default=600, help="seconds of wall time for each")
     parser.add_argument("--dry", action="store_true", help="run nothing, only make the table")
     arguments = parser.parse_args()
-    found = scripts.find(arguments.checkout)
-    if not found:
+    every = scripts.find(arguments.checkout)
+    if not every:
         print(f"{arguments.checkout} holds no examples: is it a checkout of PyNNExamples or PyNN?")
         return 2
     known = load(arguments.resume)
     records = dict(known)
-    wanted = [] if arguments.dry else [s for s in found if arguments.only in s.name]
-    for script in wanted:
-        if script.name in known:
+    found = [script for script in every if re.search(arguments.only, script.name)]
+    for script in found:
+        if script.name in known or arguments.dry:
             continue
         print(f"{time.strftime('%H:%M:%S')} {script.name}", end=" ", flush=True)
         records[script.name] = record = running.run(script, arguments.checkout, arguments.limit)
         save(arguments.json, records)
         print(f"{record['result']} {record['wall']:.0f} s {record['reason']}", flush=True)
-    here = [records[script.name] for script in found if script.name in records]
+    here = [records[script.name] for script in every if script.name in records]
     if arguments.markdown is not None:
-        kind = "PyNN" if (arguments.checkout / "pyNN").is_dir() else "PyNNExamples"
-        unexplained = table.place(arguments.markdown, kind, here)
+        part = arguments.part or (
+            "PyNN" if (arguments.checkout / "pyNN").is_dir() else "PyNNExamples"
+        )
+        unexplained = table.place(arguments.markdown, part, here)
     else:
         text, unexplained = table.table(here)
         print(text)

@@ -1,16 +1,57 @@
-"""Why a script cannot run here; everything else that fails is a defect."""
+"""Why a script cannot run here, and what explains a surprising result of one that does.
+
+Everything else that fails is a defect.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-# Script (or part of its name), result to show, reason.
-_KNOWN: list[tuple[str, str, str]] = []
+# Script, error it must have shown, reason.
+_CANNOT: list[tuple[str, str, str]] = [
+    (
+        "vogel_2011/vogels_2011.py",
+        "Use of rng in FixedProbabilityConnector is not supported",
+        "the script: it hands a random generator to FixedProbabilityConnector, which sPyNNaker "
+        "7.4.1 refuses (the next version of the script does not)",
+    ),
+    (
+        "pendulum_follow_c_vis.py",
+        "FileNotFoundError|Errno|libglut",
+        "needs a window: its visualiser is a binary of the repository that needs OpenGL and GLUT",
+    ),
+]
+
+# Script, what explains its result.
+_EXPLAINED: list[tuple[str, str]] = [
+    (
+        r"splitter_usage",
+        "its sources have no rate, and sPyNNaker's default is 0: nothing is to fire",
+    ),
+    (
+        r"learning/.*struct_pl|structural_plasticity",
+        "static input to the structurally plastic population has no effect (sPyNNaker's fault, "
+        "see below)",
+    ),
+    (r"motor_example", "no motor is connected; packets for it leave the board"),
+    (r"retina_example", "no retina is connected, so nothing comes in"),
+    (r"pushbot_(spinn|light)", "no robot is connected: its commands leave the board, its camera "
+     "sends nothing"),
+    (r"pendulum_follow_python|spike_filter", "with events of a swinging ball made for it, since "
+     "its recording is not in the repository"),
+    (r"pushbot_light_follower", "runs for ever; ended by Ctrl-C after 6 s"),
+]
 
 
-def known(record: dict[str, Any]) -> tuple[str, str] | None:
-    """Result to show and reason, if the script is known not to run."""
-    for part, result, reason in _KNOWN:
-        if part in record["script"]:
-            return result, reason
+def failure(record: dict[str, Any]) -> str | None:
+    """The known reason of a failure, if it is the one that was seen."""
+    for part, error, reason in _CANNOT:
+        if part in record["script"] and re.search(error, record["reason"] + record["stderr"]):
+            return reason
     return None
+
+
+def explanations(record: dict[str, Any]) -> list[str]:
+    """What explains the result of a script that ran."""
+    return [said for pattern, said in _EXPLAINED if re.search(pattern, record["script"])]

@@ -43,21 +43,20 @@ def table(records: list[Record]) -> tuple[str, list[str]]:
 
 def verdict(record: Record) -> tuple[str, str, bool]:
     """Result, remark, and whether a failure has a known reason."""
-    reason = reasons.known(record)
-    if record["result"] == "ran" and not record["thread_errors"]:
-        parts = [*how(record), *judging.judge(record), *findings(record)]
-        if reason:
-            parts.append(reason[1])
-        return "ran", "; ".join(parts), True
-    if reason:
-        return reason[0], reason[1], True
     if record["result"] == "not tried":
         return "not tried", record["reason"], True
+    seen = [*judging.judge(record), *findings(record)]
+    if record["result"] == "ran" and not record["thread_errors"]:
+        return "ran", "; ".join([*how(record), *seen, *reasons.explanations(record)]), True
+    reason = reasons.failure(record)
+    if reason:
+        return "failed", reason, True
     text = record["reason"] or f"exit code {record['returncode']}"
     if record["result"] == "not finished":
         text = f"limit of {record['limit']:.0f} s of wall time; {text}".rstrip("; ")
-        parts = [text, *judging.judge(record), *findings(record)]
-        return "not finished", "; ".join(parts), False
+        return "not finished", "; ".join([text, *how(record), *seen]), False
+    if record["thread_errors"]:
+        text += " (in a thread of the script)"
     return "failed", text, False
 
 
