@@ -96,6 +96,9 @@ def _chain(record: Record, notes: dict[str, Any]) -> list[str]:
         along = entry["order"] is not None and abs(entry["order"]) > 0.99
         if entry["fired"] == entry["neurons"] and along:
             return [f"the wave passes all {entry['neurons']} neurons in their order"]
+        if along and entry["last_ms"] > 0.99 * entry["end_ms"]:
+            return [f"the wave is at neuron {entry['fired']} of {entry['neurons']} when the run "
+                    "ends"]
         return [f"**{entry['fired']} of {entry['neurons']} neurons of the chain fired**"]
     return []
 

@@ -74,8 +74,8 @@ NEEDS = {
         impossible="a job on the machine in Manchester, which it asks for over the internet; "
         "shows a machine starting, no PyNN"
     ),
-    "pendulum/spike_filter.py": Needs(swinging_ball=4000),
-    "pendulum/pendulum_follow_python_vis.py": Needs(swinging_ball=4000),
+    "pendulum/spike_filter.py": Needs(swinging_ball=2000),
+    "pendulum/pendulum_follow_python_vis.py": Needs(swinging_ball=2000),
     # the second argument is the one of PyNN's own run_all_examples.py
     "examples/VAbenchmarks.py": Needs(arguments=("CUBA",)),
     "sudoku/sudoku_main.py": Needs(
