@@ -176,12 +176,20 @@ def _printed(record: Record, notes: dict[str, Any]) -> list[str]:
     return [f"mean learnt inhibitory weight {float(match.group(1)):.3f}"] if match else []
 
 
+def _tracking(record: Record, notes: dict[str, Any]) -> list[str]:
+    """The pendulum prints a line for each message with spikes of the convolved picture."""
+    lines = max(0, record["printed"] - 1)
+    return [f"{lines} messages with live spikes of the convolved picture" if lines else
+            "**no spikes of the convolved picture**"]
+
+
 _SPECIAL: list[tuple[str, Callable[[Record, dict[str, Any]], list[str]]]] = [
     (r"synfire(?!.*large_array)|spike_io\.py", _chain),
     (r"stdp_curve", _curve),
     (r"spike_time_compare", _coincidence),
     (r"struct", _structural),
     (r"balanced_random|va_benchmark|Brunnel|VAbenchmarks", _irregular),
+    (r"pendulum_follow_python", _tracking),
     (r"wta_example", _winner),
     (r"sudoku_main", _sudoku),
     (r"vogels_2011\.py", _printed),

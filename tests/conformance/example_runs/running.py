@@ -84,8 +84,8 @@ def _not_tried(script: Script) -> dict[str, Any]:
         "script": script.name, "boards": 1, "pace": None, "limit": 0, "wall": 0, "virtual": 0,
         "engine_cpu": 0, "board_cpu": 0, "host_cpu": 0, "cores": 0, "findings": [],
         "result": "not tried", "reason": f"needs {script.needs.impossible}", "thread_errors": 0,
-        "returncode": None, "display": False, "stdout": "", "stderr": "", "notes": None,
-        "live": {},
+        "returncode": None, "display": False, "printed": 0, "stdout": "", "stderr": "",
+        "notes": None, "live": {},
     }
 
 
@@ -163,6 +163,7 @@ def _watch(
         "thread_errors": len(re.findall(r"^Exception in thread", err_text, re.MULTILINE)),
         "returncode": process.returncode,
         "display": display is not None,
+        "printed": out_text.count("\n"),
         "stdout": out_text[-_TAIL:],
         "stderr": err_text[-_TAIL:],
     }
