@@ -40,6 +40,8 @@ _EXPLAINED: list[tuple[str, str]] = [
         "static input to the structurally plastic population has no effect (sPyNNaker's fault, "
         "see below)",
     ),
+    (r"ca2_adaptive", "asks for steps of 0.1 ms in real time and 750,000 input spikes a second: "
+     "most of them are lost"),
     (r"motor_example", "no motor is connected; packets for it leave the board"),
     (r"retina_example", "no retina is connected, so nothing comes in"),
     (r"pushbot_(spinn|light)", "no robot is connected: its commands leave the board, its camera "

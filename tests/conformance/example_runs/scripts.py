@@ -57,13 +57,14 @@ class Needs:
     impossible: str = ""
 
 
+_VOGELS_LIVE = Needs(listen=(19999, ("Excitatory", "Inhibitory")))
+
 NEEDS = {
     "examples/external_devices_examples/live_examples/synfire_if_curr_exp_live.py": Needs(
         listen=(19999, ("pop_1",))
     ),
-    "examples/extra_models_examples/vogel_2011/vogels_2011_live.py": Needs(
-        listen=(19999, ("Excitatory", "Inhibitory"))
-    ),
+    "examples/extra_models_examples/vogel_2011/vogels_2011_live.py": _VOGELS_LIVE,
+    "examples/extra_models_examples/vogels_2011_live.py": _VOGELS_LIVE,
     "examples/external_devices_examples/live_examples/"
     "spike_io_interactive_demo_with_c_vis.py": Needs(close=("", 10.0)),
     "examples/external_devices_examples/pushbot_ethernet_example.py": Needs(
