@@ -29,6 +29,25 @@ _CANNOT: list[tuple[str, str, str]] = [
     ),
 ]
 
+# What PyNN's examples ask of sPyNNaker 7.4.1 in vain: the error, and the reason ({} is its group).
+_NOT_IN_SPYNNAKER: list[tuple[str, str]] = [
+    (r"module 'pyNN\.spiNNaker' has no attribute '(\w+)'", "sPyNNaker has no {}"),
+    (r"NameError: name '(HH_cond_exp)' is not defined", "sPyNNaker has no {}"),
+    (r"'(Population)' object has no attribute 'annotate'",
+     "sPyNNaker: record() for all simulators annotates, which its {} cannot"),
+    (r"Only currently supported for dt = machine_time_step",
+     "sPyNNaker: a noisy current only with the time step of the machine"),
+    (r"No module named '(mpi4py)'", "needs the package {}, for several processes"),
+    (r"value parameter must have a length",
+     "sPyNNaker: no cell parameters that are functions of the position"),
+    (r"Use of rng in (FixedProbabilityConnector) is not supported",
+     "sPyNNaker: no random generator of the script's own in {}"),
+    (r"WrappedRNG\.next\(\) got an unexpected keyword argument 'mask_local'",
+     "sPyNNaker: its random generators and PyNN's CSAConnector do not fit each other"),
+    (r"object of type 'function' has no len", "sPyNNaker: no function as spike times"),
+    (r"KeyError: '(label)'", "sPyNNaker: a view of a population cannot be given a {}"),
+]
+
 # Script, what explains its result.
 _EXPLAINED: list[tuple[str, str]] = [
     (
@@ -40,6 +59,8 @@ _EXPLAINED: list[tuple[str, str]] = [
         "static input to the structurally plastic population has no effect (sPyNNaker's fault, "
         "see below)",
     ),
+    (r"vogels_2011\.py", "weights that should stop at 0 run below it and are taken for the "
+     "greatest (sPyNNaker's fault, see below)"),
     (r"ca2_adaptive", "asks for steps of 0.1 ms in real time and 750,000 input spikes a second: "
      "most of them are lost"),
     (r"motor_example", "no motor is connected; packets for it leave the board"),
@@ -57,6 +78,11 @@ def failure(record: dict[str, Any]) -> str | None:
     for part, error, reason in _CANNOT:
         if part in record["script"] and re.search(error, record["reason"] + record["stderr"]):
             return reason
+    if "spiNNaker" in record.get("arguments", ()):
+        for error, reason in _NOT_IN_SPYNNAKER:
+            found = re.search(error, record["reason"])
+            if found:
+                return reason.format(*found.groups())
     return None
 
 

@@ -56,6 +56,7 @@ def run(script: Script, checkout: Path, limit: float) -> dict[str, Any]:
             engine = board.cpu_seconds
         record = {
             "script": script.name,
+            "arguments": list(script.needs.arguments),
             "boards": script.needs.boards,
             "pace": pace,
             "limit": limit,
@@ -103,8 +104,10 @@ def _json(path: Path) -> Any:
 
 def _environment(script: Script, home: Path, copy: Path) -> dict[str, str]:
     environment = dict(
-        os.environ, HOME=str(home), MPLBACKEND="Agg", PYTHONPATH=str(copy), PYTHONUNBUFFERED="1"
+        os.environ, HOME=str(home), MPLBACKEND="Agg", PYTHONUNBUFFERED="1"
     )
+    if not (copy / "pyNN").is_dir():  # PyNN's own checkout must not hide the one installed
+        environment["PYTHONPATH"] = str(copy)
     environment.pop("DISPLAY", None)
     programs = home / "bin"
     programs.mkdir()
@@ -133,6 +136,8 @@ def _watch(
             port, labels = needs.listen
             helpers.append(_listener(home, port, labels, environment))
         path = copy / script.name
+        if "spiNNaker" in needs.arguments:  # sPyNNaker does not make the folder for its results
+            (path.parent / "Results" / time.strftime("%Y%m%d")).mkdir(parents=True)
         if needs.swinging_ball:
             (path.parent / "spikes.csv").write_text(moving_ball.events(needs.swinging_ball))
         command = [

@@ -111,7 +111,7 @@ def _of_pynn(name: str, text: str, needs: Needs) -> Needs:
         if part in name:
             return Needs(impossible=impossible)
     if not _PYNN.search(text):
-        return Needs(impossible="no simulator: it runs nothing")
+        return Needs(impossible="no simulator; it only draws random numbers")
     return replace(needs, arguments=("spiNNaker", *needs.arguments))
 
 
