@@ -11,12 +11,6 @@ from typing import Any
 # Script, error it must have shown, reason.
 _CANNOT: list[tuple[str, str, str]] = [
     (
-        "vogel_2011/vogels_2011.py",
-        "Use of rng in FixedProbabilityConnector is not supported",
-        "the script: it hands a random generator to FixedProbabilityConnector, which sPyNNaker "
-        "7.4.1 refuses (the next version of the script does not)",
-    ),
-    (
         "pendulum/spike_filter.py",
         "must be divisible by the maximum number of atoms per core",
         "the script: its 82 x 82 neurons do not divide into the 16 x 16 a core that it asks for, "
@@ -40,8 +34,9 @@ _NOT_IN_SPYNNAKER: list[tuple[str, str]] = [
     (r"No module named '(mpi4py)'", "needs the package {}, for several processes"),
     (r"value parameter must have a length",
      "sPyNNaker: no cell parameters that are functions of the position"),
-    (r"Use of rng in (FixedProbabilityConnector) is not supported",
-     "sPyNNaker: no random generator of the script's own in {}"),
+    (r"sPyNNaker does not currently do (size)",
+     "sPyNNaker: projections have no {}(), which the script prints after its run"),
+    (r"object of type '(Projection)' has no len", "sPyNNaker: a {} has no length"),
     (r"WrappedRNG\.next\(\) got an unexpected keyword argument 'mask_local'",
      "sPyNNaker: its random generators and PyNN's CSAConnector do not fit each other"),
     (r"object of type 'function' has no len", "sPyNNaker: no function as spike times"),

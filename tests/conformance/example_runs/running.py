@@ -50,13 +50,14 @@ def run(script: Script, checkout: Path, limit: float) -> dict[str, Any]:
         pace = 1.0 if script.live else None
         start, used, own = time.monotonic(), _children_cpu(), time.process_time()
         with Board(48, boards=script.needs.boards, pace=pace) as board:
-            write_configuration(board, home)
+            write_configuration(board, home, extra=script.needs.configuration)
             outcome = _watch(board, script, home, copy, limit)
             report = board.report(60)
             engine = board.cpu_seconds
         record = {
             "script": script.name,
             "arguments": list(script.needs.arguments),
+            "configuration": list(script.needs.configuration),
             "boards": script.needs.boards,
             "pace": pace,
             "limit": limit,

@@ -50,7 +50,7 @@ def verdict(record: Record) -> tuple[str, str, bool]:
         return "ran", "; ".join([*how(record), *seen, *reasons.explanations(record)]), True
     reason = reasons.failure(record)
     if reason:
-        return "failed", reason, True
+        return "failed", "; ".join([reason, *seen]), True
     text = record["reason"] or f"exit code {record['returncode']}"
     if record["result"] == "not finished":
         text = f"limit of {record['limit']:.0f} s of wall time; {text}".rstrip("; ")
@@ -68,6 +68,9 @@ def how(record: Record) -> list[str]:
     if record["pace"]:
         behind = record["engine_cpu"] > record["virtual"]
         parts.append("paced 1:1, but the board fell behind" if behind else "paced 1:1")
+    lines = [line for line in record.get("configuration", ()) if not line.startswith("[")]
+    if lines:
+        parts.append(f"cfg: `{', '.join(lines)}`")
     if record["display"]:
         parts.append("in a virtual display, where nobody clicked; its window was closed")
     return parts
