@@ -90,13 +90,15 @@ def test_judgements_can_be_bad(parts: dict[str, ModuleType]) -> None:
     def said(script: str, **entry: Any) -> str:
         notes = {"recordings": {"pop_1: spikes": {
             "neurons": 200, "fired": 200, "spikes": 200, "end_ms": 100.0, "order": 1.0,
-            "irregularity": None, "counts": None, "first_ms": 1.0, **entry}}, "weights": []}
+            "irregularity": None, "counts": None, "first_ms": 1.0, "last_ms": 50.0,
+            **entry}}, "weights": []}
         record = {"script": script, "notes": notes, "live": {}, "stdout": ""}
         return "; ".join(parts["judging"].judge(record))
 
     assert "passes all 200" in said("examples/synfire_if_curr_exp.py")
     assert "**150 of 200" in said("examples/synfire_if_curr_exp.py", fired=150)
     assert "**200 of 200" in said("examples/synfire_if_curr_exp.py", order=0.3)
+    assert "at neuron 150 of 200" in said("examples/synfire_izk.py", fired=150, last_ms=100.0)
 
 
 def test_a_curve_with_one_side_is_no_curve(parts: dict[str, ModuleType]) -> None:
