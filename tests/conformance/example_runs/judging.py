@@ -34,7 +34,10 @@ def spikes(recordings: dict[str, dict[str, Any]]) -> list[str]:
         if entry["end_ms"] and entry["neurons"]:
             hertz = 1000 * entry["spikes"] / entry["neurons"] / entry["end_ms"]
             rate = f", {hertz:.3g} Hz"
-        said.append(f"{name}: {entry['spikes']:,} spikes of {entry['neurons']:,} neurons{rate}")
+        said.append(
+            f"{name}: {number(entry['spikes'], 'spike')} of "
+            f"{number(entry['neurons'], 'neuron')}{rate}"
+        )
     if len(trains) > _MOST:
         rest = list(trains.values())[_MOST:]
         total = sum(entry["spikes"] for entry in rest)
@@ -47,6 +50,11 @@ def spikes(recordings: dict[str, dict[str, Any]]) -> list[str]:
                     f"{entry['most']:.1f} mV"
                 )
     return said
+
+
+def number(count: int, thing: str) -> str:
+    """A count of things: ``1 spike``, ``1,200 spikes``."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
 def weights(calls: list[dict[str, Any]]) -> list[str]:
@@ -179,8 +187,9 @@ def _printed(record: Record, notes: dict[str, Any]) -> list[str]:
 def _tracking(record: Record, notes: dict[str, Any]) -> list[str]:
     """The pendulum prints a line for each message with spikes of the convolved picture."""
     lines = max(0, record["printed"] - 1)
-    return [f"{lines} messages with live spikes of the convolved picture" if lines else
-            "**no spikes of the convolved picture**"]
+    if not lines:
+        return ["**no spikes of the convolved picture**"]
+    return [f"{number(lines, 'message')} with live spikes of the convolved picture"]
 
 
 _SPECIAL: list[tuple[str, Callable[[Record, dict[str, Any]], list[str]]]] = [

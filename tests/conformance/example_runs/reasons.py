@@ -50,12 +50,12 @@ _EXPLAINED: list[tuple[str, str]] = [
         "its sources have no rate, and sPyNNaker's default is 0: nothing is to fire",
     ),
     (
-        r"learning/.*struct_pl|structural_plasticity",
+        r"learning/.*struct_pl|structural_plasticity_with(out)?_stdp_2d",
         "static input to the structurally plastic population has no effect (sPyNNaker's fault, "
         "see below)",
     ),
-    (r"vogels_2011\.py", "weights that should stop at 0 run below it and are taken for the "
-     "greatest (sPyNNaker's fault, see below)"),
+    (r"extra_models_examples/vogels_2011\.py", "weights that should stop at 0 run below it and are "
+     "taken for the greatest (sPyNNaker's fault, see below)"),
     (r"ca2_adaptive", "asks for steps of 0.1 ms in real time and 750,000 input spikes a second: "
      "most of them are lost"),
     (r"motor_example", "no motor is connected; packets for it leave the board"),
@@ -63,7 +63,7 @@ _EXPLAINED: list[tuple[str, str]] = [
     (r"pushbot_(spinn|light)", "no robot is connected: its commands leave the board, its camera "
      "sends nothing"),
     (r"pendulum_follow_python", "with events of a swinging ball made for it, since "
-     "its recording is not in the repository"),
+     "its recording is not in the repository; the script sends them without a pause"),
     (r"pushbot_light_follower", "runs for ever; ended by Ctrl-C after 6 s"),
 ]
 

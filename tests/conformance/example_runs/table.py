@@ -22,6 +22,8 @@ _COUNTERS = {
     "background_overloads": "background overloads",
     "callback_queue_overloads": "queue overloads",
     "timer_overruns": "timer overruns",
+    "transfer_overruns": "transfers of inputs that ran over the time step",
+    "skipped_time_steps": "skipped time steps",
 }
 
 
