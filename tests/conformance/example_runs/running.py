@@ -126,16 +126,16 @@ def _watch(
     board: Board, script: Script, home: Path, copy: Path, limit: float
 ) -> dict[str, Any]:
     environment = _environment(script, home, copy)
-    helpers: list[subprocess.Popen[bytes]] = []
+    companions: list[subprocess.Popen[bytes]] = []
     needs = script.needs
     display = None
     try:
         if needs.close is not None and shutil.which("Xvfb"):
-            display = _virtual_display(helpers)
+            display = _virtual_display(companions)
             environment["DISPLAY"] = display
         if needs.listen is not None:
             port, labels = needs.listen
-            helpers.append(_listener(home, port, labels, environment))
+            companions.append(_listener(home, port, labels, environment))
         path = copy / script.name
         if "spiNNaker" in needs.arguments:  # sPyNNaker does not make the folder for its results
             (path.parent / "Results" / time.strftime("%Y%m%d")).mkdir(parents=True)
@@ -152,12 +152,12 @@ def _watch(
             )
             finished = _wait(board, process, script, limit)
     finally:
-        for helper in reversed(helpers):
-            helper.terminate()
+        for companion in reversed(companions):
+            companion.terminate()
             try:
-                helper.wait(10)
+                companion.wait(10)
             except subprocess.TimeoutExpired:
-                helper.kill()
+                companion.kill()
     out_text = (home / "out").read_text(errors="replace")
     err_text = (home / "err").read_text(errors="replace")
     hidden = {str(copy): ".", str(home): "~", sys.prefix: "(python)"}
@@ -242,13 +242,13 @@ def _listener(
     return listener
 
 
-def _virtual_display(helpers: list[subprocess.Popen[bytes]]) -> str:
+def _virtual_display(companions: list[subprocess.Popen[bytes]]) -> str:
     read, write = os.pipe()
     server = subprocess.Popen(
         ["Xvfb", "-displayfd", str(write), "-nolisten", "tcp", "-screen", "0", "1280x1024x24"],
         pass_fds=(write,), stderr=subprocess.DEVNULL,
     )
     os.close(write)
-    helpers.append(server)
+    companions.append(server)
     with os.fdopen(read) as stream:
         return f":{stream.readline().strip()}"
