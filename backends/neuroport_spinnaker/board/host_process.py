@@ -17,12 +17,15 @@ OVERRUN_SECONDS = 600
 # Runs a script without the tool-chain's sleep of the simulated time: the board answers when
 # it is done.  Kept as text because the child interpreter need not have this package.
 _WITHOUT_SLEEP = """
-import os, runpy, sys
+import importlib, os, runpy, sys
 sys.argv = sys.argv[1:]
 sys.path.insert(0, os.path.dirname(sys.argv[0]))
-import spinn_front_end_common.interface.interface_functions.application_runner as runner
-if hasattr(runner, "sleep"):
-    runner.sleep = lambda seconds: None
+# not "import ... as": the package exports a function of the same name
+runner = importlib.import_module(
+    "spinn_front_end_common.interface.interface_functions.application_runner")
+if not callable(getattr(runner, "sleep", None)):
+    sys.exit("this release of sPyNNaker sleeps elsewhere: use run_script(..., sleep=True)")
+runner.sleep = lambda seconds: None
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
 

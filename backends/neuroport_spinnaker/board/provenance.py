@@ -45,11 +45,29 @@ _SYNAPSES = (
     "",
 )
 _SPIKES = ("input_buffer_overflows", "", "", "", "late_packets", "")
+_FAST_SPIKES = (
+    "input_buffer_overflows",
+    "",
+    "",
+    "",
+    "late_packets",
+    "",
+    "",
+    "",
+    "transfer_overruns",
+    "skipped_time_steps",
+    "",
+    "",
+    "",
+    "",
+)
+_LOCAL_ONLY = ("", "late_packets", "input_buffer_overflows", "")
 _MAIN = ("", "background_overloads")
 
 _COMBINED = (10, _SYSTEM + _NEURONS + _SYNAPSES + _SPIKES + _MAIN)
 _NEURON_CORE = (2, _SYSTEM + _NEURONS)
-_SYNAPSE_CORE = (1, _SYSTEM + _SYNAPSES)
+_SYNAPSE_CORE = (1, _SYSTEM + _SYNAPSES + _FAST_SPIKES)
+_CONVOLUTION_CORE = (1, _SYSTEM + _NEURONS + _LOCAL_ONLY + _MAIN)
 
 
 def _layout(binary: str) -> tuple[int, tuple[str, ...]] | None:
@@ -57,6 +75,8 @@ def _layout(binary: str) -> tuple[int, tuple[str, ...]] | None:
         return _SYNAPSE_CORE
     if not binary.startswith(("IF_", "IZK_")):
         return None
+    if binary.endswith(("_conv.aplx", "_pool_dense.aplx")):
+        return _CONVOLUTION_CORE
     return _NEURON_CORE if binary.endswith("_neuron.aplx") else _COMBINED
 
 
