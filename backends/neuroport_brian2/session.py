@@ -16,6 +16,7 @@ from neuroport.realise.currents import current_samples
 from neuroport.realise.sources import source_spikes
 from neuroport_brian2.engine import brian2, code_class
 from neuroport_brian2.names import inside, inside_synapse
+from neuroport_brian2.neurons.functions import FUNCTIONS
 from neuroport_brian2.program import (
     Brian2Program,
     CellGroup,
@@ -33,7 +34,7 @@ IntArray = NDArray[np.int64]
 _SCHEDULE = ["start", "groups", "thresholds", "resets", "synapses", "end"]
 _PROGRESS_EVERY = 0.2  # seconds
 ms = brian2.ms
-_NAMESPACE = {"ms": ms}
+_NAMESPACE = {"ms": ms, **FUNCTIONS}
 
 
 class Brian2Session:

@@ -17,7 +17,7 @@ from neuroport_models.pattern_detector import (
     train_detectors,
     try_detectors,
 )
-from neuroport_models.pattern_detector.detection import Case, detection_network
+from neuroport_models.pattern_detector.detection import Case, detect, detection_network
 from neuroport_models.pattern_detector.online import online_homeostasis
 from neuroport_models.pattern_detector.parameters import TESTING
 from neuroport_models.pattern_detector.patterns import distance
@@ -33,6 +33,8 @@ INPUTS = list(range(2**N_BITS))
 FIRST = 992
 # The second patterns of the published study, at Hamming distances 1 to 9, and 31 at distance 10.
 SECOND = (1008, 1016, 1020, 1022, 1023, 960, 896, 768, 512, 0, 16, 24, 28, 30, 31)
+# Recorded with weights of 600 nA and more, where the chip's 32-bit numbers wrap round.
+OVERFLOWN = ("0,0,511", "0,0,1023")
 # Trained and tried in one go: all 1,024 patterns, 1,024 inputs each.
 BLOCK = 128
 Results = Mapping[str, Any]
@@ -84,6 +86,26 @@ def _study(sets: Sequence[Sequence[int]]) -> Any:
         return rows
 
     return function
+
+
+def _overflow(context: Context, results: Results) -> Any:
+    """Try the factors of the two recorded rows beyond the published search's limit."""
+    recorded = _recorded()
+    rows = {name: results["three patterns"][name] for name in OVERFLOWN}
+    sim = context.simulator()
+    fired = detect(
+        sim,
+        [
+            Case(Weights(np.array(row["ones"]), np.array(row["zeros"])).scaled(
+                recorded[name]["h"]), INPUTS)
+            for name, row in rows.items()
+        ],
+    )
+    sim.end()
+    return {
+        name: measure([int(p) for p in name.split(",")], INPUTS, f > 0).as_dict()
+        for name, f in zip(rows, fired, strict=True)
+    }
 
 
 def _every_factor(context: Context, results: Results) -> Any:
@@ -149,6 +171,7 @@ def steps() -> list[Step]:
         Step("latency", _latency),
         Step("two patterns", _study([[FIRST, p] for p in SECOND])),
         Step("three patterns", _study(_recorded_triples())),
+        Step("recorded factors that overflow", _overflow),
         Step("every pattern: training and search", _every_factor),
         *[Step(f"every pattern: {b} to {b + BLOCK - 1}", _every_block(b)) for b in blocks],
         Step("online homeostasis (ours)", _online),
@@ -208,6 +231,8 @@ def obtained(results: Results) -> dict[str, Any]:
             (r["presentations"] for r in (online or {}).values()), default=None
         ),
     }
+    for name, counts in results["recorded factors that overflow"].items():
+        values[f"overflow-{name.replace(',', '-')}"] = counts
     for study in ("one pattern", "two patterns", "three patterns"):
         for name, row in results[study].items():
             values[f"row-{name.replace(',', '-')}"] = {

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from neuroport_models.pattern_detector import PatternDetector
+from neuroport_models.pattern_detector import PatternDetector, Weights
+from neuroport_models.pattern_detector.detection import Case, detect
 from neuroport_models.pattern_detector.training import train_patterns
 
 import neuroport
@@ -54,3 +55,24 @@ def test_many_patterns_are_trained_without_a_loss() -> None:
         np.testing.assert_array_equal(run.weights.zeros, (1 - active) * 47 / 128)
     assert "NP341" not in [f.code for f in sim.state.findings]
     sim.end()
+
+
+def test_weights_that_wrap_round_fire_what_was_recorded_on_hardware() -> None:
+    """Recorded counts of two rows whose factors overflow (claims of experiments/pattern_detector).
+
+    An input of -65,600 mV becomes one of 65,400, so trained patterns fire by their inhibition.
+    """
+    cases, recorded = [], []
+    for patterns, factor, positives, hits in (
+        ((0, 0, 1023), 892.25532, 386, [1023]), ((0, 0, 511), 28268.93618, 512, [0, 511]),
+    ):
+        lines = np.array([[p >> (9 - k) & 1 for k in range(10)] for p in patterns])
+        learned = Weights(lines.sum(0) * 47 / 128, (1 - lines).sum(0) * 47 / 128)
+        cases.append(Case(learned.scaled(factor), range(1024)))
+        recorded.append((patterns, positives, hits))
+    for backend in ("brian2", "spinnaker-emulated"):
+        sim = new(backend)
+        for (patterns, positives, hits), spikes in zip(recorded, detect(sim, cases), strict=True):
+            assert int((spikes > 0).sum()) == positives
+            assert [p for p in sorted(set(patterns)) if spikes[p]] == hits
+        sim.end()

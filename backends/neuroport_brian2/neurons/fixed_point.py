@@ -6,6 +6,11 @@ floored and every quotient truncated, as in sPyNNaker 7.4.1 (``neuron_model_lif_
 ``tests/compare`` and ``tests/spinnaker_board/test_arithmetic.py``). Here they are doubles that hold
 such multiples. Doubles have 53 bits, so this is exact while the current that arrives for one cell
 and step stays below 64 nA; above that a product may be off in its last bit.
+
+The current into a cell, its effect and the potential wrap round at ±65,536 nA and mV, as 32-bit
+numbers do: with weights like that a cell can fire because it is inhibited. What arrives at an
+exponential receptor does not wrap, and the chip's ring of inputs, which stops at 65,535 units, has
+no end here (finding NP303).
 """
 
 from __future__ import annotations
@@ -33,6 +38,7 @@ _PARAMETERS = ("v_thresh", "v_reset", "v_rest", "i_offset")
 # The quadratic that the binary fits to 1 − e^(−x) for x below 1/16, and the table's widths.
 _QUADRATIC = (4293434720, 2081624032, 5294)
 _ONE = 32768
+_SPAN = 131072.0  # 2^32 units of 2^−15
 
 
 def has(cell: CellModel, numerics: Numerics) -> bool:
@@ -87,20 +93,25 @@ def _decays(tau: FloatArray, timestep: float) -> FloatArray:
     return np.array([float(found[float(value)]) for value in tau])
 
 
+def _wrapped(name: str) -> str:
+    """Return the statement that brings a number back into the range of 32 bits."""
+    return f"{name} = {name} - {_SPAN!r}*floor_of({name}/{_SPAN!r} + 0.5)"
+
+
 def code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
     """Return the Brian2 code of a leaky cell in fixed point."""
     bits = numerics.state_bits
     one = float(2 ** (bits or 0))
 
     def floored(text: str) -> str:
-        return f"floor(({text})*{one!r})/{one!r}"
+        return f"floor_of(({text})*{one!r})/{one!r}"
 
     def toward_zero(text: str) -> str:
         # The chip keeps inhibition as a magnitude and floors that.
-        return f"sign({text})*floor(abs({text})*{one!r})/{one!r}"
+        return f"sign({text})*floor_of(abs({text})*{one!r})/{one!r}"
 
     equations = [
-        "x_v : 1", "x_i_inj : 1", "x_alpha : 1",
+        "x_v : 1", "x_i_inj : 1", "x_alpha : 1", "x_next : 1",
         *(f"{inside(p)} : 1 (constant)" for p in _PARAMETERS),
         "x_until : integer", "x_refractory_steps : integer (constant)", "x_active : integer",
         "x_v_decay : 1 (constant)", "x_resistance : 1 (constant)",
@@ -130,8 +141,11 @@ def code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
     total = " + ".join(currents)
     step = [
         ACTIVE,
-        f"x_alpha = {floored(f'({total})*x_resistance')} + x_v_rest",
-        f"x_v = x_active*(x_alpha - {floored('x_v_decay*(x_alpha - x_v)')}) + (1 - x_active)*x_v",
+        f"x_alpha = {total}", _wrapped("x_alpha"),
+        f"x_alpha = {floored('x_alpha*x_resistance')} + x_v_rest", _wrapped("x_alpha"),
+        "x_next = x_alpha - x_v", _wrapped("x_next"),
+        f"x_next = x_alpha - {floored('x_v_decay*x_next')}", _wrapped("x_next"),
+        "x_v = x_active*x_next + (1 - x_active)*x_v",
         *decays,
         *clear,
     ]
