@@ -280,7 +280,8 @@ def test_long_runs_show_progress_and_nobody_sleeps_their_time() -> None:
     assert account["phases_s"]["simulation"] < 45.0  # a board would take 60 s
     assert account["virtual_s"] > 60.0
     assert seen == sorted(seen)
-    assert len({t for t in seen if 0.0 < t < 60_000.0}) >= 3
+    # At least after each piece of 20 000 steps; more often where a piece takes long.
+    assert {20_000.0, 40_000.0} <= set(seen)
     assert seen[-1] == 60_000.0
     assert account["cores"] == 1  # no monitors
     sim.end()
