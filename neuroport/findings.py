@@ -302,6 +302,16 @@ register(
     and lists it among all other findings.""",
 )
 register(
+    "NP115",
+    "weights whose sign contradicts the receptor",
+    Severity.ERROR,
+    """A weight to an excitatory receptor, or to any receptor of a conductance-based cell, is 0 or
+    above; one to an inhibitory receptor of a current-based cell is 0 or below. A run of the script
+    ends with a WeightSignError where such a projection is made; 'neuroport check' goes on and
+    lists it among all other findings. Scripts written for sPyNNaker give inhibitory weights
+    without a sign: use dialect='spynnaker' for them.""",
+)
+register(
     "NP201",
     "not available with these numerics",
     Severity.ERROR,

@@ -105,7 +105,7 @@ register("NP320", "the chip has its own rules inside a time step", _N, """
     numerics. Running it on Brian2 with numerics='spinnaker' shows what that does.""")
 register("NP321", "weight of the wrong sign", _E, """
     sPyNNaker takes the size of a listed weight: a negative weight on an excitatory receptor comes
-    back positive. Inhibition belongs on the inhibitory receptor.""")
+    back positive. Inhibition belongs on the inhibitory receptor.""", supersedes=("NP115",))
 register("NP322", "delta weights are currents on the chip", _E, """
     PyNN's IF_curr_delta has weights in mV, the jump of the potential. On the chip the weight is a
     current in nA that lasts one step. Multiply by cm/(tau_m*(1-exp(-dt/tau_m))) and use

@@ -49,6 +49,7 @@ def check_network(network: Network, projections: list[Any]) -> list[Finding]:
         found += _spike_times(population, network)
     for projection in projections:
         found += _short_delays(projection)
+        found += _signs(projection)
         found += _delays(projection, network.timestep)
         found += _connector(projection)
     return found
@@ -150,6 +151,24 @@ def _spike_times(population: Any, network: Network) -> list[Finding]:
                 )
             )
     return found
+
+
+def _signs(projection: Any) -> list[Finding]:
+    weight = projection._attributes.get("weight")
+    problem = None if weight is None else projection.sign_problem(weight)
+    if problem is None:
+        return []
+    return [
+        finding(
+            "NP115",
+            f"projection '{projection.label}'",
+            measured=problem.measured,
+            limit=problem.limit,
+            why="PyNN's sign of a weight follows from the receptor",
+            fixes=(problem.fix,) if problem.fix else (),
+            line=projection.line,
+        )
+    ]
 
 
 def _short_delays(projection: Any) -> list[Finding]:

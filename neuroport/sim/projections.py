@@ -289,9 +289,21 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
         self._check_signs(attributes["weight"])
 
     def _check_signs(self, weight: NDArray[np.float64]) -> None:
+        problem = self.sign_problem(weight)
+        if problem is not None and not checked_only():  # there a finding among others, NP115
+            raise WeightSignError(problem, where=f"projection '{self.label}'", line=self.line)
+
+    def sign_problem(self, weight: NDArray[np.float64]) -> Problem | None:
+        """Return how the signs of weights contradict the receptor, or None.
+
+        Parameters
+        ----------
+        weight : ndarray of float
+            As the user gave them.
+        """
         spynnaker = self._simulator.state.dialect == "spynnaker"
         if not weight.size:
-            return
+            return None
         low, high = float(weight.min()), float(weight.max())
         if self.current_inhibition:
             wrong = (low < 0 < high) if spynnaker else high > 0
@@ -310,19 +322,16 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
             wrong = low < 0 and self.receptor_type in _SIGNED
             limit = f"0 or above for the {self.receptor_type} receptor"
             fix = "use receptor_type='inhibitory' for inhibition"
-        if wrong:
-            bad = int((weight > 0).sum() if self.current_inhibition else (weight < 0).sum())
-            raise WeightSignError(
-                Problem(
-                    "weights have a sign that contradicts the receptor",
-                    measured=f"{low:g} .. {high:g} to receptor '{self.receptor_type}' "
-                    f"({bad} of {weight.size} synapses)",
-                    limit=limit,
-                    fix=fix,
-                ),
-                where=f"projection '{self.label}'",
-                line=self.line,
-            )
+        if not wrong:
+            return None
+        bad = int((weight > 0).sum() if self.current_inhibition else (weight < 0).sum())
+        return Problem(
+            "weights have a sign that contradicts the receptor",
+            measured=f"{low:g} .. {high:g} to receptor '{self.receptor_type}' "
+            f"({bad} of {weight.size} synapses)",
+            limit=limit,
+            fix=fix,
+        )
 
     # -- PyNN's interface ---------------------------------------------------------------------
 

@@ -103,6 +103,8 @@ a, b = (sim.Population(10, sim.IF_curr_exp(tau_refrac=2.0), label=k) for k in "a
 for pre, post, label in ((a, b, "ab"), (b, a, "ba")):
     sim.Projection(pre, post, sim.AllToAllConnector(), sim.StaticSynapse(weight=0.5, delay=0.0),
                    label=label)
+sim.Projection(a, b, sim.OneToOneConnector(), sim.StaticSynapse(weight=-0.5, delay=1.0),
+               label="sign")
 c = sim.Population(10, sim.EIF_cond_exp_isfa_ista(tau_refrac=1.0), label="c")
 sim.Projection(a, c, sim.OneToOneConnector(), sim.TsodyksMarkramSynapse(weight=0.5, delay=3.0),
                label="ac")
@@ -110,7 +112,7 @@ sim.run(10.0)
 """
 
 
-def test_a_script_s_mistakes_are_found_together_delays_of_zero_too(tmp_path: Path) -> None:
+def test_a_script_s_mistakes_are_found_together_also_those_that_end_a_run(tmp_path: Path) -> None:
     """A run ends at the first of them; a check goes on."""
     from neuroport.findings import without_superseded
     from neuroport.networks import build
@@ -119,14 +121,18 @@ def test_a_script_s_mistakes_are_found_together_delays_of_zero_too(tmp_path: Pat
     (tmp_path / "script.py").write_text(SCRIPT)
     built = build(str(tmp_path / "script.py"))
     assert built.error is None
-    general = [f for f in built.findings if f.code == "NP114"]
-    assert [f.where for f in general] == ["projection 'ab'", "projection 'ba'"]
+    general = [f for f in built.findings if f.code in ("NP114", "NP115")]
+    assert [(f.code, f.where) for f in general] == [
+        ("NP114", "projection 'ab'"), ("NP114", "projection 'ba'"),
+        ("NP115", "projection 'sign'"),
+    ]
     found = load_planner("spinn5").check(built.networks[0])
     together = without_superseded([*general, *found])
     errors = sorted((f.code, f.where) for f in together if f.severity.blocks)
     assert errors == [
         ("NP309", "projection 'ab'"), ("NP309", "projection 'ba'"),
         ("NP310", "population 'c'"), ("NP311", "projection 'ac'"),
+        ("NP321", "projection 'sign'"),
     ]
     assert all(f.data["loop"] for f in found if f.code == "NP309")
 
