@@ -1,7 +1,7 @@
 """Private memory of SpiNNaker's cores: the formula against what the released programs take.
 
 Each case is run on the emulated board, where every block that a program takes from its heap can be
-read, and compared with ``neuroport_spinnaker.dtcm``::
+read, and compared with ``neuroport_spinnaker.chip.dtcm``::
 
     python benchmarks/private_memory.py            # all cases, about five minutes
     python benchmarks/private_memory.py --static   # the table of static_memory.py
@@ -20,7 +20,7 @@ from neuroport_spinnaker.checks import Case
 from neuroport_spinnaker.options import Options
 
 import neuroport
-from neuroport.target import load_target
+from neuroport.machines import load_target
 
 STACKS = 2048
 VECTORS = 0x46  # stack size (u16), top of code, heap base, top of stack

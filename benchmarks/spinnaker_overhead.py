@@ -19,10 +19,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from neuroport_spinnaker.worker.parent import PYTHON
+from neuroport_spinnaker.toolchain.parent import PYTHON
 
-from neuroport.networks import build
-from neuroport.target.planner import load_planner
+from neuroport.jobs.networks import build
+from neuroport.machines.planner import load_planner
 
 LIMIT = 0.20
 CASES = (

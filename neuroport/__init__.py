@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from neuroport.provenance import package_version
+from neuroport.results.versions import package_version
 
 if TYPE_CHECKING:
     # To a type checker `compare` is the function; at run time it is the package of that name,
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from neuroport.compare.engines import compare_backends as compare
     from neuroport.network import Network, load_network, save_network
     from neuroport.numerics import Numerics
-    from neuroport.sim import FindingWarning, Simulator, simulator
+    from neuroport.pynn.simulator import Simulator, simulator
+    from neuroport.pynn.state import FindingWarning
 
 __all__ = [
     "FindingWarning",
@@ -29,13 +30,13 @@ __version__ = package_version("neuroport") or "0.1.0"
 
 # Looked up when first used: PyNN, and what it imports, takes longer than most commands do.
 _HOMES = {
-    "FindingWarning": "neuroport.sim",
+    "FindingWarning": "neuroport.pynn.state",
     "Network": "neuroport.network",
     "Numerics": "neuroport.numerics",
-    "Simulator": "neuroport.sim",
+    "Simulator": "neuroport.pynn.simulator",
     "load_network": "neuroport.network",
     "save_network": "neuroport.network",
-    "simulator": "neuroport.sim",
+    "simulator": "neuroport.pynn.simulator",
 }
 _ROOMS = ("compare", "errors", "findings", "network", "numerics", "plotting", "recording", "sim",
           "target")

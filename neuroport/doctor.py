@@ -148,7 +148,7 @@ def _compiler() -> Iterator[Check]:
 
 def _memory() -> Iterator[Check]:
     from neuroport.errors import UserError
-    from neuroport.memory import memory_limit
+    from neuroport.realise.memory import memory_limit
 
     try:
         limit = memory_limit() / 1e9

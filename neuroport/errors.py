@@ -13,7 +13,7 @@ from typing import Any
 
 from pyNN import errors as pynn_errors
 
-from neuroport.where import SourceLine, user_line
+from neuroport.source_line import SourceLine, user_line
 
 __all__ = [
     "NeuroportError",

@@ -9,7 +9,7 @@ from neuroport.backend import BackendInformation
 from neuroport.errors import BackendMissingError, InvalidValueError, Problem
 from neuroport.findings import Finding, finding
 from neuroport.network.description import Network
-from neuroport.provenance import package_version
+from neuroport.results.versions import package_version
 
 __all__ = ["Brian2Backend"]
 
@@ -58,7 +58,7 @@ class Brian2Backend:
 
     def check(self, network: Network) -> list[Finding]:
         """Return what a user should know before the run."""
-        from neuroport_brian2.neurons import MEMBRANES, neuron_code
+        from neuroport_brian2.lower.neurons import MEMBRANES, neuron_code
 
         found: list[Finding] = []
         chip = network.numerics.integrator == "chip" or network.numerics.input_rule == "step"
@@ -121,7 +121,7 @@ class Brian2Backend:
 
     def compile(self, network: Network, duration: float | None = None) -> Any:
         """Lower a network to a program."""
-        from neuroport_brian2.program import Brian2Program
+        from neuroport_brian2.lower.program import Brian2Program
 
         return Brian2Program(network, self._target(network, duration))
 

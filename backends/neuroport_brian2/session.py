@@ -15,9 +15,9 @@ from neuroport.network.description import Network, Projection, Recording
 from neuroport.realise.currents import current_samples
 from neuroport.realise.sources import source_spikes
 from neuroport_brian2.engine import brian2, code_class
-from neuroport_brian2.names import inside, inside_synapse
-from neuroport_brian2.neurons.functions import FUNCTIONS
-from neuroport_brian2.program import (
+from neuroport_brian2.lower.names import inside, inside_synapse
+from neuroport_brian2.lower.neurons.functions import FUNCTIONS
+from neuroport_brian2.lower.program import (
     Brian2Program,
     CellGroup,
     SynapseGroup,

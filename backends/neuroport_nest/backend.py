@@ -9,7 +9,7 @@ from neuroport.backend import BackendInformation
 from neuroport.errors import BackendMissingError, InvalidValueError, Problem
 from neuroport.findings import Finding
 from neuroport.network.description import Network
-from neuroport.provenance import package_version
+from neuroport.results.versions import package_version
 
 __all__ = ["NestBackend"]
 
@@ -66,6 +66,6 @@ class NestBackend:
 
     def compile(self, network: Network, duration: float | None = None) -> Any:
         """Lower a network to a program."""
-        from neuroport_nest.program import NestProgram
+        from neuroport_nest.lower.program import NestProgram
 
         return NestProgram(network, self.threads, self.silence_timeout)

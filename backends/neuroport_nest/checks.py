@@ -9,9 +9,9 @@ import numpy as np
 from neuroport.findings import Finding, finding
 from neuroport.network.cells import CellModel
 from neuroport.network.description import Network, Population, Projection
-from neuroport_nest import synapses
-from neuroport_nest.cells import CELLS, NEAREST
-from neuroport_nest.timing import early_populations, nest_delay
+from neuroport_nest.lower import synapses
+from neuroport_nest.lower.cells import CELLS, NEAREST
+from neuroport_nest.lower.timing import early_populations, nest_delay
 
 __all__ = ["check"]
 

@@ -20,12 +20,12 @@ from neuroport.network.description import (
     Recording,
     SpikeTimes,
 )
+from neuroport.process import EngineProcess
 from neuroport.realise.currents import current_samples
 from neuroport.realise.sources import source_spikes, to_steps
-from neuroport.worker import EngineProcess
-from neuroport_nest import cells, synapses
-from neuroport_nest.program import NestProgram, factor, states
-from neuroport_nest.timing import AHEAD, SAMPLE_OFFSET, stamp_offset
+from neuroport_nest.lower import cells, synapses
+from neuroport_nest.lower.program import NestProgram, factor, states
+from neuroport_nest.lower.timing import AHEAD, SAMPLE_OFFSET, stamp_offset
 
 __all__ = ["NestSession"]
 
@@ -69,7 +69,7 @@ class NestSession:
         self._schedule: tuple[int, int, FloatArray] = (0, 0, np.empty((0, 0)))
         if self._engine is None or not self._engine.alive:
             self._engine = EngineProcess(
-                "NEST", Path(__file__).with_name("child.py"), "Engine",
+                "NEST", Path(__file__).parent / "engine" / "child.py", "Engine",
                 timeout=self._program.silence_timeout,
                 environment={"PYNEST_QUIET": "1", "OMP_NUM_THREADS": str(self._program.threads)},
             )

@@ -12,16 +12,16 @@ import neuroport_spinnaker.codes  # noqa: F401  registers the kinds of findings
 from neuroport.backend import BackendInformation
 from neuroport.errors import Problem
 from neuroport.findings import Finding
+from neuroport.machines import Target, load_target
 from neuroport.network.description import Network
-from neuroport.provenance import package_version
-from neuroport.target import Target, load_target
-from neuroport_spinnaker.emulation import Emulation
+from neuroport.results.versions import package_version
 from neuroport_spinnaker.errors import MachineNotChosenError
-from neuroport_spinnaker.fitting import check_fitted, fit
+from neuroport_spinnaker.machine.address import check_server, split_server
+from neuroport_spinnaker.machine.emulation import Emulation
 from neuroport_spinnaker.options import Options
-from neuroport_spinnaker.places import check_server, split_server
+from neuroport_spinnaker.place.fit import check_fitted, fit
 from neuroport_spinnaker.program import SpinnakerProgram
-from neuroport_spinnaker.worker.parent import INSTALL, PYTHON
+from neuroport_spinnaker.toolchain.parent import INSTALL, PYTHON
 
 __all__ = ["SpinnakerBackend", "EmulatedBackend"]
 
@@ -132,7 +132,7 @@ class EmulatedBackend(SpinnakerBackend):
         ``auto``: the board of 4 chips, or that of 48 where the network needs it; also several
         boards, such as ``spinn5-triad``.
     timing, pace, threads
-        See :class:`neuroport_spinnaker.emulation.Emulation`.
+        See :class:`neuroport_spinnaker.machine.emulation.Emulation`.
     poisson, connectors, neurons_per_core, weight_loss, allow, start_timeout, silence_timeout, \
 configuration
         See :class:`neuroport_spinnaker.options.Options`.

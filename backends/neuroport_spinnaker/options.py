@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from neuroport.errors import InvalidValueError, Problem
-from neuroport_spinnaker.limits import VERSIONS
+from neuroport_spinnaker.chip.limits import VERSIONS
 
 __all__ = ["Options", "ALLOWABLE"]
 

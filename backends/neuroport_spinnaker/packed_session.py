@@ -13,7 +13,7 @@ from neuroport.backend import Progress
 from neuroport.errors import Problem, UnsupportedError
 from neuroport.findings import Finding
 from neuroport.network.description import Network, Recording
-from neuroport_spinnaker.pack import Packing, together
+from neuroport_spinnaker.place.pack import Packing, together
 from neuroport_spinnaker.session import SpinnakerSession
 
 __all__ = ["PackedSession"]
@@ -23,7 +23,8 @@ IntArray = NDArray[np.int64]
 
 
 class PackedSession:
-    """A session whose populations share cores with others, see :mod:`neuroport_spinnaker.pack`.
+    """A session whose populations share cores with others, see
+    :mod:`neuroport_spinnaker.place.pack`.
 
     Parameters
     ----------

@@ -7,15 +7,15 @@ from typing import Any, Literal
 
 from neuroport.errors import FileFormatError, Problem
 from neuroport.findings import Finding
+from neuroport.machines import Target
 from neuroport.network.description import Network
-from neuroport.target import Target
 from neuroport_spinnaker.checks import Case, check
-from neuroport_spinnaker.fix import Fixed, fix
-from neuroport_spinnaker.limits import VERSIONS
+from neuroport_spinnaker.chip.limits import VERSIONS
 from neuroport_spinnaker.options import Options
-from neuroport_spinnaker.plan import Plan, plan
-from neuroport_spinnaker.predict import Prediction, predict
-from neuroport_spinnaker.preview import Preview, preview
+from neuroport_spinnaker.plan.fix import Fixed, fix
+from neuroport_spinnaker.plan.plan import Plan, plan
+from neuroport_spinnaker.plan.predict import Prediction, predict
+from neuroport_spinnaker.plan.preview import Preview, preview
 
 __all__ = ["SpinnakerPlanner"]
 
@@ -36,7 +36,7 @@ def known_version(target: Target) -> None:
 
 
 class SpinnakerPlanner:
-    """Judges and plans networks for a SpiNNaker machine; see ``neuroport.target.planner``.
+    """Judges and plans networks for a SpiNNaker machine; see ``neuroport.machines.planner``.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ configuration
         return check(Case(network, self.target, self.options))
 
     def fix(self, network: Network, rescale: tuple[str, ...] = ()) -> Fixed:
-        """Apply the safe ways out; see :func:`neuroport_spinnaker.fix.fix`."""
+        """Apply the safe ways out; see :func:`neuroport_spinnaker.plan.fix.fix`."""
         return fix(network, self.target, self.options, rescale)
 
     def predict(self, network: Network) -> Prediction:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from neuroport.findings import Finding
+from neuroport.machines import Target
 from neuroport.network.description import Network
-from neuroport.target import Target
-from neuroport_spinnaker.emulation import Emulation
+from neuroport_spinnaker.machine.emulation import Emulation
 from neuroport_spinnaker.options import Options
-from neuroport_spinnaker.pack import Packing
+from neuroport_spinnaker.place.pack import Packing
 
 __all__ = ["SpinnakerProgram"]
 

@@ -17,15 +17,15 @@ from neuroport.errors import NeuroportError, NotReadyError, Problem, Unsupported
 from neuroport.findings import Finding
 from neuroport.network.description import Network, PoissonSource, Population, Recording
 from neuroport.realise.sources import source_spikes
+from neuroport_spinnaker.chip.limits import RECORDABLE
 from neuroport_spinnaker.errors import BoardRefusedError, MachineLostError, SpinnakerError
-from neuroport_spinnaker.limits import RECORDABLE
-from neuroport_spinnaker.losses import losses
-from neuroport_spinnaker.lower import lower, spike_arrays
-from neuroport_spinnaker.made import drawn_there
-from neuroport_spinnaker.phases import BUILD, END, READ, START, Phases
+from neuroport_spinnaker.lower.machine_made import drawn_there
+from neuroport_spinnaker.lower.network import lower, spike_arrays
+from neuroport_spinnaker.lower.read_back import in_order
+from neuroport_spinnaker.machine.lost_spikes import losses
 from neuroport_spinnaker.program import SpinnakerProgram
-from neuroport_spinnaker.synapses import in_order
-from neuroport_spinnaker.worker.parent import Worker
+from neuroport_spinnaker.toolchain.parent import Worker
+from neuroport_spinnaker.toolchain.phases import BUILD, END, READ, START, Phases
 
 __all__ = ["SpinnakerSession", "write_network", "SPIKE_OFFSET", "SIGNAL_OFFSET"]
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from neuroport.cli import check, compare, doctor, listing, plan, plugins, run
-from neuroport.provenance import package_version
+from neuroport.results.versions import package_version
 
 __all__ = ["app"]
 

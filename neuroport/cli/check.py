@@ -66,7 +66,7 @@ def check(
     """Check a model; the help text is HELP."""
     from neuroport.errors import UserError
     from neuroport.findings import worst
-    from neuroport.networks import Built, build
+    from neuroport.jobs.networks import Built, build
 
     built = Built()
     mended: list[Any] = []
@@ -123,7 +123,7 @@ def _chosen(
     """Return the planner's options, the words for the model, and the names of all options."""
     if target is None:
         return {}, words, _OWN
-    from neuroport.target.planner import planner_options
+    from neuroport.machines.planner import planner_options
 
     known = planner_options(target)
     return *split_options(words, known), (*_OWN, *flags_of(known))
@@ -136,9 +136,9 @@ def _judge(
     """Add the target's findings, or mend and keep what is left; return what was mended."""
     from neuroport.errors import Problem, UserError, nearest
     from neuroport.findings import without_superseded
+    from neuroport.machines.planner import load_planner
     from neuroport.network.file import save_network
-    from neuroport.recording import OutputError
-    from neuroport.target.planner import load_planner
+    from neuroport.results.store import OutputError
 
     planner = load_planner(target, **chosen)
     labels = {p.label for network in built.networks for p in network.projections}

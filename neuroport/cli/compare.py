@@ -12,7 +12,7 @@ import typer
 from rich.text import Text
 
 from neuroport.cli import display
-from neuroport.cli.several import runs_shown
+from neuroport.cli.side_by_side import runs_shown
 
 __all__ = ["register"]
 

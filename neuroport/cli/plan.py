@@ -92,8 +92,8 @@ def _tell(
     as_json: bool, verbose: bool, trace: bool, **settings: Any,
 ) -> None:
     from neuroport.errors import CheckFailedError, Problem, UserError
-    from neuroport.networks import build
-    from neuroport.target.planner import load_planner, planner_options
+    from neuroport.jobs.networks import build
+    from neuroport.machines.planner import load_planner, planner_options
 
     told: Any = None
     error: BaseException | None = None

@@ -76,8 +76,8 @@ def run(
 ) -> None:
     """Run a model; the help text is HELP."""
     from neuroport.errors import UserError
-    from neuroport.runner import Request, save
-    from neuroport.runner import run as run_request
+    from neuroport.jobs.run import Request, save
+    from neuroport.jobs.run import run as run_request
 
     try:
         known = _backend_options(backend)

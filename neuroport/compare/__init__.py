@@ -13,10 +13,9 @@ import sys
 import types
 from typing import Any
 
-from neuroport.compare.build import from_events, from_rows, from_spike_times, make_block
-from neuroport.compare.calibration import Calibration, calibrate
+from neuroport.compare.calibration.error_rate import FalseVerdictRate, false_verdict_rate
+from neuroport.compare.calibration.spread import Calibration, calibrate
 from neuroport.compare.engines import BackendComparison, compare_backends, load_any
-from neuroport.compare.error_rate import FalseVerdictRate, false_verdict_rate
 from neuroport.compare.errors import (
     BackendFailedError,
     ComparisonError,
@@ -27,7 +26,8 @@ from neuroport.compare.errors import (
     ResultsDisagreeError,
     UnsafeFileError,
 )
-from neuroport.compare.explain import (
+from neuroport.compare.explain.engines import agreement_distance, explain_difference
+from neuroport.compare.explain.switching import (
     Explanation,
     Share,
     explain,
@@ -35,9 +35,9 @@ from neuroport.compare.explain import (
     spike_time_distance,
     trace_distance,
 )
-from neuroport.compare.ladder import compare
-from neuroport.compare.load import load, load_csv, load_json, load_neo, load_npz, save_npz
-from neuroport.compare.naming import match_populations
+from neuroport.compare.ladder.ladder import compare
+from neuroport.compare.ladder.thresholds import SamplingLimits, Thresholds
+from neuroport.compare.ladder.verdict import Comparison, Measurement, RungVerdict, Sampling, Verdict
 from neuroport.compare.report import (
     html_of_backends,
     html_report,
@@ -50,13 +50,13 @@ from neuroport.compare.report import (
     write_json,
     write_junit,
 )
-from neuroport.compare.result import ProjectionStructure, Result, Score, Structure
 from neuroport.compare.specification import BackendChoice, backend_choices
-from neuroport.compare.stored import load_run, result_of
-from neuroport.compare.thresholds import SamplingLimits, Thresholds
-from neuroport.compare.verdict import Comparison, Measurement, RungVerdict, Sampling, Verdict
-from neuroport.compare.why import agreement_distance, explain_difference
 from neuroport.compare.workers import Outcome
+from neuroport.results.arrays import from_events, from_rows, from_spike_times, make_block
+from neuroport.results.files import load, load_csv, load_json, load_neo, load_npz, save_npz
+from neuroport.results.naming import match_populations
+from neuroport.results.result import ProjectionStructure, Result, Score, Structure
+from neuroport.results.stored import load_run, result_of
 
 __all__ = [
     "BackendChoice",

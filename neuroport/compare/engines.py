@@ -10,26 +10,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from neuroport.compare.calibration import Calibration, calibrate
-from neuroport.compare.choices import Setting
+from neuroport.compare.calibration.spread import Calibration, calibrate
 from neuroport.compare.errors import (
     BackendFailedError,
     ComparisonError,
     ResultsDisagreeError,
 )
-from neuroport.compare.explain import Explanation
-from neuroport.compare.ladder import compare
-from neuroport.compare.load import load
-from neuroport.compare.naming import match_populations
-from neuroport.compare.result import Result
+from neuroport.compare.explain.engines import explain_difference, setting_of
+from neuroport.compare.explain.numerics_choices import Setting
+from neuroport.compare.explain.switching import Explanation
+from neuroport.compare.ladder.ladder import compare
+from neuroport.compare.ladder.thresholds import SamplingLimits, Thresholds
+from neuroport.compare.ladder.verdict import Comparison, Verdict, worst
 from neuroport.compare.specification import backend_choices, model_choice
-from neuroport.compare.stored import load_run
-from neuroport.compare.thresholds import SamplingLimits, Thresholds
-from neuroport.compare.verdict import Comparison, Verdict, worst
-from neuroport.compare.why import explain_difference, setting_of
 from neuroport.compare.workers import Job, Outcome, Worker
 from neuroport.models import Model
-from neuroport.sim.simulator import DEFAULT_SEED
+from neuroport.pynn.simulator import DEFAULT_SEED
+from neuroport.results.files import load
+from neuroport.results.naming import match_populations
+from neuroport.results.result import Result
+from neuroport.results.stored import load_run
 
 __all__ = ["BackendComparison", "Watch", "compare_backends", "load_any"]
 

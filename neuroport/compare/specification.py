@@ -10,9 +10,9 @@ from typing import Any
 
 from neuroport.backend import backend_names
 from neuroport.errors import InvalidValueError, NeuroportError, Problem, UserError, nearest
+from neuroport.jobs.run import Request
 from neuroport.models import Model, load_model
 from neuroport.numerics import numerics as numerics_of
-from neuroport.runner import Request
 
 __all__ = ["BackendChoice", "ModelChoice", "backend_choices", "model_choice"]
 

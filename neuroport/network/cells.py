@@ -64,7 +64,7 @@ class Receptor:
 
 @dataclass(frozen=True, slots=True)
 class CellEquations:
-    """A cell given by its equations; see :func:`neuroport.sim.equations.cell_by_equations`.
+    """A cell given by its equations; see :func:`neuroport.pynn.equations.cell_by_equations`.
 
     Attributes
     ----------

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from neuroport.network.cells import CellModel
 from neuroport.network.synapses import SynapseModel
 from neuroport.numerics import Numerics
-from neuroport.where import SourceLine
+from neuroport.source_line import SourceLine
 
 __all__ = [
     "FloatArray",

@@ -31,7 +31,7 @@ from neuroport.network.description import (
 )
 from neuroport.network.synapses import SynapseEquations, SynapseModel
 from neuroport.numerics import Numerics
-from neuroport.where import SourceLine
+from neuroport.source_line import SourceLine
 
 __all__ = ["save_network", "load_network", "FORMAT"]
 

@@ -61,7 +61,7 @@ class Context:
 
     def simulator(self, **settings: Any) -> Any:
         """Return a fresh simulator of the backend, time step 1 ms."""
-        from neuroport.sim import simulator
+        from neuroport.pynn.simulator import simulator
 
         self.finish()
         chosen = {"timestep": 1.0, "numerics": self.numerics, **settings}

@@ -12,10 +12,10 @@ from typing import Any
 
 from neuroport.backend import load_backend
 from neuroport.errors import UnsupportedError
-from neuroport.provenance import versions
 from neuroport.reproduce.claims import Claim, Verdict, judge
 from neuroport.reproduce.experiment import Context, Experiment, load_experiment
 from neuroport.reproduce.journal import Journal
+from neuroport.results.versions import versions
 
 __all__ = ["Reproduction", "Row", "run"]
 

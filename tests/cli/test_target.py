@@ -125,7 +125,7 @@ def test_the_detector_s_detection_networks_have_no_finding() -> None:
     from neuroport_models.pattern_detector.detector import train_detectors
 
     import neuroport
-    from neuroport.target.planner import load_planner
+    from neuroport.machines.planner import load_planner
 
     made, _ = train_detectors(
         lambda: neuroport.simulator("brian2", timestep=1.0, numerics="spinnaker"),

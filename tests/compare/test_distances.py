@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neuroport.compare.distances import (
+from neuroport.compare.measures.distances import (
     coincidence_factor,
     coincidences,
     isi_distance,

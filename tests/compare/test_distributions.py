@@ -18,7 +18,7 @@ from neuroport.compare import (
     false_verdict_rate,
     from_spike_times,
 )
-from neuroport.compare.statistics import population_statistics
+from neuroport.compare.measures.statistics import population_statistics
 
 
 @pytest.fixture(scope="module")

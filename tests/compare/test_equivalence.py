@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from neuroport.compare import ComparisonError
-from neuroport.compare.equivalence import equivalence_of_means, equivalence_of_pairs, holm
+from neuroport.compare.measures.equivalence import equivalence_of_means, equivalence_of_pairs, holm
 
 
 def test_tost_equals_two_one_sided_scipy_tests():

@@ -9,10 +9,10 @@ import pytest
 
 import neuroport
 from neuroport.compare import Result, explain_difference
-from neuroport.compare.choices import GROUPS, Setting, numerics_choices, setting
-from neuroport.compare.stored import result_of
+from neuroport.compare.explain.numerics_choices import GROUPS, Setting, numerics_choices, setting
 from neuroport.numerics import PYNN, SPINNAKER
-from neuroport.recording import collect
+from neuroport.results.store import collect
+from neuroport.results.stored import result_of
 
 
 def run(where: Setting, name: str = "reference") -> Result:

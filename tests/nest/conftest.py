@@ -2,7 +2,7 @@
 
 import pytest
 
-from neuroport.provenance import package_version
+from neuroport.results.versions import package_version
 
 
 def pytest_collection_modifyitems(items):

@@ -11,7 +11,7 @@ from nest_networks import recorded, recurrent, same_steps, simulator
 
 import neuroport
 from neuroport.errors import CheckFailedError, RunInterrupted, UnsupportedError
-from neuroport.worker import EngineEndedError
+from neuroport.process import EngineEndedError
 
 
 def driven(sim, weight=0.8):
@@ -197,7 +197,7 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(monkeypatch):
                 def asked(self, state=state):
                     return 0 < state.step < 600 and not getattr(state, "resumed", False)
 
-            monkeypatch.setattr("neuroport.sim.state.StopOnInterrupt", Asked)
+            monkeypatch.setattr("neuroport.pynn.state.StopOnInterrupt", Asked)
             monkeypatch.setattr("neuroport_nest.session._PIECE", 1e-4)
             with pytest.raises(RunInterrupted):
                 recurrent(sim, sim.IF_curr_exp(), durations=(60.0,), **kwargs)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from neuroport_spinnaker.errors import BoardRefusedError, CoreFailedError, MachineMemoryError
-from neuroport_spinnaker.worker.parent import Worker
+from neuroport_spinnaker.toolchain.parent import Worker
 
 import neuroport
 

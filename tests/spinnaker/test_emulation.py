@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from neuroport_spinnaker.emulation import Emulation
-from neuroport_spinnaker.losses import losses
-from neuroport_spinnaker.phases import BUILD, READ, RUN, Phases
+from neuroport_spinnaker.machine.emulation import Emulation
+from neuroport_spinnaker.machine.lost_spikes import losses
+from neuroport_spinnaker.toolchain.phases import BUILD, READ, RUN, Phases
 
 import neuroport
 from neuroport.errors import BackendMissingError, InvalidValueError, UnknownArgumentError
@@ -113,7 +113,7 @@ def test_a_core_of_no_population_is_named_by_its_program() -> None:
 
 def test_phases_share_out_the_whole_time(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([0.0, 2.0, 10.0, 20.0, 30.0, 38.0, 50.0, 51.0])
-    monkeypatch.setattr("neuroport_spinnaker.phases.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("neuroport_spinnaker.toolchain.phases.time.monotonic", lambda: next(clock))
     phases = Phases()
     with phases.during(BUILD):
         pass

@@ -79,8 +79,8 @@ def test_the_ca3_memory_as_published_has_no_finding(spinnaker: Any) -> None:
     ("brunel", {"NP322"}),
 ])
 def test_published_models_have_no_findings_but_true_ones(model: str, true: set[str]) -> None:
-    from neuroport.networks import build
-    from neuroport.target.planner import load_planner
+    from neuroport.jobs.networks import build
+    from neuroport.machines.planner import load_planner
 
     built = build(model)
     found = [f for network in built.networks for f in load_planner("spinn5").check(network)]
@@ -115,8 +115,8 @@ sim.run(10.0)
 def test_a_script_s_mistakes_are_found_together_also_those_that_end_a_run(tmp_path: Path) -> None:
     """A run ends at the first of them; a check goes on."""
     from neuroport.findings import without_superseded
-    from neuroport.networks import build
-    from neuroport.target.planner import load_planner
+    from neuroport.jobs.networks import build
+    from neuroport.machines.planner import load_planner
 
     (tmp_path / "script.py").write_text(SCRIPT)
     built = build(str(tmp_path / "script.py"))

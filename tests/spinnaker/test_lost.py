@@ -24,11 +24,11 @@ from neuroport_spinnaker.errors import (
     MachineUnreachableError,
     ToolchainError,
 )
-from neuroport_spinnaker.places import check_server, split_server
+from neuroport_spinnaker.machine.address import check_server, split_server
 
 import neuroport
 from neuroport.errors import InvalidValueError
-from neuroport.recording import load_results
+from neuroport.results.store import load_results
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 SPARE = 20.0  # s for starting Python and sPyNNaker, on a busy machine

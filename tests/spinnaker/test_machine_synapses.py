@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from neuroport_spinnaker.made import drawn_there
+from neuroport_spinnaker.lower.machine_made import drawn_there
 from neuroport_spinnaker.options import Options
-from neuroport_spinnaker.pack import pack
+from neuroport_spinnaker.place.pack import pack
 
 import neuroport
 from neuroport.errors import UnsupportedError

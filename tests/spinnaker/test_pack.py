@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 from neuroport_models.ca3_memory import CA3Memory
-from neuroport_spinnaker.fitting import cores, fit
+from neuroport_spinnaker.chip.weight_grid import scales
 from neuroport_spinnaker.options import Options
-from neuroport_spinnaker.pack import pack
-from neuroport_spinnaker.scales import scales
+from neuroport_spinnaker.place.fit import cores, fit
+from neuroport_spinnaker.place.pack import pack
 
-from neuroport.target import load_target
+from neuroport.machines import load_target
 
 SPINN3, SPINN5 = load_target("spinn3"), load_target("spinn5")
 

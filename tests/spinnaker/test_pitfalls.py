@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from neuroport_spinnaker.lower import lower
+from neuroport_spinnaker.lower.network import lower
 from neuroport_spinnaker.options import Options
 
 import neuroport
 from neuroport.errors import DelayError
-from neuroport.target.planner import load_planner
+from neuroport.machines.planner import load_planner
 
 from .plants import PLANTS
 

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from neuroport_spinnaker.checks import Case, collect
 from neuroport_spinnaker.checks.memory import memory
-from neuroport_spinnaker.dtcm import BUDGET, delay_core, most_delayed
+from neuroport_spinnaker.chip.dtcm import BUDGET, delay_core, most_delayed
+from neuroport_spinnaker.chip.static_memory import STACKS, STATIC
 from neuroport_spinnaker.errors import CoreFailedError
 from neuroport_spinnaker.options import Options
-from neuroport_spinnaker.static_memory import STACKS, STATIC
 
 import neuroport
 from neuroport.errors import CheckFailedError
-from neuroport.target import load_target
-from neuroport.target.planner import load_planner
+from neuroport.machines import load_target
+from neuroport.machines.planner import load_planner
 
 from .memory_cases import CASES, MemoryCase, into
 
@@ -129,7 +129,7 @@ def test_a_core_without_room_is_an_error_with_cells_that_fit(spinnaker: Any) -> 
 def test_the_budget_is_the_target_s(spinnaker: Any, tmp_path: Path) -> None:
     sim = spinnaker()
     into(size=100)(sim)
-    text = (Path(neuroport.__file__).parent / "target" / "machines" / "spinn5.toml").read_text()
+    text = (Path(neuroport.__file__).parent / "machines" / "spinn5.toml").read_text()
     (tmp_path / "small.toml").write_text(text.replace("data_bytes = 65536", "data_bytes = 16384"))
     found = load_planner(str(tmp_path / "small.toml")).check(sim.network())
     assert "NP330" in {f.code for f in found}

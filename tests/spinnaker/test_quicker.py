@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from neuroport_spinnaker.worker.quicker import _regions_of_a_core, quicker_rows
+from neuroport_spinnaker.toolchain.faster_lookups import _regions_of_a_core, quicker_rows
 
 pytest.importorskip("spynnaker", reason="needs neuroport[spinnaker]")
 synapse_io = pytest.importorskip("spynnaker.pyNN.models.neuron.synapse_io")

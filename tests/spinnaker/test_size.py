@@ -10,9 +10,9 @@ import pytest
 from neuroport_spinnaker.options import Options
 
 from neuroport.errors import FileFormatError, InvalidValueError
-from neuroport.target import load_target, target_names
-from neuroport.target.load import UnknownTargetError
-from neuroport.target.planner import load_planner
+from neuroport.machines import load_target, target_names
+from neuroport.machines.load import UnknownTargetError
+from neuroport.machines.planner import load_planner
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -53,7 +53,7 @@ def test_a_target_file_with_one_mistake_says_which(
 ) -> None:
     import neuroport
 
-    text = (Path(neuroport.__file__).parent / "target" / "machines" / "spinn5.toml").read_text()
+    text = (Path(neuroport.__file__).parent / "machines" / "spinn5.toml").read_text()
     name = line.split()[0].replace("chipz", "chips")
     lines = [line if old.startswith(f"{name} =") else old for old in text.splitlines()]
     assert "\n".join(lines) != text.rstrip()

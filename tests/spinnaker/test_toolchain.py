@@ -17,12 +17,12 @@ from neuroport_spinnaker.errors import (
     ToolchainVersionError,
 )
 from neuroport_spinnaker.options import Options
-from neuroport_spinnaker.worker.child import Child, NoRoomError
-from neuroport_spinnaker.worker.parent import PYTHON, Worker
+from neuroport_spinnaker.toolchain.child import Child, NoRoomError
+from neuroport_spinnaker.toolchain.parent import PYTHON, Worker
 
 import neuroport
 from neuroport.errors import BackendMissingError
-from neuroport.target.planner import load_planner
+from neuroport.machines.planner import load_planner
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 from neuroport_spinnaker.checks import Case
+from neuroport_spinnaker.chip.weight_grid import scales, stored
 from neuroport_spinnaker.options import Options
-from neuroport_spinnaker.scales import scales, stored
-from neuroport_spinnaker.worker.parent import PYTHON
+from neuroport_spinnaker.toolchain.parent import PYTHON
 
-from neuroport.target import load_target
-from neuroport.target.planner import load_planner
+from neuroport.machines import load_target
+from neuroport.machines.planner import load_planner
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

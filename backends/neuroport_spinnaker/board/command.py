@@ -9,7 +9,7 @@ from neuroport_spinnaker.board.emulator import Board
 from neuroport_spinnaker.board.errors import TimingError
 from neuroport_spinnaker.board.report import BoardReport
 from neuroport_spinnaker.board.watch import Watch
-from neuroport_spinnaker.emulation import ratio
+from neuroport_spinnaker.machine.emulation import ratio
 
 _PIECE = 0.5  # s between two looks whether to go on
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from neuroport.machines import Target
 from neuroport.network.description import Network, Population, Projection
-from neuroport.target import Target
-from neuroport_spinnaker.cores import private_memory
-from neuroport_spinnaker.dtcm import CoreMemory
-from neuroport_spinnaker.layout import Layout, incoming, layout
+from neuroport_spinnaker.chip.dtcm import CoreMemory
+from neuroport_spinnaker.chip.weight_grid import Scale, scales
 from neuroport_spinnaker.options import Options
-from neuroport_spinnaker.scales import Scale, scales
+from neuroport_spinnaker.place.core_memory import private_memory
+from neuroport_spinnaker.place.layout import Layout, incoming, layout
 
 __all__ = ["Case", "place", "unit"]
 

@@ -9,9 +9,9 @@ import numpy as np
 from neuroport.findings import Finding, finding
 from neuroport.network.description import Network, Projection
 from neuroport_spinnaker.checks.case import Case, place, unit
-from neuroport_spinnaker.layout import rule_of
-from neuroport_spinnaker.limits import CELLS, TIMING_RULES, WEIGHT_RULES
-from neuroport_spinnaker.static_memory import STATIC, combined_binary, split_binaries
+from neuroport_spinnaker.chip.limits import CELLS, TIMING_RULES, WEIGHT_RULES
+from neuroport_spinnaker.chip.static_memory import STATIC, combined_binary, split_binaries
+from neuroport_spinnaker.place.layout import rule_of
 
 __all__ = ["learning", "rules", "amplitudes", "chip_rule"]
 

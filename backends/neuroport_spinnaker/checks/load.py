@@ -10,7 +10,7 @@ from neuroport.errors import nearest
 from neuroport.findings import Finding, finding
 from neuroport.network.description import PoissonSource, SpikeTimes
 from neuroport_spinnaker.checks.case import Case, place
-from neuroport_spinnaker.limits import DEFAULT_RATE, SYNAPSES_PER_SECOND
+from neuroport_spinnaker.chip.limits import DEFAULT_RATE, SYNAPSES_PER_SECOND
 
 __all__ = ["rates", "names", "machine", "load_of"]
 
@@ -83,7 +83,7 @@ def names(case: Case) -> Iterator[Finding]:
 
 def machine(case: Case) -> Iterator[Finding]:
     """Find networks that need more cores than the target has."""
-    from neuroport_spinnaker.predict import predict
+    from neuroport_spinnaker.plan.predict import predict
 
     expected = predict(case.network, case.target, case.options, case)
     if expected.cores > expected.cores_available:

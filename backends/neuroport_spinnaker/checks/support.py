@@ -10,7 +10,7 @@ from neuroport.findings import Finding, Severity, finding
 from neuroport.network.description import PoissonSource
 from neuroport.numerics import SPINNAKER
 from neuroport_spinnaker.checks.case import Case, place
-from neuroport_spinnaker.limits import (
+from neuroport_spinnaker.chip.limits import (
     CELLS,
     CURRENTS,
     FIXED_BITS,
@@ -18,7 +18,7 @@ from neuroport_spinnaker.limits import (
     NEAREST_CELL,
     RECORDABLE,
 )
-from neuroport_spinnaker.made import drawn_there
+from neuroport_spinnaker.lower.machine_made import drawn_there
 
 __all__ = ["cells", "parameters", "recordings", "currents", "numerics"]
 

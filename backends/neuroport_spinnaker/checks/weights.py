@@ -8,7 +8,7 @@ import numpy as np
 
 from neuroport.findings import Finding, Severity, finding
 from neuroport_spinnaker.checks.case import Case, place, unit
-from neuroport_spinnaker.scales import effective
+from neuroport_spinnaker.chip.weight_grid import effective
 
 __all__ = ["weights", "saturation", "signs"]
 

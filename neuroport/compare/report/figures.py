@@ -18,12 +18,12 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from neuroport.compare.distances import spike_distance_matrix
-from neuroport.compare.pairing import PairedSpikes, pair_spikes, sample
-from neuroport.compare.result import IntArray, ProjectionStructure, Result
-from neuroport.compare.rung_structure import match_synapses
-from neuroport.compare.rung_traces import AlignedSignals, common_signals
-from neuroport.compare.verdict import Comparison
+from neuroport.compare.ladder.structure import match_synapses
+from neuroport.compare.ladder.traces import AlignedSignals, common_signals
+from neuroport.compare.ladder.verdict import Comparison
+from neuroport.compare.measures.distances import spike_distance_matrix
+from neuroport.compare.measures.pairing import PairedSpikes, pair_spikes, sample
+from neuroport.results.result import IntArray, ProjectionStructure, Result
 
 __all__ = ["Picture", "draw_figures"]
 

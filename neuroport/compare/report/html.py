@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from neuroport.compare.explain import Explanation
+from neuroport.compare.explain.switching import Explanation
+from neuroport.compare.ladder.verdict import Comparison
 from neuroport.compare.report.figures import draw_figures
 from neuroport.compare.report.json_twin import json_report
-from neuroport.compare.verdict import Comparison
 
 if TYPE_CHECKING:
     from neuroport.compare.engines import BackendComparison

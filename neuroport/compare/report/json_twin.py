@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuroport.compare.explain import Explanation
-from neuroport.compare.result import Result
-from neuroport.compare.verdict import Comparison
+from neuroport.compare.explain.switching import Explanation
+from neuroport.compare.ladder.verdict import Comparison
+from neuroport.results.result import Result
 
 if TYPE_CHECKING:
     from neuroport.compare.engines import BackendComparison

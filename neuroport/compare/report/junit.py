@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from neuroport.compare.verdict import Comparison, Verdict
+from neuroport.compare.ladder.verdict import Comparison, Verdict
 
 if TYPE_CHECKING:
     from neuroport.compare.engines import BackendComparison

@@ -51,11 +51,11 @@ def _say(channel: IO[str], **what: Any) -> None:
 
 
 def _serve(asked: dict[str, Any], channel: IO[str]) -> dict[str, Any]:
-    from neuroport.compare.load import save_npz
-    from neuroport.compare.stored import result_of, score_of
     from neuroport.compare.workers.job import Job
     from neuroport.errors import UserError
-    from neuroport.runner import Request, run, save
+    from neuroport.jobs.run import Request, run, save
+    from neuroport.results.files import save_npz
+    from neuroport.results.stored import result_of, score_of
 
     job = Job.from_dict(asked["job"])
     last = 0.0

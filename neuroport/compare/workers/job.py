@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
-from neuroport.compare.result import Result
+from neuroport.results.result import Result
 
 __all__ = ["Job", "Outcome"]
 

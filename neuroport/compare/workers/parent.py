@@ -17,9 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
-from neuroport.compare.load import load_npz
 from neuroport.compare.workers.job import Job, Outcome, Status
 from neuroport.compare.workers.processes import descendants
+from neuroport.results.files import load_npz
 
 __all__ = ["Worker"]
 

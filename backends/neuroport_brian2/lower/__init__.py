@@ -1,0 +1,1 @@
+"""A realised network in Brian2's words."""

@@ -1,0 +1,68 @@
+"""Plastic synapses of a model's own, given by their statements; the whole delay is axonal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+
+from neuroport.network.description import Projection
+from neuroport_brian2.lower.names import inside_synapse as inside
+from neuroport_brian2.lower.names import rename
+from neuroport_brian2.lower.synapses.code import FloatArray, IntArray, Pathway, SynapseCode
+
+__all__ = ["code"]
+
+
+def code(projection: Projection, arrival: str, timestep: float, later: int) -> SynapseCode:
+    """Return the Brian2 code of a synapse type given by equations."""
+    given = projection.synapse.equations
+    assert given is not None  # a model of kind "equations" always has them
+    names = {*projection.synapse.parameters, *given.decays}
+
+    def inner(text: str) -> str:
+        text = rename(re.sub(r"\bweight\b", "s_w", text), names, inside)
+        return re.sub(r"\bt\b", "(t/ms)", text)
+
+    def decay(now: str) -> list[str]:
+        lines = [f"s_since = ({now} - s_last)*{timestep!r}"]
+        lines += [
+            f"{inside(trace)} = {inside(trace)}*exp(-s_since/{inside(tau)})"
+            for trace, tau in given.decays.items()
+        ]
+        return [*lines, f"s_last = {now}"]
+
+    # A presynaptic spike that arrives at the start of step k+d is looked at before that step.
+    on_pre = [*decay("(t_in_timesteps + 1)"), *map(inner, given.on_presynaptic),
+              arrival.format(w="s_w")]
+    on_post = [*decay("t_in_timesteps"), *map(inner, given.on_postsynaptic)]
+
+    def before_delay(p: Projection) -> IntArray:
+        return p.delay - 1 + later
+
+    def after_delay(p: Projection) -> IntArray:
+        return np.zeros_like(p.delay)
+
+    def values(p: Projection, cells: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+        n = p.size
+        return {
+            "s_w": p.weight,
+            "s_last": np.zeros(n),
+            **{inside(trace): np.zeros(n) for trace in given.decays},
+            **{inside(name): p.parameters[name] for name in p.synapse.parameters},
+        }
+
+    equations = "\n".join(
+        ["s_w : 1", "s_last : 1", *(f"{inside(t)} : 1" for t in given.decays),
+         *(f"{inside(name)} : 1 (constant)" for name in projection.synapse.parameters)]
+    )
+    return SynapseCode(
+        equations,
+        (
+            Pathway("post", "post", "\n".join(on_post), after_delay, 0),
+            Pathway("pre", "pre", "\n".join(on_pre), before_delay, 1),
+        ),
+        values,
+        key=("equations", projection.synapse.name, arrival),
+    )

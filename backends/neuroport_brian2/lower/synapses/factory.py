@@ -1,0 +1,68 @@
+"""Choose the code for a projection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from neuroport.network.cells import INHIBITORY, CellModel
+from neuroport.network.description import Projection
+from neuroport.numerics import Numerics
+from neuroport_brian2.lower.synapses import by_equations, plasticity, short_term
+from neuroport_brian2.lower.synapses.code import FloatArray, IntArray, Pathway, SynapseCode
+
+__all__ = ["synapse_code"]
+
+
+def synapse_code(
+    projection: Projection,
+    target: CellModel,
+    arrival: str,
+    numerics: Numerics,
+    timestep: float,
+    shortest_interval: int,
+) -> SynapseCode:
+    """Return the Brian2 code for a projection.
+
+    Parameters
+    ----------
+    projection : Projection
+    target : CellModel
+        The postsynaptic cell type.
+    arrival : str
+        Statement that takes a weight ``{w}`` in.
+    numerics : Numerics
+    timestep : float
+        ms.
+    shortest_interval : int
+        Fewest steps between two spikes of a presynaptic cell.
+    """
+    kind = projection.synapse.kind
+    later = 0 if numerics.delay_rule == "same_step" else 1
+    if kind == "static":
+        return _static(arrival, later)
+    if kind == "tsodyks_markram":
+        return short_term.code(projection, target, arrival, timestep, later)
+    if kind == "stdp":
+        receptor = target.receptor(projection.receptor)
+        negative = not receptor.conductance and receptor.name in INHIBITORY
+        return plasticity.code(
+            projection, arrival, numerics, timestep, shortest_interval, later, negative
+        )
+    return by_equations.code(projection, arrival, timestep, later)
+
+
+def _static(arrival: str, later: int) -> SynapseCode:
+    def delay(projection: Projection) -> IntArray:
+        return projection.delay - 1 + later
+
+    def values(
+        projection: Projection, target: Mapping[str, FloatArray]
+    ) -> dict[str, FloatArray]:
+        return {"s_w": projection.weight}
+
+    return SynapseCode(
+        "s_w : 1",
+        (Pathway("pre", "pre", arrival.format(w="s_w"), delay, 0),),
+        values,
+        key=("static", arrival),
+    )

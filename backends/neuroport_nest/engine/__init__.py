@@ -1,0 +1,1 @@
+"""NEST itself, in a process of its own."""

@@ -1,0 +1,1 @@
+"""A realised network in NEST's words."""

@@ -1,0 +1,1 @@
+"""Figures of the chip and of its software: limits, weight grid, private memory."""

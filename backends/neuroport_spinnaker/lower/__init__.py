@@ -1,0 +1,1 @@
+"""A realised network in sPyNNaker's words, and what it reads back."""

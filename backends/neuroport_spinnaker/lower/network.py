@@ -1,0 +1,133 @@
+"""A realised network in sPyNNaker's terms: plain data and arrays that the worker builds from.
+
+sPyNNaker's dialect: weights are positive on both receptors, A_plus and A_minus are absolute, and
+every projection is a list of synapses between whole populations, so that views and assemblies
+need no counterpart and the synapses are those of every other backend.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuroport.network.description import Network, PoissonSource, Population
+from neuroport.realise.sources import source_spikes
+from neuroport_spinnaker.checks.learning import chip_rule
+from neuroport_spinnaker.chip.limits import CELLS, RECORDABLE
+from neuroport_spinnaker.lower.machine_made import machine_made
+from neuroport_spinnaker.options import Options
+from neuroport_spinnaker.place.layout import layout
+
+__all__ = ["lower", "spike_arrays"]
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def lower(network: Network, options: Options) -> tuple[dict[str, Any], Arrays]:
+    """Return what the worker builds: plain data, and the arrays that it names.
+
+    Spike times are sent for each run, see :func:`spike_arrays`.
+    """
+    arrays: Arrays = {}
+    lays = layout(network, options)
+    populations = [
+        _population(k, p, lays[p.label].asked, options, arrays)
+        for k, p in enumerate(network.populations)
+    ]
+    numbers = {p.label: k for k, p in enumerate(network.populations)}
+    projections = []
+    for k, p in enumerate(network.projections):
+        if p.size == 0:
+            continue
+        rule = chip_rule(p, network) if p.synapse.kind == "stdp" else None
+        entry: dict[str, Any] = {
+            "label": p.label, "number": k, "pre": numbers[p.pre], "post": numbers[p.post],
+            "receptor": p.receptor, "rule": rule,
+        }
+        projections.append(entry)
+        if machine_made(p, options) and p.recipe is not None:
+            entry |= {
+                "connector": p.recipe[0], "arguments": dict(p.recipe[1]),
+                "weight": abs(float(p.weight[0])), "delay": float(p.delay[0]) * network.timestep,
+            }
+            continue
+        # In order of rows: FromListConnector 7.4.1 miscounts the longest row of any other list.
+        order = np.lexsort((p.post_index, p.pre_index))
+        arrays[f"synapses{k}"] = np.column_stack(
+            [p.pre_index, p.post_index, np.abs(p.weight), p.delay * network.timestep]
+        )[order]
+    currents = [
+        {
+            "kind": c.kind,
+            "parameters": {n: np.asarray(v).tolist() for n, v in c.parameters.items()},
+            "targets": [[numbers[label], index.tolist()] for label, index in c.targets],
+        }
+        for c in network.currents
+    ]
+    return {
+        "timestep": network.timestep,
+        "populations": populations,
+        "projections": projections,
+        "currents": currents,
+    }, arrays
+
+
+def _population(
+    number: int, p: Population, per_core: int | None, options: Options, arrays: Arrays
+) -> dict[str, Any]:
+    name = CELLS[p.cell.name]
+    poisson = isinstance(p.spikes, PoissonSource)
+    if poisson and options.poisson == "realised":
+        name = "SpikeSourceArray"
+    values: Arrays = {} if name == "SpikeSourceArray" else dict(p.parameters)
+    if isinstance(p.spikes, PoissonSource) and name == "SpikeSourcePoisson":
+        values = {
+            "rate": p.spikes.rate, "start": p.spikes.start,
+            "duration": np.minimum(p.spikes.duration, 4e6),
+        }
+    for kind, entries in (("parameters", values), ("initial", p.initial)):
+        if not p.cell.is_source or kind == "parameters":
+            for key, array in entries.items():
+                arrays[f"{kind}{number}.{key}"] = np.asarray(array, dtype=float)
+    recordings = []
+    for r in p.recordings:
+        if p.cell.is_source and not (poisson and options.poisson == "machine"):
+            continue  # their spikes are known
+        variable = RECORDABLE[r.variable]
+        arrays[f"recorded{number}.{variable}"] = r.index
+        recordings.append(
+            {"variable": variable, "interval": r.interval, "all": r.index.size == p.size}
+        )
+    return {
+        "label": p.label, "size": p.size, "cell": name, "per_core": per_core,
+        "parameters": sorted(values), "initial": [] if p.cell.is_source else sorted(p.initial),
+        "recordings": recordings,
+    }
+
+
+def spike_arrays(network: Network, options: Options, first: int, last: int) -> Arrays:
+    """Return the spike times (ms) of all listed sources up to a step, by population.
+
+    Parameters
+    ----------
+    network : Network
+    options : Options
+    first, last : int
+        Time steps.
+
+    Returns
+    -------
+    dict
+        ``index{k}`` and ``time{k}`` for population k.
+    """
+    arrays: Arrays = {}
+    for k, p in enumerate(network.populations):
+        if p.spikes is None:
+            continue
+        if isinstance(p.spikes, PoissonSource) and options.poisson == "machine":
+            continue
+        step, cell = source_spikes(p.spikes, first, last, network.timestep, network.seed)
+        arrays[f"index{k}"], arrays[f"time{k}"] = cell, step * network.timestep
+    return arrays

@@ -1,0 +1,1 @@
+"""Machines: their addresses, the emulated board, what goes wrong on them."""

@@ -1,0 +1,1 @@
+"""Where a network lies: cells on cores, small populations together, the machine for it."""

@@ -1,0 +1,156 @@
+"""Apply the ways out that change nothing a user meant, and show what changed."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from neuroport.findings import Finding
+from neuroport.machines import Target
+from neuroport.network.description import Network, Projection
+from neuroport_spinnaker.checks import Case, check
+from neuroport_spinnaker.options import Options
+
+__all__ = ["fix", "Fixed", "SAFE"]
+
+SAFE = ("NP305", "NP308", "NP324", "NP330")
+"""Codes whose ways out keep the meaning: where cells lie, and what the chip does anyway."""
+_ROUNDS = 8
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A network after fixing.
+
+    Attributes
+    ----------
+    network : Network
+        With the numbers of cells on a core that were chosen (:attr:`Population.per_core`).
+    options : Options
+        Less its own numbers of cells on a core, which are now in the network.
+    done : tuple of str
+        What was changed, one line each.
+    left : tuple of Finding
+        What is still found.
+    difference : str
+        The network's text before and after, as a unified diff.
+    per_core : mapping of str to int
+        The numbers of cells on a core that were changed, as the option of a run takes them.
+    """
+
+    network: Network
+    options: Options
+    done: tuple[str, ...]
+    left: tuple[Finding, ...]
+    difference: str
+    per_core: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def run_options(self) -> dict[str, str]:
+        """What a run of the unchanged model needs, as the command line takes it."""
+        if not self.per_core:
+            return {}
+        pairs = ",".join(f"{label}={number}" for label, number in self.per_core.items())
+        return {"--neurons-per-core": pairs}
+
+
+def fix(
+    network: Network, target: Target, options: Options, rescale: Sequence[str] = ()
+) -> Fixed:
+    """Apply safe ways out until none is left.
+
+    Parameters
+    ----------
+    network : Network
+    target : Target
+    options : Options
+    rescale : sequence of str
+        Projections whose weights may be multiplied so that none becomes zero (NP301). That
+        changes the model, so it is done only where asked for.
+    """
+    network = replace(network, populations=tuple(
+        replace(p, per_core=options.most(p.label) or p.per_core) for p in network.populations
+    ))
+    options = replace(options, neurons_per_core={})
+    before = network
+    done: list[str] = []
+    for _ in range(_ROUNDS):
+        found = check(Case(network, target, options))
+        changed = False
+        for one in found:
+            if one.code in ("NP305", "NP330") and one.data["neurons_per_core"]:
+                network, line = _per_core(network, one.data["population"],
+                                          one.data["neurons_per_core"])
+            elif one.code == "NP308":
+                network, line = _per_core(network, one.data["population"], None)
+            elif one.code == "NP324":
+                network, line = _refractory(network, one)
+            elif one.code == "NP301" and one.data["projection"] in rescale:
+                network, line = _rescale(network, one)
+            else:
+                continue
+            if line:
+                done.append(line)
+                changed = True  # what is left is found anew
+        if not changed:
+            break
+    left = tuple(check(Case(network, target, options)))
+    changed_numbers = {
+        new.label: new.per_core
+        for old, new in zip(before.populations, network.populations, strict=True)
+        if new.per_core is not None and new.per_core != old.per_core
+    }
+    return Fixed(network, options, tuple(done), left, _difference(before, network),
+                 changed_numbers)
+
+
+def _per_core(network: Network, label: str, number: int | None) -> tuple[Network, str]:
+    populations = []
+    line = ""
+    for p in network.populations:
+        if p.label == label and (number is None or p.per_core is None or p.per_core > number):
+            p = replace(p, per_core=number)
+            line = (
+                f"cells of '{label}' on a core: left to neuroport" if number is None
+                else f"cells of '{label}' on a core: at most {number}"
+            )
+        populations.append(p)
+    return replace(network, populations=tuple(populations)), line
+
+
+def _refractory(network: Network, one: Finding) -> tuple[Network, str]:
+    populations = []
+    line = ""
+    for p in network.populations:
+        if one.where == f"population '{p.label}'":
+            steps = p.parameters["tau_refrac"] / network.timestep
+            up = np.ceil(steps - 1e-9) * network.timestep
+            p = replace(p, parameters={**p.parameters, "tau_refrac": up})
+            line = f"tau_refrac of '{p.label}' = {float(up.max()):g} ms"
+        populations.append(p)
+    return replace(network, populations=tuple(populations)), line
+
+
+def _rescale(network: Network, one: Finding) -> tuple[Network, str]:
+    # To one step exactly; should the larger weights make the step coarser, it is found again.
+    factor = float(one.data["factor"])
+    projections: list[Projection] = []
+    for p in network.projections:
+        if p.label == one.data["projection"]:
+            p = replace(p, weight=p.weight * factor)
+        projections.append(p)
+    return (
+        replace(network, projections=tuple(projections)),
+        f"weights of '{one.data['projection']}' times {factor:.6g}",
+    )
+
+
+def _difference(a: Network, b: Network) -> str:
+    return "\n".join(
+        difflib.unified_diff(
+            str(a).splitlines(), str(b).splitlines(), "before", "after", lineterm="", n=1
+        )
+    )

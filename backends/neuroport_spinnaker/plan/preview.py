@@ -1,0 +1,175 @@
+"""Preview: what the chip will hold against what was asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuroport.machines import Target
+from neuroport.network.description import Network
+from neuroport_spinnaker.checks.case import Case, unit
+from neuroport_spinnaker.chip.limits import FIXED_BITS
+from neuroport_spinnaker.chip.weight_grid import effective
+from neuroport_spinnaker.options import Options
+
+__all__ = ["preview", "Preview", "ProjectionPreview", "ParameterPreview"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ProjectionPreview:
+    """Weights of a projection before and after.
+
+    Attributes
+    ----------
+    label, unit : str
+    asked, held : ndarray of float, shape (n_synapses,)
+        nA or µS, in the network's order; NaN in `held` where a synapse is missing.
+    resolution : float
+        Smallest weight that is not zero.
+    shift : int
+        Ring-buffer shift.
+    source : str
+        ``sPyNNaker`` or ``formula``.
+    """
+
+    label: str
+    unit: str
+    asked: FloatArray
+    held: FloatArray
+    resolution: float
+    shift: int
+    source: str
+
+    @property
+    def dead(self) -> int:
+        """Synapses whose weight becomes zero."""
+        return int(((self.asked != 0) & (self.held == 0)).sum())
+
+    @property
+    def worst(self) -> float:
+        """Largest relative change among the weights that are not zero."""
+        there = self.asked != 0
+        if not there.any():
+            return 0.0
+        return float(np.nanmax(np.abs(self.held[there] / self.asked[there] - 1.0)))
+
+
+@dataclass(frozen=True)
+class ParameterPreview:
+    """A parameter of a population before and after; the value that changes most."""
+
+    population: str
+    name: str
+    asked: float
+    held: float
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What the chip will hold of a network."""
+
+    projections: tuple[ProjectionPreview, ...]
+    parameters: tuple[ParameterPreview, ...]
+
+    def draw(self, path: Path) -> Path:
+        """Draw the weights that were asked for against those that the chip will hold."""
+        from neuroport_spinnaker.plan.picture import weights_picture
+
+        return weights_picture(self, path)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one row for each projection."""
+        return [
+            {
+                "projection": p.label, "synapses": int(p.asked.size), "unit": p.unit,
+                "asked": _range(p.asked), "on the chip": _range(p.held),
+                "resolution": p.resolution, "shift": p.shift, "become zero": p.dead,
+                "largest change": round(p.worst, 5), "source": p.source,
+            }
+            for p in self.projections
+        ]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return {
+            "projections": self.rows(),
+            "parameters": [
+                {"population": p.population, "parameter": p.name, "asked": p.asked,
+                 "on the chip": p.held}
+                for p in self.parameters
+            ],
+        }
+
+    def __str__(self) -> str:
+        lines = [
+            f"{r['projection']}: {r['synapses']} synapses, asked {r['asked']} {r['unit']}, on the "
+            f"chip {r['on the chip']} {r['unit']} (steps of {r['resolution']:.6g}), "
+            f"{r['become zero']} become zero, largest change {r['largest change']:.2%}"
+            for r in self.rows()
+        ]
+        lines += [
+            f"{p.population}.{p.name}: {p.asked:.9g} becomes {p.held:.9g}" for p in self.parameters
+        ]
+        return "\n".join(lines)
+
+
+def _range(values: FloatArray) -> str:
+    if not values.size or np.isnan(values).all():
+        return "-"
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    return f"{low:.6g}" if low == high else f"{low:.6g} to {high:.6g}"
+
+
+def preview(
+    network: Network,
+    target: Target,
+    options: Options,
+    read_back: dict[str, FloatArray] | None = None,
+) -> Preview:
+    """Return effective weights and parameters.
+
+    Parameters
+    ----------
+    network : Network
+    target : Target
+    options : Options
+    read_back : mapping of str to ndarray, optional
+        Weights that sPyNNaker gave back, see :attr:`neuroport_spinnaker.plan.plan.Plan.weights`.
+        Without them the formula is used.
+    """
+    case = Case(network, target, options)
+    projections = []
+    for p in network.projections:
+        scale = case.scales.get((p.post, p.receptor))
+        if scale is None or p.size == 0:
+            continue
+        known = (read_back or {}).get(p.label)
+        projections.append(
+            ProjectionPreview(
+                p.label, unit(case, p), np.asarray(p.weight, dtype=float),
+                effective(p.weight, scale) if known is None else known,
+                scale.resolution, scale.shift, "formula" if known is None else "sPyNNaker",
+            )
+        )
+    step = 2.0**-FIXED_BITS
+    parameters = []
+    for population in network.populations:
+        if population.cell.is_source:
+            continue
+        for name, values in population.parameters.items():
+            if name == "tau_refrac":  # the chip counts whole steps, rounded up
+                held = np.ceil(values / network.timestep - 1e-9) * network.timestep
+            else:
+                held = np.rint(values / step) * step
+            if values.size and (held != values).any():
+                k = int(np.abs(held - values).argmax())
+                parameters.append(
+                    ParameterPreview(population.label, name, float(values[k]), float(held[k]))
+                )
+    return Preview(tuple(projections), tuple(parameters))

@@ -1,0 +1,144 @@
+"""How much the reference differs from itself when only the seed changes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from neuroport.compare.errors import InvalidCalibrationError
+from neuroport.compare.ladder.thresholds import SamplingLimits, Thresholds
+from neuroport.compare.measures.statistics import PopulationStatistics, population_statistics
+from neuroport.results.result import FloatArray, Result
+
+__all__ = ["Calibration", "calibrate"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Calibration:
+    """Firing statistics of several runs of the reference with different seeds.
+
+    Attributes
+    ----------
+    name : str
+        Name of the reference.
+    runs : mapping of str to tuple of PopulationStatistics
+        For each population one entry per seed.
+    seeds : int
+        Number of runs.
+    """
+
+    name: str
+    runs: Mapping[str, tuple[PopulationStatistics, ...]]
+    seeds: int
+
+    def means(self, population: str, quantity: str) -> FloatArray:
+        """Mean of a quantity in each run, shape (n_seeds,); NaN where undefined."""
+        return np.array([run.mean(quantity) for run in self.runs[population]])
+
+    def margin(self, population: str, quantity: str, limits: Thresholds) -> float:
+        """Bound of equivalence: the largest difference two runs of the reference may show.
+
+        ``t * sqrt(2) * s`` with *s* the standard deviation of the run means over the seeds and
+        *t* the quantile of Student's distribution that corresponds to
+        `Thresholds.run_difference_sigma` for a normal one. Never below the quantum of the
+        quantity, one spike of one neuron for the rate.
+
+        Returns
+        -------
+        float
+            In the unit of the quantity; NaN if it is undefined in more than all but one run.
+        """
+        values = self.means(population, quantity)
+        values = values[np.isfinite(values)]
+        if len(values) < 2:
+            return math.nan
+        tail = stats.norm.sf(limits.run_difference_sigma)
+        factor = float(stats.t.isf(tail, len(values) - 1))
+        run = self.runs[population][0]
+        quantum = (1000.0 / (run.neurons * (run.stop - run.start)) if quantity == "rate"
+                   else limits.rounding)
+        return max(factor * math.sqrt(2.0) * float(values.std(ddof=1)), quantum * (1 + 1e-9))
+
+
+def calibrate(results_of_reference_seeds: Sequence[Result], *, start: float | None = None,
+              thresholds: Thresholds | None = None,
+              sampling: SamplingLimits | None = None) -> Calibration:
+    """Measure the reference's own seed-to-seed spread.
+
+    Parameters
+    ----------
+    results_of_reference_seeds : sequence of Result
+        Runs of one engine that differ only in their seed; ten or more are advised, at least
+        `Thresholds.calibration_seeds` are needed.
+    start : float, optional
+        Begin of the judged window, ms; use it to leave out the settling of the network.
+    thresholds, sampling : optional
+        As in `compare`.
+
+    Returns
+    -------
+    Calibration
+
+    Raises
+    ------
+    InvalidCalibrationError
+        If there are too few runs, the windows or populations differ between them, or two runs
+        are the same (the seed had no effect on a network that uses one, or a run was passed
+        twice) while others differ.
+    """
+    limits = thresholds or Thresholds()
+    bounds = sampling or SamplingLimits()
+    runs = list(results_of_reference_seeds)
+    if len(runs) < limits.calibration_seeds:
+        raise InvalidCalibrationError(
+            "calibration", f"{len(runs)} reference runs", f"at least {limits.calibration_seeds}",
+            "run the reference with more seeds (ten or more are advised)")
+    labels = [p for p in runs[0].populations if runs[0].spikes(p) is not None]
+    table: dict[str, tuple[PopulationStatistics, ...]] = {}
+    for label in labels:
+        windows = []
+        for number, run in enumerate(runs):
+            spikes = run.spikes(label)
+            if spikes is None:
+                raise InvalidCalibrationError(
+                    f"calibration, run {number}", f"no spikes of population {label!r}",
+                    "the same populations in every run", "record the population in all runs")
+            windows.append((spikes.start, spikes.stop, len(spikes.index)))
+        if len(set(windows)) > 1:
+            raise InvalidCalibrationError(
+                f"calibration, population {label!r}", f"windows and neurons {sorted(set(windows))}",
+                "the same window and number of recorded neurons in every run",
+                "run all seeds for the same time and record the same neurons")
+        if start is not None and not windows[0][0] <= start < windows[0][1]:
+            raise InvalidCalibrationError(
+                f"calibration, population {label!r}", f"start = {start} ms",
+                f"inside the recorded window {windows[0][0]:g} to {windows[0][1]:g} ms",
+                "choose a later end of the run or an earlier start")
+        statistics = (population_statistics(run, label, limits, bounds, start=start)
+                      for run in runs)
+        table[label] = tuple(s for s in statistics if s is not None)
+    _refuse_repeated(runs, labels)
+    return Calibration(runs[0].name, table, len(runs))
+
+
+def _refuse_repeated(runs: Sequence[Result], labels: Sequence[str]) -> None:
+    prints: dict[int, int] = {}
+    repeated = None
+    for number, run in enumerate(runs):
+        parts = []
+        for label in labels:
+            spikes = run.spikes(label)
+            if spikes is not None:
+                parts += [t.tobytes() for t in spikes.times]
+        mark = hash(tuple(parts))
+        if mark in prints and repeated is None:
+            repeated = (prints[mark], number)
+        prints.setdefault(mark, number)
+    if repeated is not None and len(prints) > 1:
+        raise InvalidCalibrationError(
+            "calibration", f"runs {repeated[0]} and {repeated[1]} have the same spikes",
+            "runs with different seeds", "pass each seed once")

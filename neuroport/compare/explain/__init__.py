@@ -1,0 +1,1 @@
+"""Why two engines differ: numerics choices switched one by one."""

@@ -1,0 +1,1 @@
+"""The ladder: one rung for each level at which two results can agree or differ."""

@@ -1,0 +1,1 @@
+"""Runs as data: what is to be run, and what came of it."""

@@ -1,0 +1,16 @@
+"""The PyNN front end: ``import neuroport.pynn as sim``.
+
+Used as a module it is PyNN's module style over one simulator, see
+:mod:`neuroport.pynn.module_style`. PyNN itself is imported when the first name is used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return getattr(import_module("neuroport.pynn.module_style"), name)

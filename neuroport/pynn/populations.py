@@ -1,0 +1,552 @@
+"""Population, PopulationView and Assembly: PyNN's own, storing realised values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pyNN import common
+from pyNN.parameters import LazyArray, ParameterSpace, Sequence
+from pyNN.random import NumpyRNG
+
+from neuroport.errors import (
+    InvalidSizeError,
+    InvalidValueError,
+    Problem,
+    UnknownParameterError,
+    UnsupportedError,
+    UserError,
+    nearest,
+)
+from neuroport.findings import finding
+from neuroport.network.description import (
+    PoissonSource,
+    Population,
+    Recording,
+    RenewalSource,
+    SpikeTimes,
+)
+from neuroport.pynn.models import cell_model, check_parameters
+from neuroport.realise.streams import is_default_rng, stream_name, stream_seed
+from neuroport.realise.values import cell_values, describe_value
+from neuroport.source_line import user_line
+
+__all__ = ["ID", "PopulationBase", "ViewBase", "AssemblyBase"]
+
+# Keys of random streams: the first number says what draws.
+STREAM_PARAMETER, STREAM_INITIAL, STREAM_POISSON, STREAM_SAMPLE = 1, 2, 3, 4
+
+
+class ID(int, common.IDMixin):  # type: ignore[misc]
+    """A cell: an integer with attribute access to the cell's parameters."""
+
+    def __getattr__(self, name: str) -> Any:
+        # NumPy asks every cell for __array__ and the like; PyNN would read all parameters first.
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return super().__getattr__(name)
+
+
+def _sequence_list(value: Any, size: int) -> list[NDArray[np.float64]]:
+    if isinstance(value, LazyArray):
+        lazy = LazyArray(value.base_value, shape=(size,), dtype=Sequence)
+    else:
+        if isinstance(value, tuple):
+            value = list(value)
+        space = ParameterSpace({"times": value}, {"times": Sequence}, shape=(size,))
+        lazy = space["times"]
+    evaluated = np.asarray(lazy.evaluate(simplify=False), dtype=object)
+    if evaluated.ndim == 0:
+        evaluated = np.full(size, evaluated.item(), dtype=object)
+    if evaluated.shape != (size,):
+        raise InvalidSizeError(
+            Problem(
+                "spike_times do not fit the population",
+                measured=f"{evaluated.shape[0]} lists",
+                limit=f"{size} cells, so {size} lists (or one list for all)",
+            )
+        )
+    return [
+        np.array(getattr(item, "value", item), dtype=float).reshape(-1) for item in evaluated
+    ]
+
+
+class _Parameters:
+    """What populations and views share: checked get, set and initialize."""
+
+    def set(self, **parameters: Any) -> None:
+        """Set parameters for every cell; see ``pyNN.common.BasePopulation.set``.
+
+        In the sPyNNaker dialect, names of state variables set the initial values.
+        """
+        parent, index = self._place()
+        if parent._simulator.state.dialect == "spynnaker":
+            states = {
+                k: parameters.pop(k)
+                for k in list(parameters)
+                if k in parent.celltype.default_initial_values
+                and not parent.celltype.has_parameter(k)
+            }
+            if states:
+                self.initialize(**states)
+        names = list(parent.celltype.get_parameter_names())
+        check_parameters(type(parent.celltype).__name__, parameters, names)
+        for name, value in parameters.items():
+            parent._store(name, value, index)
+        if parameters:
+            parent._simulator.state.parameters_changed(parent, list(parameters))
+
+    def initialize(self, **initial_values: Any) -> None:
+        """Set initial values of state variables; see ``pyNN.common.BasePopulation.initialize``.
+
+        Once a simulation has begun this sets the present state.
+        """
+        parent, index = self._place()
+        known = list(parent.celltype.default_initial_values)
+        unknown = [name for name in initial_values if name not in known]
+        if unknown:
+            raise UnknownParameterError(
+                unknown, f"the state of {type(parent.celltype).__name__}", known,
+                where=f"population '{parent.label}'",
+            )
+        for variable, value in initial_values.items():
+            parent._store_initial(variable, value, index)
+        if initial_values:
+            parent._simulator.state.states_changed(parent, list(initial_values))
+
+    def _get_parameters(self, *names: str) -> ParameterSpace:
+        parent, index = self._place()
+        valid = list(parent.celltype.get_parameter_names())
+        # The name of a receptor stands for all of its parameters.
+        flat = [n for name in names
+                for n in ([name] if name in valid
+                          else [v for v in valid if v.startswith(name + ".")] or [name])]
+        unknown = [name for name in flat if name not in valid]
+        if unknown:
+            raise UnknownParameterError(
+                unknown, type(parent.celltype).__name__, valid,
+                where=f"population '{parent.label}'",
+            )
+        size = parent.size if index is None else index.size
+        values: dict[str, Any] = {}
+        for name in flat:
+            stored = parent._parameters[name]
+            if isinstance(stored, list):
+                chosen = stored if index is None else [stored[k] for k in index]
+                array = np.empty(len(chosen), dtype=object)
+                for k, item in enumerate(chosen):
+                    array[k] = Sequence(item)
+                values[name] = array
+            else:
+                values[name] = stored if index is None else stored[index]
+        return ParameterSpace(values, shape=(size,))
+
+    def _place(self) -> tuple[Any, NDArray[np.int64] | None]:
+        raise NotImplementedError
+
+    def sample(self, n: int, rng: Any = None) -> Any:
+        """Return a view of `n` cells drawn at random; from the seed where no `rng` is given."""
+        if is_default_rng(rng):
+            state = self._simulator.state  # type: ignore[attr-defined]
+            rng = NumpyRNG(seed=stream_seed(state.seed, (STREAM_SAMPLE, state.next_sample())))
+        return super().sample(int(n), rng)  # type: ignore[misc]
+
+
+class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
+    """Cells of one type; see ``pyNN.common.Population``."""
+
+    __doc__ = common.Population.__doc__
+
+    def __init__(
+        self,
+        size: Any,
+        cellclass: Any,
+        cellparams: Any = None,
+        structure: Any = None,
+        initial_values: Any = None,
+        label: str | None = None,
+        **hints: Any,
+    ) -> None:
+        self.line = user_line()
+        _check_size(size, label)
+        per_core = self._simulator.state.accept_hints(hints)
+        if isinstance(cellclass, type):
+            cellclass, cellparams = cellclass(**(cellparams or {})), None
+        self.model = cell_model(cellclass)
+        initial_values = dict(initial_values or {})
+        unknown = [n for n in initial_values if n not in cellclass.default_initial_values]
+        if unknown:
+            raise UnknownParameterError(
+                unknown, f"the state of {type(cellclass).__name__}",
+                list(cellclass.default_initial_values), where=f"population '{label}'",
+            )
+        state = self._simulator.state
+        state.check_open(f"population '{label}'" if label else "a population")
+        kind = type(cellclass).__name__
+        self._per_core = state.per_core.get(kind) if per_core is None else per_core
+        # PyNN numbers unnamed populations over the whole process; here a simulator's own count.
+        label = state.unique_label(str(label or f"population{len(state.populations)}"))
+        super().__init__(size, cellclass, cellparams, structure, initial_values, label)
+        state.add_population(self)
+
+    @property
+    def label(self) -> str:
+        """Name, unique in its simulator; it can be changed before the first run."""
+        return self._label
+
+    @label.setter
+    def label(self, label: str) -> None:
+        made = hasattr(self, "_label")  # PyNN's constructor sets it first, unique already
+        self._label: str = self._simulator.state.relabel(self._label, label) if made else label
+
+    def _create_cells(self) -> None:
+        state = self._simulator.state
+        first = state.id_counter
+        cells = np.empty(self.size, dtype=object)
+        for k in range(self.size):
+            cell = ID(first + k)
+            object.__setattr__(cell, "parent", self)
+            cells[k] = cell
+        self.all_cells = cells
+        self.first_id, self.last_id = cells[0], cells[-1]
+        self._mask_local = np.ones(self.size, dtype=bool)
+        state.id_counter += self.size
+        self._number = state.next_number()
+        self._parameters: dict[str, Any] = {}
+        self._described: dict[str, str] = {}
+        self._initial: dict[str, NDArray[np.float64]] = {}
+        written = getattr(self.celltype, "values", None)
+        values = written() if written else dict(self.celltype.parameter_space._parameters)
+        for name, value in values.items():
+            self._store(name, value, None)
+
+    def _place(self) -> tuple[Any, NDArray[np.int64] | None]:
+        return self, None
+
+    def _store(self, name: str, value: Any, index: NDArray[np.int64] | None) -> None:
+        """Evaluate a parameter once and keep the values."""
+        size = self.size if index is None else index.size
+        key = self._simulator.state.stream(STREAM_PARAMETER, self.label, name)
+        described = f"population '{self.label}'" if hasattr(self, "label") else ""
+        if name == "spike_times":
+            lists = _sequence_list(value, size)
+            _check_spike_times(lists, described)
+            cells = np.arange(size) if index is None else index
+            if name in self._parameters and self._simulator.state.step:
+                self._tell_of_the_past([self._parameters[name][k] for k in cells], lists)
+            if index is None:
+                self._parameters[name] = lists
+            else:
+                for k, times in zip(index, lists, strict=True):
+                    self._parameters[name][k] = times
+            return
+        try:
+            values = cell_values(value, size, self._simulator.state.seed, key)
+        except UserError:
+            raise
+        except (TypeError, ValueError) as error:
+            raise _cannot_use(name, value, size, described, error) from None
+        if np.isnan(values).any():
+            raise InvalidValueError(
+                Problem(
+                    f"parameter '{name}' is not a number for some cells",
+                    measured=f"NaN in {int(np.isnan(values).sum())} of {values.size} cells",
+                    fix="check the function or distribution that gives it",
+                ),
+                where=described,
+            )
+        _check_physical(name, values, type(self.celltype).__name__, described)
+        if index is None:
+            self._parameters[name] = values
+            self._described[name] = describe_value(value)
+        else:
+            self._parameters[name] = self._parameters[name].copy()
+            self._parameters[name][index] = values
+
+    def _tell_of_the_past(
+        self, old: list[NDArray[np.float64]], new: list[NDArray[np.float64]]
+    ) -> None:
+        """Report spike times before the present that were not in the list already."""
+        state = self._simulator.state
+        late = [
+            np.setdiff1d(times[times < state.t - 0.5 * state.dt], before)
+            for before, times in zip(old, new, strict=True)
+        ]
+        lost = np.concatenate(late) if late else np.empty(0)
+        if lost.size:
+            state.report(
+                finding(
+                    "NP109",
+                    f"population '{self.label}'",
+                    measured=f"{lost.size} spike times, the first at {lost.min():g} ms",
+                    limit=f"{state.t:g} ms, the present time, or later",
+                    why="they are not emitted",
+                    fixes=("give times later than the present", "call reset() first"),
+                    line=user_line(),
+                )
+            )
+
+    def _store_initial(self, variable: str, value: Any, index: NDArray[np.int64] | None) -> None:
+        size = self.size if index is None else index.size
+        key = self._simulator.state.stream(STREAM_INITIAL, self.label, variable)
+        described = f"population '{self.label}'"
+        try:
+            values = cell_values(value, size, self._simulator.state.seed, key)
+        except (TypeError, ValueError) as error:
+            raise _cannot_use(variable, value, size, described, error) from None
+        if not np.isfinite(values).all():
+            raise InvalidValueError(
+                Problem(f"initial value of '{variable}' is not a finite number"), where=described
+            )
+        if index is None:
+            self._initial[variable] = values
+        else:
+            self._initial[variable] = self._initial[variable].copy()
+            self._initial[variable][index] = values
+        stored = self._initial[variable]
+        same = bool((stored == stored[0]).all())
+        self.initial_values[variable] = LazyArray(
+            float(stored[0]) if same else stored, shape=(self.size,), dtype=float
+        )
+
+    def _set_initial_value_array(self, variable: str, initial_values: Any) -> None:
+        self._store_initial(variable, initial_values, None)
+
+    def _get_view(self, selector: Any, label: str | None = None) -> Any:
+        return self._view_class(self, selector, label)
+
+    def describe_frozen(self) -> Population:
+        """Return the population as a frozen description with its realised values."""
+        state = self._simulator.state
+        spikes: SpikeTimes | PoissonSource | RenewalSource | None = None
+        parameters = dict(self._parameters)
+        if self.model.name == "SpikeSourceArray":
+            lists = parameters.pop("spike_times")
+            sizes = [times.size for times in lists]
+            spikes = SpikeTimes(
+                np.repeat(np.arange(self.size, dtype=np.int64), sizes),
+                np.concatenate(lists) if sum(sizes) else np.empty(0),
+            )
+        elif self.model.name == "SpikeSourcePoisson":
+            spikes = PoissonSource(
+                parameters["rate"], parameters["start"], parameters["duration"],
+                stream_name(STREAM_POISSON, self.label),
+            )
+        elif self.model.name == "SpikeSourcePoissonRefractory":
+            # The rate includes the dead time, as in NEST's ppd_sup_generator and PyNN's tests.
+            dead = parameters["tau_refrac"]
+            with np.errstate(divide="ignore"):
+                rest = 1e3 / parameters["rate"] - dead
+            _check_dead_time(rest, self.label)
+            spikes = RenewalSource(
+                np.ones(self.size), rest, dead, parameters["start"], parameters["duration"],
+                stream_name(STREAM_POISSON, self.label),
+            )
+        elif self.model.name == "SpikeSourceGamma":
+            spikes = RenewalSource(
+                parameters["alpha"], 1e3 / parameters["beta"], np.zeros(self.size),
+                parameters["start"], parameters["duration"],
+                stream_name(STREAM_POISSON, self.label),
+            )
+        recordings = tuple(
+            Recording(
+                variable.name,
+                np.sort(np.fromiter((int(i - self.first_id) for i in ids), dtype=np.int64)),
+                1
+                if variable.name == "spikes"
+                else round(self.recorder.sampling_interval / state.dt),
+            )
+            for variable, ids in sorted(self.recorder.recorded.items(), key=lambda kv: kv[0].name)
+            if ids
+        )
+        return Population(
+            label=self.label,
+            size=self.size,
+            cell=self.model,
+            parameters=parameters,
+            initial=dict(self._initial),
+            positions=self._positions,
+            spikes=spikes,
+            recordings=recordings,
+            described={k: v for k, v in self._described.items() if v},
+            line=self.line,
+            per_core=self._per_core,
+        )
+
+
+class ViewBase(_Parameters, common.PopulationView):  # type: ignore[misc]
+    """Some cells of a population; see ``pyNN.common.PopulationView``."""
+
+    __doc__ = common.PopulationView.__doc__
+
+    def __init__(self, parent: Any, selector: Any, label: str | None = None) -> None:
+        if not isinstance(selector, (slice, np.ndarray)):
+            selector = np.array(list(selector))  # also range and other iterables, as sPyNNaker
+        _check_selector(parent, selector)
+        super().__init__(parent, selector, label)
+
+    def _place(self) -> tuple[Any, NDArray[np.int64] | None]:
+        population = self.grandparent
+        return population, population.id_to_index(self.all_cells).astype(np.int64)
+
+    @property
+    def initial_values(self) -> dict[str, LazyArray]:
+        """Initial values of the cells in the view."""
+        parent, index = self._place()
+        return {
+            name: LazyArray(values[index], shape=(self.size,), dtype=float)
+            for name, values in parent._initial.items()
+        }
+
+    def _set_initial_value_array(self, variable: str, initial_values: Any) -> None:
+        parent, index = self._place()
+        parent._store_initial(variable, initial_values, index)
+
+    def id_to_local_index(self, cell: Any) -> Any:
+        """Return the index of a cell in the view."""
+        return self.id_to_index(cell)
+
+    def _get_view(self, selector: Any, label: str | None = None) -> Any:
+        return self._view_class(self, selector, label)
+
+
+class AssemblyBase(common.Assembly):  # type: ignore[misc]
+    """Several populations and views together; see ``pyNN.common.Assembly``."""
+
+    __doc__ = common.Assembly.__doc__
+
+    def rset(self, parametername: str, rand_distr: Any) -> None:
+        """*Deprecated*, use ``set(name=distribution)``."""
+        self.set(**{parametername: rand_distr})
+
+
+def _check_size(size: Any, label: str | None) -> None:
+    where = f"population '{label}'" if label else "Population"
+    shape = size if isinstance(size, tuple) else (size,)
+    for n in shape:
+        whole = isinstance(n, (int, np.integer)) and not isinstance(n, bool)
+        if not whole or n < 1:
+            raise InvalidSizeError(
+                Problem(
+                    "a population needs a whole number of cells",
+                    measured=f"size = {size!r}",
+                    limit="1 or more (or a tuple of those, for a grid)",
+                    fix="use int(...)" if isinstance(n, float) and n >= 1 else "",
+                ),
+                where=where,
+            )
+
+
+def _check_selector(parent: Any, selector: Any) -> None:
+    if isinstance(selector, slice):
+        if not range(len(parent))[selector]:
+            raise InvalidSizeError(
+                Problem(
+                    "a view without any cell",
+                    measured=f"{selector}",
+                    limit=f"cells 0 to {len(parent) - 1} of '{parent.label}'",
+                )
+            )
+        return
+    array = np.asarray(selector)
+    if array.dtype == bool:
+        return
+    outside = array[(array < -len(parent)) | (array >= len(parent))]
+    if outside.size:
+        raise InvalidSizeError(
+            Problem(
+                f"view of cells that '{parent.label}' does not have",
+                measured=f"{outside.flat[0]}",
+                limit=f"0 to {len(parent) - 1}",
+            )
+        )
+
+
+def _check_spike_times(lists: list[NDArray[np.float64]], where: str) -> None:
+    problems = []
+    for k, times in enumerate(lists):
+        if times.size and not np.isfinite(times).all():
+            problems.append(Problem(f"spike times of cell {k} are not finite numbers"))
+        elif times.size and times.min() < 0:
+            problems.append(
+                Problem(f"spike times of cell {k} are negative", f"{times.min():g} ms", "0 ms")
+            )
+        elif (np.diff(times) < 0).any():
+            at = int(np.flatnonzero(np.diff(times) < 0)[0])
+            problems.append(
+                Problem(
+                    f"Spike times given to SpikeSourceArray must be in increasing order (cell {k})",
+                    measured=f"{times[at]:g} ms is followed by {times[at + 1]:g} ms",
+                    fix="sort them: sorted(spike_times)",
+                )
+            )
+    if problems:
+        raise InvalidValueError(problems[:20], where=where)
+
+
+def _check_dead_time(rest: NDArray[np.float64], label: str) -> None:
+    if (rest <= 0).any():
+        raise InvalidValueError(
+            Problem(
+                "the rate of a refractory Poisson source leaves no time beside tau_refrac",
+                measured=f"mean interval less tau_refrac is {rest.min():g} ms",
+                limit="above 0",
+                fix="a lower rate or a shorter tau_refrac",
+            ),
+            where=f"population '{label}'",
+        )
+
+
+_POSITIVE = ("tau_m", "tau_syn_E", "tau_syn_I", "cm", "tau_w", "tau_syn", "alpha", "beta")
+_NOT_NEGATIVE = ("tau_refrac", "rate", "duration")
+
+
+def _check_physical(
+    name: str, values: NDArray[np.float64], model: str, where: str
+) -> None:
+    last = name.rpartition(".")[2]
+    if last in _POSITIVE and (values <= 0).any():
+        limit = "above 0"
+    elif last in _NOT_NEGATIVE and (values < 0).any():
+        limit = "0 or more"
+    else:
+        return
+    raise InvalidValueError(
+        Problem(
+            f"{model}: '{name}' cannot be {values.min():g}",
+            measured=f"{int((values <= 0).sum())} of {values.size} cells",
+            limit=limit,
+        ),
+        where=where,
+    )
+
+
+def _cannot_use(name: str, value: Any, size: int, where: str, error: Exception) -> UserError:
+    base = value.base_value if isinstance(value, LazyArray) else value
+    length = np.shape(base) if isinstance(base, (list, tuple, np.ndarray)) else ()
+    if length not in ((), (size,)):
+        return InvalidSizeError(
+            Problem(
+                f"values of '{name}' do not fit",
+                measured=f"an array of shape {length}",
+                limit=f"one value, or {size} values (one a cell)",
+            ),
+            where=where,
+        )
+    return InvalidValueError(
+        Problem(f"cannot use {base!r} for '{name}' ({error})", limit="numbers"), where=where
+    )
+
+
+def unsupported_receptor(receptor: str, valid: Any, where: str) -> UnsupportedError:
+    """Return the error for a receptor type that the target does not have."""
+    near = nearest(str(receptor), valid)
+    return UnsupportedError(
+        Problem(
+            f"the target has no receptor '{receptor}'",
+            limit=f"receptors: {', '.join(valid) or '(none: a spike source receives nothing)'}",
+            fix=f"did you mean '{near[0]}'?" if near else "",
+        ),
+        where=where,
+    )

@@ -1,0 +1,596 @@
+"""Projection: PyNN's own, with connections realised as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pyNN import common
+from pyNN.connectors import Connector
+from pyNN.parameters import LazyArray
+from pyNN.space import Space
+
+from neuroport.errors import (
+    ConnectorError,
+    DelayError,
+    InvalidValueError,
+    NetworkTooLargeError,
+    Problem,
+    UnknownParameterError,
+    WeightSignError,
+)
+from neuroport.network.cells import INHIBITORY
+from neuroport.network.description import Projection
+from neuroport.pynn.models import check_parameters
+from neuroport.pynn.observation import checked_only
+from neuroport.pynn.populations import unsupported_receptor
+from neuroport.pynn.synapses import synapse_model
+from neuroport.realise.connections import (
+    Connections,
+    Wiring,
+    connect,
+    estimate_synapses,
+    uses_script_rng,
+)
+from neuroport.realise.memory import BYTES_PER_SYNAPSE
+from neuroport.realise.streams import stream_name
+from neuroport.realise.values import describe_value, synapse_values
+from neuroport.source_line import at_line, user_line
+
+__all__ = ["ProjectionBase", "Connection"]
+
+STREAM_PROJECTION = 10
+# Larger projections are realised when they are needed, so that planning stays quick.
+_EAGER = 2_000_000
+
+
+class Connection(common.Connection):  # type: ignore[misc]
+    """One synapse of a projection, with attribute access to its parameters."""
+
+    def __init__(self, projection: ProjectionBase, number: int) -> None:
+        object.__setattr__(self, "_projection", projection)
+        object.__setattr__(self, "_number", number)
+
+    def __getattr__(self, name: str) -> Any:
+        return self._projection._values(name)[self._number]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        values = self._projection._values(name).copy()
+        values[self._number] = value
+        self._projection._write({name: values})
+
+    def as_tuple(self, *attribute_names: str) -> tuple[Any, ...]:
+        """Return the values of some attributes."""
+        return tuple(getattr(self, name) for name in attribute_names)
+
+
+class ProjectionBase(common.Projection):  # type: ignore[misc]
+    """Synapses between two groups of cells; see ``pyNN.common.Projection``."""
+
+    __doc__ = common.Projection.__doc__
+
+    def __init__(
+        self,
+        presynaptic_neurons: Any,
+        postsynaptic_neurons: Any,
+        connector: Any,
+        synapse_type: Any = None,
+        source: str | None = None,
+        receptor_type: str | None = None,
+        space: Any = None,
+        label: str | None = None,
+    ) -> None:
+        self.line = user_line()
+        pre, post = _as_view(presynaptic_neurons), _as_view(postsynaptic_neurons)
+        shown = label or f"{getattr(pre, 'label', pre)}→{getattr(post, 'label', post)}"
+        where = f"projection '{shown}'"
+        _check_arguments(pre, post, connector, synapse_type, where)
+        if receptor_type not in ("default", None) and receptor_type not in post.receptor_types:
+            raise unsupported_receptor(str(receptor_type), list(post.receptor_types), where)
+        if not post.receptor_types:
+            raise unsupported_receptor(str(receptor_type or "excitatory"), [], where)
+        self._simulator.state.check_open(where)
+        if receptor_type in ("default", None):
+            # An assembly's receptor types are a set, without a first one.
+            parts = post.populations if isinstance(post, common.Assembly) else [post]
+            common_types = set(post.receptor_types)
+            receptor_type = next(t for t in parts[0].receptor_types if t in common_types)
+        super().__init__(
+            pre, post, connector, synapse_type, source, receptor_type, space or Space(), label
+        )
+        state = self._simulator.state
+        self.label: str = state.unique_label(label or shown)
+        self._number = state.next_number()
+        self._realised: Connections | None = None
+        self._attributes: dict[str, NDArray[np.float64]] = {}
+        self._described: dict[str, str] = {}
+        self.expected_synapses = 0.0
+        state.add_projection(self)
+        try:
+            self.model = synapse_model(self.synapse_type)
+            self._check_delay()
+            expected = estimate_synapses(connector, pre.size, post.size)
+            state.check_memory(
+                expected * BYTES_PER_SYNAPSE, where, expected, NetworkTooLargeError
+            )
+            self.expected_synapses = expected
+            if expected <= _EAGER or uses_script_rng(connector):
+                self._realise()
+        except BaseException:
+            state.remove_projection(self)
+            raise
+
+    # -- realising ----------------------------------------------------------------------------
+
+    @property
+    def connections(self) -> Iterator[Connection]:
+        """The synapses one by one."""
+        return iter(self)
+
+    @property
+    def made(self) -> Connections:
+        """Which cells are joined, as arrays; realised at the first use."""
+        if self._realised is None:
+            with at_line(self.line):
+                self._realise()
+        assert self._realised is not None
+        return self._realised
+
+    def _realise(self) -> None:
+        state = self._simulator.state
+        where = f"projection '{self.label}'"
+        wiring = Wiring(
+            np.asarray(self.pre.all_cells, dtype=np.int64),
+            np.asarray(self.post.all_cells, dtype=np.int64),
+            self._distance,
+            self,
+            state.seed,
+            stream_name(STREAM_PROJECTION, self.label),
+        )
+        try:
+            made = connect(self._connector, wiring)
+        except (ConnectorError, UnknownParameterError) as error:
+            error.where = error.where or where
+            error.args = (error.text(),)
+            raise
+        # Attributes first, so that an error leaves the projection unrealised.
+        attributes: dict[str, NDArray[np.float64]] = {}
+        values = dict(self.synapse_type.parameter_space._parameters)
+        for position, name in enumerate(sorted(values)):
+            if name == "dendritic_delay_fraction":
+                continue
+            if name in made.columns:
+                attributes[name] = np.array(made.columns[name], dtype=float)
+                continue
+            attributes[name] = synapse_values(
+                values[name], made.pre, made.post, (self.pre.size, self.post.size),
+                self._distance, self, state.seed,
+                (*stream_name(STREAM_PROJECTION, self.label), 2 + position), name,
+            )
+            self._described[name] = describe_value(values[name])
+        self._check_values(attributes)
+        self._realised = made
+        self._attributes = attributes
+
+    def _distance(
+        self, pre: NDArray[np.int64], post: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """Distance (µm) between given cells, with the projection's Space."""
+        space = self.space
+        axes = np.asarray(space.axes)
+        before = np.asarray(self.pre.positions)[axes]
+        # As pyNN.space.Space.distances: the offset is applied before the scale factor.
+        offset, scale = (
+            np.broadcast_to(np.asarray(value, dtype=float), (3,))[:, np.newaxis]
+            for value in (space.offset, space.scale_factor)
+        )
+        after = (np.asarray(self.post.positions) + offset) * scale
+        delta = np.abs(before[:, pre] - after[axes][:, post])
+        if space.periodic_boundaries is not None:
+            for row, axis in enumerate(axes):
+                boundary = space.periodic_boundaries[axis]
+                if boundary is not None:
+                    width = boundary[1] - boundary[0]
+                    delta[row] = np.minimum(delta[row], width - delta[row])
+        return np.asarray(np.sqrt((delta**2).sum(axis=0)))
+
+    def _collect(
+        self,
+        connector: Connector,
+        collect: Callable[[tuple[Any, int, dict[str, Any]]], None],
+    ) -> None:
+        """Let a connector of the user's own connect in PyNN's way."""
+        self._collector = collect
+        connector.connect(self)
+
+    def _convergent_connect(
+        self,
+        presynaptic_indices: Any,
+        postsynaptic_index: int,
+        location_selector: Any = None,
+        **connection_parameters: Any,
+    ) -> None:
+        connection_parameters.pop("dendritic_delay_fraction", None)
+        self._collector((presynaptic_indices, int(postsynaptic_index), connection_parameters))
+
+    # -- checks -------------------------------------------------------------------------------
+
+    @property
+    def current_inhibition(self) -> bool:
+        """Whether weights are negative by PyNN's convention."""
+        post = self.post
+        parts = post.populations if isinstance(post, common.Assembly) else [post]
+        model = parts[0].grandparent.model if hasattr(parts[0], "grandparent") else parts[0].model
+        receptor = model.receptor(self.receptor_type)
+        return not receptor.conductance and self.receptor_type in INHIBITORY
+
+    def _check_delay(self) -> None:
+        delay = self.synapse_type.parameter_space._parameters.get("delay")
+        if delay is not None and delay.is_homogeneous and not callable(delay.base_value):
+            try:
+                self._check_delays(np.array([float(delay.evaluate(simplify=True))])
+                                   if delay.shape is not None
+                                   else np.array([float(delay.base_value)]))
+            except (TypeError, ValueError):
+                return
+
+    def _check_delays(self, delay: NDArray[np.float64]) -> None:
+        state = self._simulator.state
+        where = f"projection '{self.label}'"
+        if delay.size == 0:
+            return
+        low, high = float(delay.min()), float(delay.max())
+        shortest = state.shortest_delay
+        # Half a step below still rounds to one step; less than that cannot be kept.
+        finite = bool(np.isfinite(delay).all())
+        if finite and low >= 0 and checked_only():
+            pass  # a finding among all others, NP114
+        elif not finite or low < shortest - 1e-9 * state.dt:
+            raise DelayError(
+                Problem(
+                    "a delay is shorter than the shortest that can be kept",
+                    measured=f"{low:g} ms in {int((delay < shortest).sum())} of {delay.size} "
+                    "synapses",
+                    limit=f"{shortest:g} ms"
+                    + (" (one time step)" if shortest == state.dt else " (min_delay)"),
+                    fix=f"use delay={state.dt:g} or more, or a smaller time step",
+                ),
+                where=where,
+                line=self.line,
+            )
+        if state.longest_delay is not None and high > state.longest_delay + 1e-9:
+            raise DelayError(
+                Problem(
+                    "a delay is longer than max_delay",
+                    measured=f"{high:g} ms",
+                    limit=f"{state.longest_delay:g} ms (setup(max_delay=...))",
+                    fix="raise max_delay, or leave it out",
+                ),
+                where=where,
+                line=self.line,
+            )
+
+    def _check_values(self, attributes: dict[str, NDArray[np.float64]]) -> None:
+        where = f"projection '{self.label}'"
+        problems = [
+            Problem(
+                f"synapse parameter '{name}' is not a finite number",
+                measured=f"{int((~np.isfinite(v)).sum())} of {v.size} synapses",
+            )
+            for name, v in attributes.items()
+            if not np.isfinite(v).all()
+        ]
+        if problems:
+            raise InvalidValueError(problems, where=where)
+        if "delay" in attributes:
+            self._check_delays(attributes["delay"])
+        self._check_signs(attributes["weight"])
+
+    def _check_signs(self, weight: NDArray[np.float64]) -> None:
+        problem = self.sign_problem(weight)
+        if problem is not None and not checked_only():  # there a finding among others, NP115
+            raise WeightSignError(problem, where=f"projection '{self.label}'", line=self.line)
+
+    def sign_problem(self, weight: NDArray[np.float64]) -> Problem | None:
+        """Return how the signs of weights contradict the receptor, or None.
+
+        Parameters
+        ----------
+        weight : ndarray of float
+            As the user gave them.
+        """
+        spynnaker = self._simulator.state.dialect == "spynnaker"
+        if not weight.size:
+            return None
+        low, high = float(weight.min()), float(weight.max())
+        if self.current_inhibition:
+            wrong = (low < 0 < high) if spynnaker else high > 0
+            limit = (
+                "all of one sign"
+                if spynnaker
+                else "0 or below: inhibition of a current-based cell is a negative current in PyNN"
+            )
+            fix = (
+                ""
+                if spynnaker
+                else "negate the weights, or use dialect='spynnaker' for scripts written for "
+                "sPyNNaker, where inhibitory weights are positive"
+            )
+        else:
+            wrong = low < 0 and self.receptor_type in _SIGNED
+            limit = f"0 or above for the {self.receptor_type} receptor"
+            fix = "use receptor_type='inhibitory' for inhibition"
+        if not wrong:
+            return None
+        bad = int((weight > 0).sum() if self.current_inhibition else (weight < 0).sum())
+        return Problem(
+            "weights have a sign that contradicts the receptor",
+            measured=f"{low:g} .. {high:g} to receptor '{self.receptor_type}' "
+            f"({bad} of {weight.size} synapses)",
+            limit=limit,
+            fix=fix,
+        )
+
+    # -- PyNN's interface ---------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return int(self.made.pre.size)
+
+    def __getitem__(self, i: Any) -> Any:
+        if isinstance(i, slice):
+            return [Connection(self, k) for k in range(*i.indices(len(self)))]
+        if not -len(self) <= i < len(self):
+            raise IndexError(f"projection '{self.label}' has {len(self)} connections, not {i}")
+        return Connection(self, int(i) % len(self))
+
+    def __iter__(self) -> Iterator[Connection]:
+        for k in range(len(self)):
+            yield Connection(self, k)
+
+    def _values(self, name: str) -> NDArray[np.float64]:
+        if name == "presynaptic_index":
+            return self.made.pre.astype(float)
+        if name == "postsynaptic_index":
+            return self.made.post.astype(float)
+        made = self.made
+        if name == "dendritic_delay_fraction" and self.model.kind == "stdp":
+            return np.full(made.pre.size, float(self.synapse_type.dendritic_delay_fraction))
+        if name not in self._attributes:
+            raise UnknownParameterError(
+                [name], type(self.synapse_type).__name__, list(self._attributes),
+                where=f"projection '{self.label}'",
+            )
+        if name == "weight" and self.model.plastic:
+            present = self._simulator.state.present_weights(self)
+            if present is not None:
+                return self._user_sign(present)
+        return self._attributes[name]
+
+    def _user_sign(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
+        if self.current_inhibition and self._simulator.state.dialect == "spynnaker":
+            return np.abs(weight)
+        return weight
+
+    def _present(self, names: Any) -> tuple[NDArray[Any], NDArray[Any], list[NDArray[Any]]]:
+        """Return the synapses' cells and attributes: a machine may have drawn its own."""
+        drawn = self._simulator.state.drawn_synapses(self)
+        if drawn is None:
+            made = self.made
+            addresses = {"presynaptic_index": made.pre, "postsynaptic_index": made.post}
+            return made.pre, made.post, [
+                addresses[n] if n in addresses else self._values(n) for n in names
+            ]
+        pre, post, weight, delay = drawn
+        known = {"presynaptic_index": pre, "postsynaptic_index": post,
+                 "weight": self._user_sign(weight), "delay": delay}
+        # Everything else is the same for all: a core holds a rule once.
+        return pre, post, [
+            known[n] if n in known else np.full(pre.size, self._values(n)[0]) for n in names
+        ]
+
+    def _get_attributes_as_list(self, names: Any) -> list[tuple[Any, ...]]:
+        columns = self._present(names)[2]
+        return list(zip(*(c.tolist() for c in columns), strict=True))
+
+    def _get_attributes_as_arrays(
+        self, names: Any, multiple_synapses: str = "sum"
+    ) -> list[NDArray[np.float64]]:
+        pre, post, columns = self._present(names)
+        shape = (self.pre.size, self.post.size)
+        result = []
+        for values in columns:
+            array = np.full(shape, np.nan)
+            if multiple_synapses in ("last", "first"):
+                # The last of equal places wins. As a copy: NumPy walks reversed views forwards.
+                order = np.arange(pre.size)
+                if multiple_synapses == "first":
+                    order = order[::-1].copy()
+                array[pre[order], post[order]] = values[order]
+            else:
+                start = {"sum": 0.0, "min": np.inf, "max": -np.inf}[multiple_synapses]
+                combine = {"sum": np.add, "min": np.minimum, "max": np.maximum}[multiple_synapses]
+                array[pre, post] = start
+                combine.at(array, (pre, post), values)
+            result.append(array)
+        return result
+
+    def set(self, **attributes: Any) -> None:
+        """Set connection attributes; see ``pyNN.common.Projection.set``.
+
+        A list or one-dimensional array with one value for each synapse is accepted too.
+        """
+        valid = list(self.synapse_type.get_parameter_names())
+        # A (pre, post) array may hold NaN where there is no synapse; values are checked below.
+        plain = {k: 0.0 if np.ndim(v) == 2 else v for k, v in attributes.items()}
+        check_parameters(type(self.synapse_type).__name__, plain, valid)
+        made = self.made
+        state = self._simulator.state
+        written: dict[str, NDArray[np.float64]] = {}
+        for name, value in attributes.items():
+            if isinstance(value, (list, tuple)):
+                value = np.asarray(value, dtype=float)
+            lazy = value if isinstance(value, LazyArray) else LazyArray(value, dtype=float)
+            written[name] = synapse_values(
+                lazy, made.pre, made.post, (self.pre.size, self.post.size), self._distance, self,
+                state.seed, state.stream(STREAM_PROJECTION, self.label, name), name,
+            )
+        self._write(written)
+
+    def _write(self, written: dict[str, NDArray[np.float64]]) -> None:
+        unknown = [n for n in written if n not in self._attributes]
+        if unknown:
+            raise UnknownParameterError(
+                unknown, type(self.synapse_type).__name__, list(self._attributes)
+            )
+        self._check_values({**self._attributes, **written})
+        self._attributes = {**self._attributes, **written}
+        self._simulator.state.synapses_changed(self, list(written))
+
+    def _set_initial_value_array(self, variable: str, initial_value: Any) -> None:
+        self._simulator.state.synapse_initial(self, variable, initial_value)
+
+    def save(self, attribute_names: Any, file: Any, format: str = "list",  # noqa: A002
+             gather: bool = True, with_address: bool = True) -> None:
+        """Save attributes to a file; see ``pyNN.common.Projection.save``."""
+        if isinstance(attribute_names, str) and attribute_names not in ("all", "connections"):
+            attribute_names = [attribute_names]
+        super().save(attribute_names, file, format, gather, with_address)
+
+    # -- freezing -----------------------------------------------------------------------------
+
+    def _recipe(self) -> tuple[str, dict[str, Any]] | None:
+        """Return the connector and its arguments, where it joins whole populations by a rule."""
+        name = type(self._connector).__name__
+        whole = all(isinstance(group, common.Population) for group in (self.pre, self.post))
+        if not whole or name not in _RECIPES:
+            return None
+        values = {key: getattr(self._connector, key, None) for key in _RECIPES[name]}
+        if not all(isinstance(v, (bool, int, float)) for v in values.values()):
+            return None
+        return name, values
+
+    def freeze(self) -> tuple[list[Projection], list[NDArray[np.int64]]]:
+        """Return the projection as frozen parts, one for each pair of populations.
+
+        Returns
+        -------
+        parts : list of Projection
+        positions : list of ndarray of int
+            Which of the front end's synapses each part holds.
+        """
+        state = self._simulator.state
+        made = self.made
+        weight = self._attributes["weight"]
+        if self.current_inhibition and state.dialect == "spynnaker":
+            weight = -np.abs(weight)
+        asked = self._attributes["delay"] / state.dt
+        delay = np.maximum(1, np.floor(asked + 0.5 + 1e-9).astype(np.int64))
+        delay[asked < 1.0 - 1e-9] = 0  # only where the network is checked and not run
+        pre_pop, pre_index = _resolve(self.pre, made.pre)
+        post_pop, post_index = _resolve(self.post, made.post)
+        parts, positions = [], []
+        pairs = sorted({(a, b) for a in pre_pop[1] for b in post_pop[1]})
+        several = len(pairs) > 1
+        for a, b in pairs:
+            chosen = np.flatnonzero((pre_pop[0] == a) & (post_pop[0] == b)) if several else (
+                np.arange(made.pre.size)
+            )
+            if several and not chosen.size:
+                continue
+            label = self.label
+            if several:
+                label = f"{self.label} [{pre_pop[2][a].label} -> {post_pop[2][b].label}]"
+            parts.append(
+                Projection(
+                    label=label,
+                    pre=pre_pop[2][a].label,
+                    post=post_pop[2][b].label,
+                    receptor=self.receptor_type,
+                    synapse=self.model,
+                    pre_index=pre_index[chosen],
+                    post_index=post_index[chosen],
+                    weight=weight[chosen],
+                    delay=delay[chosen],
+                    parameters={
+                        name: self._attributes[name][chosen]
+                        for name in self.model.parameters
+                    },
+                    dendritic_fraction=float(
+                        getattr(self.synapse_type, "dendritic_delay_fraction", 1.0)
+                    ),
+                    connector=type(self._connector).__name__,
+                    recipe=None if several else self._recipe(),
+                    described={k: v for k, v in self._described.items() if v},
+                    line=self.line,
+                )
+            )
+            positions.append(chosen)
+        return parts, positions
+
+
+# What of a connector's arguments decides its synapses.
+_RECIPES = {
+    "AllToAllConnector": ("allow_self_connections",),
+    "OneToOneConnector": (),
+    "FixedProbabilityConnector": ("p_connect", "allow_self_connections"),
+    "FixedNumberPreConnector": ("n", "allow_self_connections", "with_replacement"),
+    "FixedNumberPostConnector": ("n", "allow_self_connections", "with_replacement"),
+    "FixedTotalNumberConnector": ("n", "allow_self_connections", "with_replacement"),
+}
+_SIGNED = ("excitatory", "inhibitory", "AMPA", "NMDA", *INHIBITORY)
+
+
+def _as_view(group: Any) -> Any:
+    return group.as_view() if isinstance(group, common.IDMixin) else group
+
+
+def _check_arguments(pre: Any, post: Any, connector: Any, synapse: Any, where: str) -> None:
+    from pyNN.models import BaseSynapseType
+
+    groups = (common.populations.BasePopulation, common.Assembly)
+    problems = []
+    for side, group in (("pre", pre), ("post", post)):
+        if not isinstance(group, groups):
+            problems.append(
+                Problem(
+                    f"{side}synaptic_neurons must be a Population, PopulationView or Assembly",
+                    measured=type(group).__name__,
+                )
+            )
+    if not isinstance(connector, Connector):
+        problems.append(
+            Problem("`connector` must be a connector, e.g. AllToAllConnector()",
+                    measured=type(connector).__name__,
+                    fix="write the parentheses" if isinstance(connector, type) else "")
+        )
+    if synapse is not None and not isinstance(synapse, BaseSynapseType):
+        problems.append(
+            Problem("`synapse_type` must be a synapse type, e.g. StaticSynapse(weight=0.1)",
+                    measured=type(synapse).__name__)
+        )
+    if problems:
+        raise _ArgumentError(problems, where=where)
+
+
+class _ArgumentError(ConnectorError, TypeError):
+    """Arguments of a kind that a projection cannot use."""
+
+
+def _resolve(
+    group: Any, index: NDArray[np.int64]
+) -> tuple[tuple[NDArray[np.int64], set[int], dict[int, Any]], NDArray[np.int64]]:
+    """Return for each synapse the population (by number) and the cell's index in it."""
+    ids = np.asarray(group.all_cells, dtype=np.int64)[index]
+    parts = group.populations if isinstance(group, common.Assembly) else [group]
+    populations = {}
+    for part in parts:
+        population = part.grandparent if hasattr(part, "grandparent") else part
+        populations[population._number] = population
+    numbers = sorted(populations)
+    firsts = np.array([int(populations[n].first_id) for n in numbers])
+    order = np.argsort(firsts)
+    found = order[np.searchsorted(firsts[order], ids, side="right") - 1]
+    number = np.array(numbers)[found]
+    return (number, set(numbers), populations), ids - firsts[found]

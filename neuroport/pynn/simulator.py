@@ -1,0 +1,397 @@
+"""The simulator object: PyNN's procedural interface without module state."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from pyNN import common, errors, random, space
+from pyNN.core import IndexBasedExpression
+from pyNN.network import Network as PyNNNetwork
+from pyNN.parameters import Sequence
+from pyNN.random import GSLRNG, NumpyRNG, RandomDistribution
+from pyNN.recording import get_io
+
+from neuroport.backend import load_backend
+from neuroport.errors import InvalidTimeError, InvalidValueError, Problem, nearest
+from neuroport.findings import Finding
+from neuroport.network.description import Network
+from neuroport.numerics import Numerics
+from neuroport.numerics import numerics as numerics_of
+from neuroport.pynn.connectors import CONNECTORS
+from neuroport.pynn.electrodes import current_source_types
+from neuroport.pynn.equations import cell_by_equations, synapse_by_equations
+from neuroport.pynn.models import CELL_TYPES, COMPONENTS, SYNAPSE_RULES, UNSUPPORTED, unsupported
+from neuroport.pynn.observation import observation
+from neuroport.pynn.populations import ID, AssemblyBase, PopulationBase, ViewBase
+from neuroport.pynn.projections import ProjectionBase
+from neuroport.pynn.recorder import RecorderBase
+from neuroport.pynn.state import State, checked_per_core
+from neuroport.pynn.synapses import synapse_types
+
+__all__ = ["Simulator", "simulator"]
+
+DIALECTS = ("pynn", "spynnaker")
+DEFAULT_TIMESTEP = 0.1
+DEFAULT_SEED = 42
+
+
+def simulator(
+    backend: str = "brian2",
+    *,
+    timestep: float = DEFAULT_TIMESTEP,
+    seed: int = DEFAULT_SEED,
+    numerics: str | Numerics | Mapping[str, Any] = "pynn",
+    dialect: str = "pynn",
+    min_delay: float | str = "auto",
+    max_delay: float | str = "auto",
+    **backend_options: Any,
+) -> Simulator:
+    """Return a simulator: an object with PyNN's interface.
+
+    Parameters
+    ----------
+    backend : str
+        A registered backend; see ``neuroport backends``.
+    timestep : float
+        ms.
+    seed : int
+        All random numbers come from it: connections, values, Poisson trains and noise.
+    numerics : str, Numerics or mapping
+        ``pynn`` or ``spinnaker``, or single choices; see :mod:`neuroport.numerics`.
+    dialect : {"pynn", "spynnaker"}
+        How scripts are read. ``spynnaker``: positive inhibitory weights, absolute A_plus and
+        A_minus, ``Population.set(v=...)`` for initial values.
+    min_delay, max_delay : float or "auto"
+        Limits for delays (ms). ``auto``: one step, and none.
+    **backend_options
+        Passed to the backend.
+
+    Returns
+    -------
+    Simulator
+
+    Raises
+    ------
+    UnknownBackendError, BackendMissingError, UnknownNumericsError, InvalidValueError
+
+    Examples
+    --------
+    >>> import neuroport
+    >>> sim = neuroport.simulator("brian2", timestep=1.0, seed=42)
+    >>> cells = sim.Population(10, sim.IF_curr_exp(i_offset=1.0))
+    >>> cells.record("spikes")
+    >>> sim.run(100.0)
+    100.0
+    >>> block = cells.get_data()
+    """
+    problems = []
+    if not isinstance(timestep, (int, float)) or not 0 < timestep < float("inf"):
+        problems.append(Problem("the time step cannot be used", f"{timestep!r}", "above 0 ms"))
+    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
+        problems.append(Problem("the seed cannot be used", f"{seed!r}", "a whole number from 0"))
+    if dialect not in DIALECTS:
+        near = nearest(str(dialect), DIALECTS)
+        problems.append(
+            Problem(
+                f"there is no dialect {dialect!r}",
+                limit=", ".join(DIALECTS),
+                fix=f"did you mean '{near[0]}'?" if near else "",
+            )
+        )
+    problems += _delay_problems(timestep, min_delay, max_delay)
+    if problems:
+        raise InvalidValueError(problems, where="simulator")
+    chosen = numerics_of(numerics)
+    if dialect == "spynnaker":
+        chosen = chosen.switch(plasticity_amplitude="absolute")
+    return Simulator(
+        State(
+            load_backend(backend, **backend_options),
+            backend,
+            float(timestep),
+            seed,
+            chosen,
+            dialect,
+            min_delay,
+            max_delay,
+        )
+    )
+
+
+def _delay_problems(
+    timestep: float, min_delay: float | str, max_delay: float | str
+) -> list[Problem]:
+    problems = []
+    for name, value in (("min_delay", min_delay), ("max_delay", max_delay)):
+        if value != "auto" and not isinstance(value, (int, float)):
+            problems.append(Problem(f"{name} cannot be used", f"{value!r}", "ms, or 'auto'"))
+    if problems:
+        return problems
+    if isinstance(min_delay, (int, float)) and min_delay < timestep:
+        problems.append(
+            Problem("min_delay is shorter than the time step", f"{min_delay:g} ms",
+                    f"{timestep:g} ms", "a smaller time step, or min_delay='auto'")
+        )
+    if (
+        isinstance(min_delay, (int, float))
+        and isinstance(max_delay, (int, float))
+        and min_delay > max_delay
+    ):
+        problems.append(
+            Problem("min_delay has to be less than or equal to max_delay.",
+                    f"{min_delay:g} ms", f"{max_delay:g} ms")
+        )
+    return problems
+
+
+class Simulator:
+    """PyNN's interface as an object; two of them do not touch each other.
+
+    Made by :func:`simulator`. Attributes are PyNN's names: ``Population``, ``Projection``,
+    ``IF_curr_exp``, ``AllToAllConnector``, ``run`` and so on.
+    """
+
+    name = "neuroport"
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        handle = SimpleNamespace(name=f"neuroport.{state.backend_name}", state=state, ID=ID)
+        recorder = type("Recorder", (RecorderBase,), {"_simulator": handle})
+        bound: dict[str, Any] = {"_simulator": handle}
+        assembly = type("Assembly", (AssemblyBase,), dict(bound))
+        view = type("PopulationView", (ViewBase,), {**bound, "_assembly_class": assembly})
+        view._view_class = view  # type: ignore[attr-defined]
+        population = type(
+            "Population",
+            (PopulationBase,),
+            {**bound, "_recorder_class": recorder, "_assembly_class": assembly,
+             "_view_class": view},
+        )
+        synapses = synapse_types(state)
+        projection = type(
+            "Projection",
+            (ProjectionBase,),
+            {**bound, "_static_synapse_class": synapses["StaticSynapse"]},
+        )
+        self._handle = handle
+        self._names: dict[str, Any] = {
+            **CELL_TYPES,
+            **COMPONENTS,
+            **SYNAPSE_RULES,
+            **synapses,
+            **CONNECTORS,
+            **current_source_types(state),
+            "Population": population,
+            "PopulationView": view,
+            "Assembly": assembly,
+            "Projection": projection,
+            "RandomDistribution": RandomDistribution,
+            "NumpyRNG": NumpyRNG,
+            "GSLRNG": GSLRNG,
+            "Space": space.Space,
+            "Line": space.Line,
+            "Grid2D": space.Grid2D,
+            "Grid3D": space.Grid3D,
+            "RandomStructure": space.RandomStructure,
+            "Cuboid": space.Cuboid,
+            "Sphere": space.Sphere,
+            "Sequence": Sequence,
+            "IndexBasedExpression": IndexBasedExpression,
+            "Network": PyNNNetwork,
+            "errors": errors,
+            "random": random,
+            "space": space,
+            "cell_by_equations": cell_by_equations,
+            "synapse_by_equations": synapse_by_equations,
+        }
+        self._names["SpikeSourcePoisson"] = CELL_TYPES["SpikeSourcePoisson"]
+        if state.dialect == "spynnaker":
+            # sPyNNaker's Izhikevich has exponential synapses.
+            self._names["Izhikevich"] = CELL_TYPES["Izhikevich_curr_exp"]
+            self._names["extra_models"] = SimpleNamespace(
+                SpikeNearestPairRule=SYNAPSE_RULES["SpikeNearestPairRule"],
+                Vogels2011Rule=SYNAPSE_RULES["Vogels2011Rule"],
+                WeightDependenceAdditiveTriplet=None,
+            )
+        self.run, self.run_until = self._build_run()
+        self.run_for = self.run
+        self.reset = common.build_reset(handle)
+        self.initialize = common.initialize
+        self.set = common.set
+        self.create = common.build_create(population)
+        self.connect = common.build_connect(
+            projection, CONNECTORS["FixedProbabilityConnector"], synapses["StaticSynapse"]
+        )
+        self.record = common.build_record(handle)
+        (
+            self.get_current_time,
+            self.get_time_step,
+            self.get_min_delay,
+            self.get_max_delay,
+            self.num_processes,
+            self.rank,
+        ) = common.build_state_queries(handle)
+        seen = observation()
+        if seen is not None:
+            seen.simulators.append(self)
+            state.progress = seen.progress
+            state.before_run.append(lambda: seen.begin(self))
+            state.before_close.append(lambda: seen.keep(self))
+
+    def __getattr__(self, name: str) -> Any:
+        names = self.__dict__.get("_names", {})
+        if name in names:
+            return names[name]
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if name in UNSUPPORTED:
+            kind = UNSUPPORTED[name][0]
+            raise unsupported(name, kind, self._of_kind(kind))
+        near = nearest(name, list(names))
+        hint = f"; did you mean '{near[0]}'?" if near else ""
+        raise AttributeError(
+            f"PyNN has no '{name}' (simulator '{self.state.backend_name}'){hint}"
+        )
+
+    def __dir__(self) -> list[str]:
+        return sorted({*object.__dir__(self), *self._names})
+
+    def __repr__(self) -> str:
+        s = self.state
+        return (
+            f"simulator({s.backend_name!r}, timestep={s.dt:g}, seed={s.seed}, "
+            f"numerics={s.numerics.name!r}, dialect={s.dialect!r}): "
+            f"{len(s.populations)} populations, {len(s.projections)} projections, t = {s.t:g} ms"
+        )
+
+    def _of_kind(self, kind: str) -> list[str]:
+        if kind == "connector":
+            return sorted(CONNECTORS)
+        if kind == "random number generator":
+            return ["GSLRNG", "NumpyRNG"]
+        if kind == "synapse type":
+            return ["STDPMechanism", "StaticSynapse", "TsodyksMarkramSynapse"]
+        if kind == "post-synaptic response":
+            return [n for n in COMPONENTS if n.endswith("Response")]
+        return sorted(CELL_TYPES)
+
+    def _build_run(self) -> tuple[Any, Any]:
+        run, run_until = common.build_run(self._handle)
+
+        def checked_run(simtime: float, callbacks: Any = None) -> float:
+            """Advance the simulation by `simtime` ms; see ``pyNN.common.control.run``."""
+            if not isinstance(simtime, (int, float, np.number)) or not simtime >= 0:
+                raise InvalidTimeError(
+                    Problem("the time to run cannot be used", f"{simtime!r}", "0 ms or more")
+                )
+            return float(run(float(simtime), callbacks))
+
+        def checked_run_until(time_point: float, callbacks: Any = None) -> float:
+            """Advance the simulation until `time_point` ms."""
+            return float(run_until(time_point, callbacks))
+
+        return checked_run, checked_run_until
+
+    # -- neuroport's own ----------------------------------------------------------------------
+
+    def another(self, keep: bool = True) -> Simulator:
+        """Return a fresh simulator with the same backend, time step, seed and rules.
+
+        Parameters
+        ----------
+        keep : bool
+            Whether `neuroport run` stores what it records; False for one that only computes
+            something on the way.
+        """
+        s = self.state
+        made = Simulator(
+            State(
+                s.backend, s.backend_name, s.dt, s.seed, s.numerics, s.dialect,
+                s.shortest_delay, s.max_delay,
+            )
+        )
+        made.state.kept = keep
+        return made
+
+    @property
+    def numerics(self) -> Numerics:
+        """The rules inside a time step."""
+        return self.state.numerics
+
+    @property
+    def backend_name(self) -> str:
+        """The name of the backend."""
+        return self.state.backend_name
+
+    @property
+    def seed(self) -> int:
+        """The seed that all random numbers come from."""
+        return self.state.seed
+
+    @property
+    def progress(self) -> Callable[[float, float], None] | None:
+        """Called now and then during a run with the time reached and the target (ms)."""
+        return self.state.progress
+
+    @progress.setter
+    def progress(self, hook: Callable[[float, float], None] | None) -> None:
+        self.state.progress = hook
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What the checks before the run found."""
+        return list(self.state.findings)
+
+    def network(self) -> Network:
+        """Return the network as it is now: frozen, printable, with all arrays and a hash."""
+        return self.state.network()
+
+    def check(self) -> list[Finding]:
+        """Return all findings about the network as it is now, without running it."""
+        return self.state.check()
+
+    def prepare(self, duration: float | None = None) -> None:
+        """Check the network and build it in the engine now, instead of at the first ``run``.
+
+        Parameters
+        ----------
+        duration : float, optional
+            How long the first run will be (ms), as a hint to the engine.
+
+        Raises
+        ------
+        CheckFailedError
+            If a finding prevents the run.
+        """
+        self.state.ready(duration)
+
+    def end(self, compatible_output: bool = True) -> None:
+        """Write the data that were to be written at the end and free the engine."""
+        try:
+            for population, variables, filename in self.state.write_on_end:
+                io = get_io(filename) if isinstance(filename, str | os.PathLike) else filename
+                population.write_data(io, variables)
+        finally:
+            self.state.write_on_end = []
+            self.state.close()
+
+    def record_v(self, source: Any, filename: Any) -> None:
+        """Record the membrane potential to a file (*deprecated* in PyNN)."""
+        self.record(["v"], source, filename)
+
+    def record_gsyn(self, source: Any, filename: Any) -> None:
+        """Record the synaptic conductances to a file (*deprecated* in PyNN)."""
+        self.record(["gsyn_exc", "gsyn_inh"], source, filename)
+
+    def list_standard_models(self) -> list[str]:
+        """Return the names of the standard cell types."""
+        return sorted(CELL_TYPES)
+
+    def set_number_of_neurons_per_core(self, cell_type: Any, number: int) -> None:
+        """Keep sPyNNaker's placement hint for backends with cores; others ignore it."""
+        name = str(getattr(cell_type, "__name__", cell_type))
+        self.state.per_core[name] = checked_per_core(number)

@@ -1,0 +1,562 @@
+"""The state behind one simulator: time, objects, the backend's session and findings.
+
+PyNN keeps this in a module; here it is an object, so that several simulators live side by side.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pyNN import common
+
+from neuroport.backend import Backend, Session
+from neuroport.errors import (
+    CheckFailedError,
+    InvalidTimeError,
+    InvalidValueError,
+    NetworkChangedError,
+    NotReadyError,
+    Problem,
+    RunInterrupted,
+    UnsupportedError,
+)
+from neuroport.findings import Finding, finding, without_superseded
+from neuroport.network.description import Network, Projection, Recording
+from neuroport.numerics import Numerics
+from neuroport.process.interrupt import StopOnInterrupt
+from neuroport.pynn.checks import check_network
+from neuroport.realise.memory import BYTES_PER_SYNAPSE, memory_limit
+from neuroport.realise.streams import stream_name
+from neuroport.realise.weights import store_weights, weight_findings
+from neuroport.results.versions import versions
+from neuroport.source_line import user_line
+
+__all__ = ["State", "FindingWarning", "checked_per_core"]
+
+logger = logging.getLogger("neuroport")
+
+
+class FindingWarning(UserWarning):
+    """A finding of severity ``warning``, shown once when a run starts."""
+
+
+class State(common.control.BaseState):  # type: ignore[misc]
+    """Everything one simulator knows.
+
+    Parameters
+    ----------
+    backend : Backend
+        Where to run.
+    backend_name : str
+        Its name.
+    timestep : float
+        ms.
+    seed : int
+        From which all random numbers come.
+    numerics : Numerics
+        The rules inside a time step.
+    dialect : str
+        ``pynn`` or ``spynnaker``.
+    min_delay, max_delay : float or "auto"
+        Limits for delays (ms).
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        backend_name: str,
+        timestep: float,
+        seed: int,
+        numerics: Numerics,
+        dialect: str,
+        min_delay: float | str,
+        max_delay: float | str,
+    ) -> None:
+        super().__init__()
+        self.backend = backend
+        self.backend_name = backend_name
+        self.dt = timestep
+        self.seed = seed
+        self.numerics = numerics
+        self.dialect = dialect
+        self.shortest_delay = timestep if min_delay == "auto" else float(min_delay)
+        self.longest_delay = None if max_delay == "auto" else float(max_delay)
+        self.max_delay = max_delay
+        self._min_delay_set = min_delay != "auto"
+        self.mpi_rank = 0
+        self.num_processes = 1
+        self.id_counter = 0
+        self.segment_counter = 0
+        self.populations: list[Any] = []
+        self.projections: list[Any] = []
+        self.current_sources: list[Any] = []
+        self.findings: list[Finding] = []
+        self.progress: Callable[[float, float], None] | None = None
+        self.before_run: list[Callable[[], None]] = []
+        self.before_close: list[Callable[[], None]] = []
+        self.interrupted = False
+        self.kept = True  # whether whoever looks on stores what is recorded
+        self.wall_time = 0.0
+        self.t_reached = 0.0  # latest simulated time (ms); kept when the session is closed
+        self.per_core: dict[str, int] = {}  # cell type -> most cells on a core
+        self.session: Session | None = None
+        self._network: Network | None = None
+        self._parts: dict[int, list[tuple[str, NDArray[np.int64]]]] = {}
+        self._labels: set[str] = set()
+        self._numbers = 0
+        self._samples = 0
+        self._draws: dict[tuple[int, ...], int] = {}
+        self._shown: set[tuple[str, str]] = set()
+        self._closed = False
+
+    # -- what PyNN's common code asks for -------------------------------------------------------
+
+    @property
+    def step(self) -> int:
+        """Time steps done."""
+        return 0 if self.session is None else self.session.step
+
+    @property
+    def t(self) -> float:
+        """Simulated time (ms)."""
+        return round(self.step * self.dt, 9)
+
+    @property
+    def min_delay(self) -> float:
+        """Shortest delay (ms): the limit where one was set, else the shortest in the network."""
+        if self._min_delay_set:
+            return self.shortest_delay
+        delays = [p._attributes["delay"] for p in self.projections if "delay" in p._attributes]
+        return min((float(d.min()) for d in delays if d.size), default=self.shortest_delay)
+
+    def run_until(self, until: float) -> None:
+        """Run up to a time (ms); it is rounded up to a whole step, with a finding."""
+        if not np.isfinite(until):
+            raise InvalidTimeError(
+                Problem("the time to run is not a number", measured=f"{until}", limit="finite")
+            )
+        exact = until / self.dt
+        steps = int(np.ceil(exact - 1e-6))
+        if steps < self.step:
+            raise InvalidTimeError(
+                Problem(
+                    "the time to run to is in the past",
+                    measured=f"{until:g} ms",
+                    limit=f"{self.t:g} ms or later",
+                )
+            )
+        if self._closed:
+            raise NotReadyError(Problem("this simulator has been ended", fix="make a new one"))
+        for hook in self.before_run:
+            hook()
+        session = self.ready((steps - self.step) * self.dt)
+        if steps - exact > 1e-6:
+            self.report(
+                finding(
+                    "NP113",
+                    f"run to {until:g} ms",
+                    measured=f"{until:g} ms",
+                    limit=f"multiples of {self.dt:g} ms",
+                    why=f"the simulation runs to {steps * self.dt:g} ms",
+                    fixes=("run for a multiple of the time step",),
+                    line=user_line(),
+                )
+            )
+        self.running = True
+        todo = steps - session.step
+        if todo <= 0:
+            return
+        progress = self.progress
+        target = steps * self.dt
+        began = time.perf_counter()
+        try:
+            with StopOnInterrupt() as stop:
+                session.run(
+                    todo,
+                    None if progress is None else (lambda now: progress(now, target)),
+                    stop.asked,
+                )
+                stopped = stop.asked()
+        finally:
+            self.wall_time += time.perf_counter() - began
+            self.t_reached = max(self.t_reached, session.step * self.dt)
+            self._take_findings(session)
+        if stopped and session.step < steps:
+            self.interrupted = True
+            raise RunInterrupted(self.t, target)
+        if progress is not None:
+            progress(self.t, target)
+
+    def report(self, found: Finding) -> None:
+        """Keep a finding that came up outside the checks, and show it."""
+        self.findings.append(found)
+        self._show_findings()
+
+    def _take_findings(self, session: Session) -> None:
+        """Take over what an engine found during the run, such as spikes that it lost."""
+        found = [f for f in getattr(session, "findings", ()) if f not in self.findings]
+        if found:
+            # An engine counts on: what it says now takes the place of what it said before.
+            said = {(f.code, f.where) for f in found}
+            self.findings = [f for f in self.findings if (f.code, f.where) not in said] + found
+            self._show_findings()
+
+    def reset(self) -> None:
+        """Go back to time 0, initial potentials and weights; start a new segment."""
+        if self.session is not None:
+            self.session.reset()
+        self.running = False
+        self.interrupted = False
+        self.t_start = 0
+        self.segment_counter += 1
+        for source in self.current_sources:
+            source.begin()
+
+    def close(self) -> None:
+        """Free the engine; recorded data stay readable, but nothing more can be run."""
+        hooks, self.before_close = self.before_close, []
+        for hook in hooks:
+            hook()
+        if self.session is not None:
+            self.session.close()
+        self._closed = True
+
+    # -- building ------------------------------------------------------------------------------
+
+    def next_number(self) -> int:
+        """Return a number that no other object of this simulator has."""
+        self._numbers += 1
+        return self._numbers
+
+    def next_sample(self) -> int:
+        """Return a number for one more random draw."""
+        self._samples += 1
+        return self._samples
+
+    def unique_label(self, label: str) -> str:
+        """Return the label, with a number where another object has it already."""
+        unique, k = label, 2
+        while unique in self._labels:
+            unique, k = f"{label} #{k}", k + 1
+        self._labels.add(unique)
+        return unique
+
+    def relabel(self, old: str, new: Any) -> str:
+        """Give an object another label before the first run; return it, made unique."""
+        if str(new) == old:
+            return old
+        self.check_open(f"a new label for '{old}'")
+        self._labels.discard(old)
+        return self.unique_label(str(new))
+
+    def stream(self, kind: int, label: str, name: str) -> tuple[int, ...]:
+        """Return the random stream for one more draw of a quantity of an object."""
+        key = stream_name(kind, label, name)
+        self._draws[key] = self._draws.get(key, -1) + 1
+        return (*key, self._draws[key])
+
+    def accept_hints(self, hints: dict[str, Any]) -> int | None:
+        """Refuse unknown arguments; return the most cells on a core, where it was given.
+
+        The others of sPyNNaker's (``splitter``, ``seed`` ...) have no meaning elsewhere.
+        """
+        known = ("additional_parameters", "seed", "splitter", "neurons_per_core")
+        unknown = [h for h in hints if h not in known]
+        if unknown or (hints and self.dialect != "spynnaker"):
+            raise _UnknownArgumentError(
+                [Problem(f"Population has no argument '{h}'") for h in hints]
+            )
+        per_core = hints.get("neurons_per_core")
+        return None if per_core is None else checked_per_core(per_core)
+
+    def add_population(self, population: Any) -> None:
+        """Take in a new population."""
+        self.populations.append(population)
+
+    def add_projection(self, projection: Any) -> None:
+        """Take in a new projection."""
+        self.projections.append(projection)
+
+    def remove_projection(self, projection: Any) -> None:
+        """Forget a projection whose connections could not be made."""
+        self.projections.remove(projection)
+        self._labels.discard(projection.label)
+
+    def check_open(self, what: str) -> None:
+        """Refuse a new object where the network can no longer change."""
+        if self._closed:
+            raise NotReadyError(Problem("this simulator has been ended", fix="make a new one"))
+        if self.session is None:
+            return
+        if self.step > 0:
+            raise NetworkChangedError(
+                Problem(
+                    f"{what} was added after a run",
+                    measured=f"at {self.t:g} ms",
+                    limit="the network is fixed once it has run",
+                    fix="create it before the first run(), or call reset() first",
+                )
+            )
+        self._drop_session()
+
+    def _drop_session(self) -> None:
+        if self.session is not None:
+            self.session.close()
+        self.session = None
+        self._network = None
+
+    def check_memory(
+        self, needed: float, where: str, count: float, error: type[Exception]
+    ) -> None:
+        """Refuse what would not fit into memory, before it is built."""
+        have = sum(p.expected_synapses for p in self.projections) * BYTES_PER_SYNAPSE
+        limit = memory_limit()
+        if have + needed > limit:
+            raise error(  # type: ignore[call-arg]
+                Problem(
+                    "this projection does not fit into memory",
+                    measured=f"about {count:,.0f} synapses, {needed / 1e9:.1f} GB"
+                    + (f", besides {have / 1e9:.1f} GB of other projections" if have > 1e8 else ""),
+                    limit=f"{limit / 1e9:.1f} GB (half of the memory that is free; "
+                    "NEUROPORT_MEMORY_GB sets another limit)",
+                    fix="a smaller population or probability, or a sparser connector",
+                ),
+                where=where,
+            )
+
+    # -- the frozen network and the session -------------------------------------------------------
+
+    def network(self) -> Network:
+        """Return the network as it is now, frozen, with all arrays and its stored weights."""
+        return store_weights(self.network_as_written())
+
+    def network_as_written(self) -> Network:
+        """Return the network with the weights as the user wrote them, before any grid."""
+        projections: list[Projection] = []
+        self._parts = {}
+        for projection in self.projections:
+            parts, positions = projection.freeze()
+            self._parts[projection._number] = [
+                (part.label, position) for part, position in zip(parts, positions, strict=True)
+            ]
+            projections.extend(parts)
+        return Network(
+            timestep=self.dt,
+            seed=self.seed,
+            numerics=self.numerics,
+            populations=tuple(p.describe_frozen() for p in self.populations),
+            projections=tuple(projections),
+            currents=tuple(s.frozen() for s in self.current_sources if s._targets),
+        )
+
+    def check(self) -> list[Finding]:
+        """Return all findings about the network as it is now."""
+        return self._checked()[1]
+
+    def _checked(self) -> tuple[Network, list[Finding]]:
+        written = self.network_as_written()
+        network = store_weights(written)
+        # A backend judges what was written: on stored weights it could not see what storing lost.
+        return network, without_superseded(
+            check_network(network, self.projections)
+            + weight_findings(written, network)
+            + self.backend.check(written)
+        )
+
+    def ready(self, duration: float | None = None) -> Session:
+        """Return the session, opened at the first use after all checks have passed."""
+        if self.session is None:
+            network, self.findings = self._checked()
+            if any(f.severity.blocks for f in self.findings):
+                raise CheckFailedError(self.findings)
+            program = self.backend.compile(network, duration)
+            self.findings += list(program.findings)
+            self._show_findings()
+            self.session = program.open()
+            self._network = network
+            for source in self.current_sources:
+                source.begin()
+        return self.session
+
+    def _show_findings(self) -> None:
+        for found in self.findings:
+            key = (found.code, found.where)
+            if found.severity.value == "warning" and key not in self._shown:
+                self._shown.add(key)
+                line = user_line()
+                place = os.path.abspath(line.file) if line else "neuroport"
+                warnings.warn_explicit(
+                    FindingWarning(str(found)), None, place, line.line if line else 0
+                )
+
+    # -- changes between runs -----------------------------------------------------------------
+
+    def parameters_changed(self, population: Any, names: list[str]) -> None:
+        """Pass changed cell parameters on to the running session."""
+        if self.session is None:
+            return
+        if population.model.is_source:
+            self.session.update(self.network())
+            return
+        self.session.write_parameters(
+            population.label, {name: population._parameters[name] for name in names}
+        )
+
+    def states_changed(self, population: Any, names: list[str]) -> None:
+        """Pass changed states on to the running session."""
+        if self.session is not None and hasattr(population, "_number"):
+            self.session.write_states(
+                population.label, {name: population._initial[name] for name in names}
+            )
+
+    def synapses_changed(self, projection: Any, names: list[str]) -> None:
+        """Pass changed synapse parameters on to the running session."""
+        if self.session is None:
+            return
+        if "delay" in names and self.step > 0:
+            raise NetworkChangedError(
+                Problem(
+                    "delays were changed after a run",
+                    limit="delays are fixed once the network has run",
+                    fix="set delays before the first run(), or call reset() and build anew",
+                )
+            )
+        if "delay" in names:
+            self._drop_session()
+            return
+        grid = self.numerics.static_weight_step or self.numerics.plastic_weight_step
+        before, network = self._network, self.network() if grid else None
+        parts = projection.freeze()[0]
+        if network is not None:
+            changed = {part.label for part in parts}
+            parts = [part for part in network.projections if part.label in changed]
+        for part in parts:
+            values = {
+                name: part.weight if name == "weight" else part.parameters[name]
+                for name in names
+                if name == "weight" or name in part.parameters
+            }
+            self.session.write_synapses(part.label, values)
+        if "weight" in names and before is not None and network is not None:
+            # Another largest input can move the grid of everything into the same receptor.
+            for old, new in zip(before.projections, network.projections, strict=True):
+                moved = new.label not in changed and old.weight_step != new.weight_step
+                if moved and not new.synapse.plastic:
+                    self.session.write_synapses(new.label, {"weight": new.weight})
+            self._network = network
+
+    def synapse_initial(self, projection: Any, variable: str, value: Any) -> None:
+        """Refuse initial values of synaptic states, which neuroport does not keep."""
+        raise UnsupportedError(
+            Problem(
+                f"initial value of the synaptic variable '{variable}' cannot be set",
+                limit="synaptic variables start from rest",
+            ),
+            where=f"projection '{projection.label}'",
+        )
+
+    def currents_changed(self) -> None:
+        """Pass changed currents on to the running session."""
+        if self.session is not None:
+            self.session.update(self.network())
+
+    def recordings_changed(self, population: Any) -> None:
+        """Record more from now on."""
+        if self.session is None:
+            return
+        recordings: tuple[Recording, ...] = population.describe_frozen().recordings
+        self.session.record(population.label, recordings)
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def spikes(self, population: Any) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return (step, cell) of a population's recorded spikes."""
+        if self.session is None:
+            empty = np.empty(0, dtype=np.int64)
+            return empty, empty
+        return self.session.spikes(population.label)
+
+    def signal(
+        self, population: Any, variable: str
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+        """Return (step, values, cells) of a recorded variable."""
+        if self.session is None:
+            raise NotReadyError(Problem(f"'{variable}' has not been recorded yet"))
+        step, values = self.session.signal(population.label, variable)
+        index = next(
+            r.index
+            for r in population.describe_frozen().recordings
+            if r.variable == variable
+        )
+        return step, values, index
+
+    def present_weights(self, projection: Any) -> NDArray[np.float64] | None:
+        """Return the present weights of a plastic projection, or None before the first run."""
+        if self.session is None or self.step == 0:
+            return None
+        weight = np.array(projection._attributes["weight"], dtype=float)
+        for label, position in self._parts[projection._number]:
+            weight[position] = self.session.weights(label)
+        return weight
+
+    def drawn_synapses(self, projection: Any) -> tuple[NDArray[Any], ...] | None:
+        """Return (pre, post, weight, delay) where a machine drew them itself, else None."""
+        read = getattr(self.session, "synapses", None)
+        parts = self._parts.get(projection._number, [])
+        if read is None or self.step == 0 or len(parts) != 1:
+            return None
+        found: tuple[NDArray[Any], ...] | None = read(parts[0][0])
+        return found
+
+    @property
+    def account(self) -> dict[str, Any]:
+        """What the engine says of itself and of its time; empty where it says nothing.
+
+        ``label``: what results must be shown with. ``phases_s``: wall seconds by phase.
+        """
+        return dict(getattr(self.session, "account", {}))
+
+    def provenance(self) -> dict[str, Any]:
+        """Return where results come from, as annotations for a Neo Block."""
+        network = self._network
+        numbers = self.numerics
+        return {
+            "network_hash": "" if network is None else network.hash,
+            "seed": self.seed,
+            "numerics": numbers.name,
+            "numerics_choices": repr(sorted(numbers.as_dict().items())),
+            "dialect": self.dialect,
+            "backend": self.backend_name,
+            "runs_on": self.backend.information.runs_on,
+            "engine": self.account.get("label", ""),
+            "versions": repr(sorted(versions(self.backend).items())),
+            "findings": "\n".join(f"{f.code} {f.where}: {f.measured}" for f in self.findings),
+            "wall_time_s": round(self.wall_time, 3),
+        }
+
+
+def checked_per_core(number: Any) -> int:
+    """Return a number of cells on a core.
+
+    Raises
+    ------
+    InvalidValueError
+        If it is not a whole number of 1 or more.
+    """
+    if isinstance(number, (int, np.integer)) and not isinstance(number, bool) and number >= 1:
+        return int(number)
+    raise InvalidValueError(
+        Problem("neurons_per_core is not a number of cells", measured=f"{number!r}",
+                limit="a whole number, 1 or more")
+    )
+
+
+class _UnknownArgumentError(InvalidValueError, TypeError):
+    """An argument that a population does not take."""

@@ -1,0 +1,169 @@
+"""Synapse types bound to a simulator: PyNN's own, with the shortest delay as default."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyNN.standardmodels import synapses
+from pyNN.standardmodels.base import (
+    STDPTimingDependence,
+    STDPWeightDependence,
+    build_translations,
+)
+
+from neuroport.errors import InvalidValueError, Problem
+from neuroport.network.synapses import STATIC, TSODYKS_MARKRAM, SynapseModel
+from neuroport.pynn.models import _identity, check_parameters, unsupported
+
+__all__ = ["synapse_types", "synapse_model"]
+
+_WEIGHT_RULES = {
+    "AdditiveWeightDependence": "additive",
+    "MultiplicativeWeightDependence": "multiplicative",
+    "AdditivePotentiationMultiplicativeDepression": "additive_multiplicative",
+    "GutigWeightDependence": "gutig",
+}
+_TIMING_RULES = {
+    "SpikePairRule": "pair",
+    "SpikeNearestPairRule": "nearest_pair",
+    "Vogels2011Rule": "vogels",
+}
+
+
+def synapse_types(state: Any) -> dict[str, type]:
+    """Return PyNN's synapse types bound to a simulator's state."""
+
+    def minimum(self: Any) -> float:
+        return float(state.shortest_delay)
+
+    def simple(base: type) -> type:
+        def __init__(self: Any, **parameters: Any) -> None:
+            check_parameters(type(self).__name__, parameters, list(self.default_parameters))
+            base.__init__(self, **parameters)  # type: ignore[misc]
+
+        def parameter(name: str) -> property:
+            def read(self: Any) -> Any:
+                return self.parameter_space._parameters[name].base_value
+
+            return property(read, doc=f"The parameter `{name}` as it was given.")
+
+        return type(
+            base.__name__,
+            (base,),
+            {
+                **{name: parameter(name) for name in base.default_parameters},  # type: ignore[attr-defined]
+                "__init__": __init__,
+                "__doc__": base.__doc__,
+                "__module__": __name__,
+                "translations": _identity(base),
+                "_get_minimum_delay": minimum,
+            },
+        )
+
+    class STDPMechanism(synapses.STDPMechanism):  # type: ignore[misc]
+        """Spike-timing-dependent plasticity; see ``pyNN.standardmodels.synapses``."""
+
+        __doc__ = synapses.STDPMechanism.__doc__
+        base_translations = build_translations(
+            ("weight", "weight"),
+            ("delay", "delay"),
+            ("dendritic_delay_fraction", "dendritic_delay_fraction"),
+        )
+        _get_minimum_delay = minimum
+
+        def __init__(
+            self,
+            timing_dependence: Any = None,
+            weight_dependence: Any = None,
+            voltage_dependence: Any = None,
+            dendritic_delay_fraction: float = 1.0,
+            weight: Any = 0.0,
+            delay: Any = None,
+            **unknown: Any,
+        ) -> None:
+            valid = ["timing_dependence", "weight_dependence", "voltage_dependence",
+                     "dendritic_delay_fraction", "weight", "delay"]
+            given = {"weight": weight, "delay": delay, **unknown}
+            check_parameters("STDPMechanism", given, valid)
+            problems = []
+            for name, value, base in (
+                ("timing_dependence", timing_dependence, STDPTimingDependence),
+                ("weight_dependence", weight_dependence, STDPWeightDependence),
+            ):
+                vogels = type(timing_dependence).__name__ == "Vogels2011Rule"
+                if value is None and not (name == "weight_dependence" and vogels):
+                    problems.append(Problem(f"STDPMechanism needs a {name}", measured="None"))
+                elif value is not None and not isinstance(value, base):
+                    problems.append(
+                        Problem(f"{name} is of the wrong kind", measured=type(value).__name__,
+                                limit=base.__name__)
+                    )
+            if voltage_dependence is not None:
+                problems.append(Problem("neuroport has no voltage-dependent plasticity",
+                                        fix="write your own with sim.synapse_by_equations(...)"))
+            if not 0 <= dendritic_delay_fraction <= 1:
+                problems.append(Problem("dendritic_delay_fraction is a part of the delay",
+                                        measured=f"{dendritic_delay_fraction:g}", limit="0 to 1"))
+            if problems:
+                raise InvalidValueError(problems, where="STDPMechanism")
+            if weight_dependence is None:
+                from neuroport.pynn.models import AdditiveWeightDependence
+
+                weight_dependence = AdditiveWeightDependence()
+            super().__init__(
+                timing_dependence, weight_dependence, None, dendritic_delay_fraction, weight, 1.0
+            )
+            # PyNN asks `delay or ...`, which takes 0 for "none given" and fails for arrays.
+            self.delay = self._get_minimum_delay() if delay is None else delay
+
+        def _build_translations(self) -> None:
+            # PyNN updates the class's dictionary in place; two mechanisms must not share it.
+            self.translations = dict(self.base_translations)
+            for component in (self.timing_dependence, self.weight_dependence):
+                self.translations.update(component.translations)
+
+    return {
+        "StaticSynapse": simple(synapses.StaticSynapse),
+        "TsodyksMarkramSynapse": simple(synapses.TsodyksMarkramSynapse),
+        "STDPMechanism": STDPMechanism,
+    }
+
+
+def synapse_model(synapse: Any) -> SynapseModel:
+    """Return the engine-free description of a PyNN synapse type instance.
+
+    Raises
+    ------
+    UnsupportedError
+        For a synapse type or rule that neuroport does not have.
+    """
+    made = getattr(synapse, "neuroport_model", None)
+    if made is not None:
+        model: SynapseModel = made
+        return model
+    if isinstance(synapse, synapses.STDPMechanism):
+        timing = type(synapse.timing_dependence).__name__
+        weight = type(synapse.weight_dependence).__name__
+        if timing not in _TIMING_RULES:
+            raise unsupported(timing, "timing dependence", list(_TIMING_RULES))
+        if weight not in _WEIGHT_RULES:
+            raise unsupported(weight, "weight dependence", list(_WEIGHT_RULES))
+        return SynapseModel(
+            f"STDPMechanism({timing}, {weight})",
+            "stdp",
+            _TIMING_RULES[timing],  # type: ignore[arg-type]
+            _WEIGHT_RULES[weight],  # type: ignore[arg-type]
+            tuple(
+                list(synapse.timing_dependence.default_parameters)
+                + list(synapse.weight_dependence.default_parameters)
+            ),
+        )
+    if isinstance(synapse, synapses.TsodyksMarkramSynapse):
+        return TSODYKS_MARKRAM
+    if isinstance(synapse, synapses.StaticSynapse):
+        return STATIC
+    raise unsupported(
+        type(synapse).__name__,
+        "synapse type",
+        ["StaticSynapse", "TsodyksMarkramSynapse", "STDPMechanism"],
+    )

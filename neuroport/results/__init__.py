@@ -1,0 +1,1 @@
+"""What runs leave: one result, the store on disk, recordings made elsewhere."""

@@ -1,0 +1,55 @@
+"""Arrays of spikes equal the SpikeTrains that Neo would make of them."""
+
+from __future__ import annotations
+
+import neo
+import numpy as np
+import quantities as pq
+from neo.core.spiketrainlist import SpikeTrainList
+
+import neuroport
+from neuroport.compare import Result
+from neuroport.results.spike_arrays import spike_arrays
+
+
+def _recorded() -> neo.Block:
+    sim = neuroport.simulator("brian2", timestep=1.0, seed=3)
+    sim.Population(4, sim.SpikeSourcePoisson(rate=50.0))  # so that numbers and ids differ
+    cells = sim.Population(
+        9, sim.IF_curr_exp(i_offset=np.linspace(0.6, 2.0, 9)), label="cells")
+    cells[2:].record("spikes")
+    sim.run(200.0)
+    block = cells.get_data("spikes")
+    sim.end()
+    return block
+
+
+def test_arrays_equal_the_trains_and_a_result_is_the_same_from_both() -> None:
+    block = _recorded()
+    arrays = spike_arrays(block.segments[0].spiketrains)
+    assert arrays is not None
+    first = Result("arrays", {"cells": block}, 1.0).spikes("cells")
+    trains = list(block.segments[0].spiketrains)  # from here on Neo holds a list
+    assert spike_arrays(block.segments[0].spiketrains) is None
+    second = Result("list", {"cells": block}, 1.0).spikes("cells")
+    assert first is not None and second is not None
+    assert arrays.recorded.tolist() == list(range(2, 9)) == first.index.tolist()
+    assert len(arrays.time) > 20
+    for train, a, b in zip(trains, first.times, second.times, strict=True):
+        cell = train.annotations["source_index"]
+        np.testing.assert_array_equal(np.sort(arrays.time[arrays.cell == cell]), train.magnitude)
+        np.testing.assert_array_equal(a, train.magnitude)
+        np.testing.assert_array_equal(b, train.magnitude)
+    assert (first.start, first.stop, first.size) == (second.start, second.stop, second.size)
+
+
+def test_other_units_and_unnumbered_cells() -> None:
+    numbered = SpikeTrainList.from_spike_time_array(
+        np.array([0.01, 0.02]), np.array([7, 5]), np.array([5, 6, 7]), units="s",
+        t_start=0.0 * pq.s, t_stop=0.1 * pq.s, source_index=np.array([0, 1, 2]))
+    arrays = spike_arrays(numbered)
+    assert arrays is not None
+    assert (arrays.cell.tolist(), arrays.time.tolist()) == ([2, 0], [10.0, 20.0])
+    assert (arrays.start, arrays.stop) == (0.0, 100.0)
+    assert spike_arrays(SpikeTrainList.from_spike_time_array(
+        np.array([1.0]), np.array([0]), np.array([0]), units="ms", t_stop=5 * pq.ms)) is None
