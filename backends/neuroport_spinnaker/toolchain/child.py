@@ -28,7 +28,7 @@ from typing import Any, NoReturn
 if __package__:
     from neuroport_spinnaker.toolchain.faster_lookups import quicken
 else:  # run as a script, by a Python that may not have neuroport
-    from quicker import quicken
+    from faster_lookups import quicken
 
 SUPPORTED = "7.4."
 LOOK = 0.05  # s between two looks whether a run is to stop
