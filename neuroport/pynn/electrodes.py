@@ -11,7 +11,7 @@ from pyNN.standardmodels import electrodes
 
 from neuroport.errors import InvalidTimeError, InvalidValueError, Problem, UserError
 from neuroport.network.description import CurrentSource
-from neuroport.pynn.models import _identity, check_parameters
+from neuroport.pynn.parameters import check_parameters, identity
 from neuroport.realise.currents import current_samples
 from neuroport.source_line import user_line
 
@@ -36,7 +36,7 @@ def _bound(base: type, state: Any) -> type:
     defaults: dict[str, Any] = base.default_parameters  # type: ignore[attr-defined]
 
     class Source(base):  # type: ignore[misc]
-        translations = _identity(base)
+        translations = identity(base)
 
         def __init__(self, **parameters: Any) -> None:
             parameters.pop("rng", None)

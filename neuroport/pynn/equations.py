@@ -16,7 +16,7 @@ from pyNN.models import BaseCellType, BaseSynapseType
 from neuroport.errors import InvalidValueError, Problem, nearest
 from neuroport.network.cells import CellEquations, CellModel, Receptor
 from neuroport.network.synapses import SynapseEquations, SynapseModel
-from neuroport.pynn.models import _Checked
+from neuroport.pynn.parameters import Checked
 
 __all__ = ["cell_by_equations", "synapse_by_equations"]
 
@@ -192,7 +192,7 @@ def cell_by_equations(
     )
     return type(
         name,
-        (_Checked, BaseCellType),
+        (Checked, BaseCellType),
         {
             "default_parameters": defaults,
             "default_initial_values": states,
@@ -332,7 +332,7 @@ def synapse_by_equations(
 
     return type(
         name,
-        (_Checked, BaseSynapseType),
+        (Checked, BaseSynapseType),
         {
             "default_parameters": defaults,
             "get_schema": get_schema,

@@ -134,8 +134,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(name)
     if _current is not None:
         return getattr(_current, name)
+    from neuroport.pynn.cells import CELL_TYPES, COMPONENTS
     from neuroport.pynn.connectors import CONNECTORS
-    from neuroport.pynn.models import CELL_TYPES, COMPONENTS, SYNAPSE_RULES
+    from neuroport.pynn.synapses import SYNAPSE_RULES
 
     for table in (CELL_TYPES, COMPONENTS, SYNAPSE_RULES, CONNECTORS):
         if name in table:

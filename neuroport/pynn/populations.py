@@ -10,32 +10,28 @@ from pyNN import common
 from pyNN.parameters import LazyArray, ParameterSpace, Sequence
 from pyNN.random import NumpyRNG
 
-from neuroport.errors import (
-    InvalidSizeError,
-    InvalidValueError,
-    Problem,
-    UnknownParameterError,
-    UnsupportedError,
-    UserError,
-    nearest,
-)
+from neuroport.errors import InvalidValueError, Problem, UnknownParameterError, UserError
 from neuroport.findings import finding
-from neuroport.network.description import (
-    PoissonSource,
-    Population,
-    Recording,
-    RenewalSource,
-    SpikeTimes,
+from neuroport.network.description import Population
+from neuroport.pynn.cells import cell_model
+from neuroport.pynn.freezing import frozen_population
+from neuroport.pynn.parameters import check_parameters
+from neuroport.pynn.population_arguments import (
+    cannot_use,
+    check_physical,
+    check_selector,
+    check_size,
+    check_spike_times,
+    spike_lists,
 )
-from neuroport.pynn.models import cell_model, check_parameters
-from neuroport.realise.streams import is_default_rng, stream_name, stream_seed
+from neuroport.realise.streams import is_default_rng, stream_seed
 from neuroport.realise.values import cell_values, describe_value
 from neuroport.source_line import user_line
 
 __all__ = ["ID", "PopulationBase", "ViewBase", "AssemblyBase"]
 
 # Keys of random streams: the first number says what draws.
-STREAM_PARAMETER, STREAM_INITIAL, STREAM_POISSON, STREAM_SAMPLE = 1, 2, 3, 4
+STREAM_PARAMETER, STREAM_INITIAL, STREAM_SAMPLE = 1, 2, 4
 
 
 class ID(int, common.IDMixin):  # type: ignore[misc]
@@ -46,30 +42,6 @@ class ID(int, common.IDMixin):  # type: ignore[misc]
         if name.startswith("__"):
             raise AttributeError(name)
         return super().__getattr__(name)
-
-
-def _sequence_list(value: Any, size: int) -> list[NDArray[np.float64]]:
-    if isinstance(value, LazyArray):
-        lazy = LazyArray(value.base_value, shape=(size,), dtype=Sequence)
-    else:
-        if isinstance(value, tuple):
-            value = list(value)
-        space = ParameterSpace({"times": value}, {"times": Sequence}, shape=(size,))
-        lazy = space["times"]
-    evaluated = np.asarray(lazy.evaluate(simplify=False), dtype=object)
-    if evaluated.ndim == 0:
-        evaluated = np.full(size, evaluated.item(), dtype=object)
-    if evaluated.shape != (size,):
-        raise InvalidSizeError(
-            Problem(
-                "spike_times do not fit the population",
-                measured=f"{evaluated.shape[0]} lists",
-                limit=f"{size} cells, so {size} lists (or one list for all)",
-            )
-        )
-    return [
-        np.array(getattr(item, "value", item), dtype=float).reshape(-1) for item in evaluated
-    ]
 
 
 class _Parameters:
@@ -169,7 +141,7 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
         **hints: Any,
     ) -> None:
         self.line = user_line()
-        _check_size(size, label)
+        check_size(size, label)
         per_core = self._simulator.state.accept_hints(hints)
         if isinstance(cellclass, type):
             cellclass, cellparams = cellclass(**(cellparams or {})), None
@@ -230,8 +202,8 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
         key = self._simulator.state.stream(STREAM_PARAMETER, self.label, name)
         described = f"population '{self.label}'" if hasattr(self, "label") else ""
         if name == "spike_times":
-            lists = _sequence_list(value, size)
-            _check_spike_times(lists, described)
+            lists = spike_lists(value, size)
+            check_spike_times(lists, described)
             cells = np.arange(size) if index is None else index
             if name in self._parameters and self._simulator.state.step:
                 self._tell_of_the_past([self._parameters[name][k] for k in cells], lists)
@@ -246,7 +218,7 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
         except UserError:
             raise
         except (TypeError, ValueError) as error:
-            raise _cannot_use(name, value, size, described, error) from None
+            raise cannot_use(name, value, size, described, error) from None
         if np.isnan(values).any():
             raise InvalidValueError(
                 Problem(
@@ -256,7 +228,7 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
                 ),
                 where=described,
             )
-        _check_physical(name, values, type(self.celltype).__name__, described)
+        check_physical(name, values, type(self.celltype).__name__, described)
         if index is None:
             self._parameters[name] = values
             self._described[name] = describe_value(value)
@@ -294,7 +266,7 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
         try:
             values = cell_values(value, size, self._simulator.state.seed, key)
         except (TypeError, ValueError) as error:
-            raise _cannot_use(variable, value, size, described, error) from None
+            raise cannot_use(variable, value, size, described, error) from None
         if not np.isfinite(values).all():
             raise InvalidValueError(
                 Problem(f"initial value of '{variable}' is not a finite number"), where=described
@@ -318,61 +290,7 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
 
     def describe_frozen(self) -> Population:
         """Return the population as a frozen description with its realised values."""
-        state = self._simulator.state
-        spikes: SpikeTimes | PoissonSource | RenewalSource | None = None
-        parameters = dict(self._parameters)
-        if self.model.name == "SpikeSourceArray":
-            lists = parameters.pop("spike_times")
-            sizes = [times.size for times in lists]
-            spikes = SpikeTimes(
-                np.repeat(np.arange(self.size, dtype=np.int64), sizes),
-                np.concatenate(lists) if sum(sizes) else np.empty(0),
-            )
-        elif self.model.name == "SpikeSourcePoisson":
-            spikes = PoissonSource(
-                parameters["rate"], parameters["start"], parameters["duration"],
-                stream_name(STREAM_POISSON, self.label),
-            )
-        elif self.model.name == "SpikeSourcePoissonRefractory":
-            # The rate includes the dead time, as in NEST's ppd_sup_generator and PyNN's tests.
-            dead = parameters["tau_refrac"]
-            with np.errstate(divide="ignore"):
-                rest = 1e3 / parameters["rate"] - dead
-            _check_dead_time(rest, self.label)
-            spikes = RenewalSource(
-                np.ones(self.size), rest, dead, parameters["start"], parameters["duration"],
-                stream_name(STREAM_POISSON, self.label),
-            )
-        elif self.model.name == "SpikeSourceGamma":
-            spikes = RenewalSource(
-                parameters["alpha"], 1e3 / parameters["beta"], np.zeros(self.size),
-                parameters["start"], parameters["duration"],
-                stream_name(STREAM_POISSON, self.label),
-            )
-        recordings = tuple(
-            Recording(
-                variable.name,
-                np.sort(np.fromiter((int(i - self.first_id) for i in ids), dtype=np.int64)),
-                1
-                if variable.name == "spikes"
-                else round(self.recorder.sampling_interval / state.dt),
-            )
-            for variable, ids in sorted(self.recorder.recorded.items(), key=lambda kv: kv[0].name)
-            if ids
-        )
-        return Population(
-            label=self.label,
-            size=self.size,
-            cell=self.model,
-            parameters=parameters,
-            initial=dict(self._initial),
-            positions=self._positions,
-            spikes=spikes,
-            recordings=recordings,
-            described={k: v for k, v in self._described.items() if v},
-            line=self.line,
-            per_core=self._per_core,
-        )
+        return frozen_population(self)
 
 
 class ViewBase(_Parameters, common.PopulationView):  # type: ignore[misc]
@@ -383,7 +301,7 @@ class ViewBase(_Parameters, common.PopulationView):  # type: ignore[misc]
     def __init__(self, parent: Any, selector: Any, label: str | None = None) -> None:
         if not isinstance(selector, (slice, np.ndarray)):
             selector = np.array(list(selector))  # also range and other iterables, as sPyNNaker
-        _check_selector(parent, selector)
+        check_selector(parent, selector)
         super().__init__(parent, selector, label)
 
     def _place(self) -> tuple[Any, NDArray[np.int64] | None]:
@@ -419,134 +337,3 @@ class AssemblyBase(common.Assembly):  # type: ignore[misc]
     def rset(self, parametername: str, rand_distr: Any) -> None:
         """*Deprecated*, use ``set(name=distribution)``."""
         self.set(**{parametername: rand_distr})
-
-
-def _check_size(size: Any, label: str | None) -> None:
-    where = f"population '{label}'" if label else "Population"
-    shape = size if isinstance(size, tuple) else (size,)
-    for n in shape:
-        whole = isinstance(n, (int, np.integer)) and not isinstance(n, bool)
-        if not whole or n < 1:
-            raise InvalidSizeError(
-                Problem(
-                    "a population needs a whole number of cells",
-                    measured=f"size = {size!r}",
-                    limit="1 or more (or a tuple of those, for a grid)",
-                    fix="use int(...)" if isinstance(n, float) and n >= 1 else "",
-                ),
-                where=where,
-            )
-
-
-def _check_selector(parent: Any, selector: Any) -> None:
-    if isinstance(selector, slice):
-        if not range(len(parent))[selector]:
-            raise InvalidSizeError(
-                Problem(
-                    "a view without any cell",
-                    measured=f"{selector}",
-                    limit=f"cells 0 to {len(parent) - 1} of '{parent.label}'",
-                )
-            )
-        return
-    array = np.asarray(selector)
-    if array.dtype == bool:
-        return
-    outside = array[(array < -len(parent)) | (array >= len(parent))]
-    if outside.size:
-        raise InvalidSizeError(
-            Problem(
-                f"view of cells that '{parent.label}' does not have",
-                measured=f"{outside.flat[0]}",
-                limit=f"0 to {len(parent) - 1}",
-            )
-        )
-
-
-def _check_spike_times(lists: list[NDArray[np.float64]], where: str) -> None:
-    problems = []
-    for k, times in enumerate(lists):
-        if times.size and not np.isfinite(times).all():
-            problems.append(Problem(f"spike times of cell {k} are not finite numbers"))
-        elif times.size and times.min() < 0:
-            problems.append(
-                Problem(f"spike times of cell {k} are negative", f"{times.min():g} ms", "0 ms")
-            )
-        elif (np.diff(times) < 0).any():
-            at = int(np.flatnonzero(np.diff(times) < 0)[0])
-            problems.append(
-                Problem(
-                    f"Spike times given to SpikeSourceArray must be in increasing order (cell {k})",
-                    measured=f"{times[at]:g} ms is followed by {times[at + 1]:g} ms",
-                    fix="sort them: sorted(spike_times)",
-                )
-            )
-    if problems:
-        raise InvalidValueError(problems[:20], where=where)
-
-
-def _check_dead_time(rest: NDArray[np.float64], label: str) -> None:
-    if (rest <= 0).any():
-        raise InvalidValueError(
-            Problem(
-                "the rate of a refractory Poisson source leaves no time beside tau_refrac",
-                measured=f"mean interval less tau_refrac is {rest.min():g} ms",
-                limit="above 0",
-                fix="a lower rate or a shorter tau_refrac",
-            ),
-            where=f"population '{label}'",
-        )
-
-
-_POSITIVE = ("tau_m", "tau_syn_E", "tau_syn_I", "cm", "tau_w", "tau_syn", "alpha", "beta")
-_NOT_NEGATIVE = ("tau_refrac", "rate", "duration")
-
-
-def _check_physical(
-    name: str, values: NDArray[np.float64], model: str, where: str
-) -> None:
-    last = name.rpartition(".")[2]
-    if last in _POSITIVE and (values <= 0).any():
-        limit = "above 0"
-    elif last in _NOT_NEGATIVE and (values < 0).any():
-        limit = "0 or more"
-    else:
-        return
-    raise InvalidValueError(
-        Problem(
-            f"{model}: '{name}' cannot be {values.min():g}",
-            measured=f"{int((values <= 0).sum())} of {values.size} cells",
-            limit=limit,
-        ),
-        where=where,
-    )
-
-
-def _cannot_use(name: str, value: Any, size: int, where: str, error: Exception) -> UserError:
-    base = value.base_value if isinstance(value, LazyArray) else value
-    length = np.shape(base) if isinstance(base, (list, tuple, np.ndarray)) else ()
-    if length not in ((), (size,)):
-        return InvalidSizeError(
-            Problem(
-                f"values of '{name}' do not fit",
-                measured=f"an array of shape {length}",
-                limit=f"one value, or {size} values (one a cell)",
-            ),
-            where=where,
-        )
-    return InvalidValueError(
-        Problem(f"cannot use {base!r} for '{name}' ({error})", limit="numbers"), where=where
-    )
-
-
-def unsupported_receptor(receptor: str, valid: Any, where: str) -> UnsupportedError:
-    """Return the error for a receptor type that the target does not have."""
-    near = nearest(str(receptor), valid)
-    return UnsupportedError(
-        Problem(
-            f"the target has no receptor '{receptor}'",
-            limit=f"receptors: {', '.join(valid) or '(none: a spike source receives nothing)'}",
-            fix=f"did you mean '{near[0]}'?" if near else "",
-        ),
-        where=where,
-    )

@@ -14,7 +14,6 @@ from pyNN.space import Space
 
 from neuroport.errors import (
     ConnectorError,
-    DelayError,
     InvalidValueError,
     NetworkTooLargeError,
     Problem,
@@ -23,20 +22,18 @@ from neuroport.errors import (
 )
 from neuroport.network.cells import INHIBITORY
 from neuroport.network.description import Projection
-from neuroport.pynn.models import check_parameters
+from neuroport.pynn.freezing import frozen_parts
 from neuroport.pynn.observation import checked_only
-from neuroport.pynn.populations import unsupported_receptor
+from neuroport.pynn.parameters import check_parameters
+from neuroport.pynn.population_arguments import unsupported_receptor
+from neuroport.pynn.projection_arguments import check_arguments, check_delays
 from neuroport.pynn.synapses import synapse_model
-from neuroport.realise.connections import (
-    Connections,
-    Wiring,
-    connect,
-    estimate_synapses,
-    uses_script_rng,
-)
+from neuroport.realise.connections import connect
+from neuroport.realise.estimates import estimate_synapses, uses_script_rng
 from neuroport.realise.memory import BYTES_PER_SYNAPSE
 from neuroport.realise.streams import stream_name
 from neuroport.realise.values import describe_value, synapse_values
+from neuroport.realise.wiring import Connections, Wiring
 from neuroport.source_line import at_line, user_line
 
 __all__ = ["ProjectionBase", "Connection"]
@@ -86,7 +83,7 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
         pre, post = _as_view(presynaptic_neurons), _as_view(postsynaptic_neurons)
         shown = label or f"{getattr(pre, 'label', pre)}→{getattr(post, 'label', post)}"
         where = f"projection '{shown}'"
-        _check_arguments(pre, post, connector, synapse_type, where)
+        check_arguments(pre, post, connector, synapse_type, where)
         if receptor_type not in ("default", None) and receptor_type not in post.receptor_types:
             raise unsupported_receptor(str(receptor_type), list(post.receptor_types), where)
         if not post.receptor_types:
@@ -230,47 +227,10 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
         delay = self.synapse_type.parameter_space._parameters.get("delay")
         if delay is not None and delay.is_homogeneous and not callable(delay.base_value):
             try:
-                self._check_delays(np.array([float(delay.evaluate(simplify=True))])
-                                   if delay.shape is not None
-                                   else np.array([float(delay.base_value)]))
+                value = delay.base_value if delay.shape is None else delay.evaluate(simplify=True)
+                check_delays(self, np.array([float(value)]))
             except (TypeError, ValueError):
                 return
-
-    def _check_delays(self, delay: NDArray[np.float64]) -> None:
-        state = self._simulator.state
-        where = f"projection '{self.label}'"
-        if delay.size == 0:
-            return
-        low, high = float(delay.min()), float(delay.max())
-        shortest = state.shortest_delay
-        # Half a step below still rounds to one step; less than that cannot be kept.
-        finite = bool(np.isfinite(delay).all())
-        if finite and low >= 0 and checked_only():
-            pass  # a finding among all others, NP114
-        elif not finite or low < shortest - 1e-9 * state.dt:
-            raise DelayError(
-                Problem(
-                    "a delay is shorter than the shortest that can be kept",
-                    measured=f"{low:g} ms in {int((delay < shortest).sum())} of {delay.size} "
-                    "synapses",
-                    limit=f"{shortest:g} ms"
-                    + (" (one time step)" if shortest == state.dt else " (min_delay)"),
-                    fix=f"use delay={state.dt:g} or more, or a smaller time step",
-                ),
-                where=where,
-                line=self.line,
-            )
-        if state.longest_delay is not None and high > state.longest_delay + 1e-9:
-            raise DelayError(
-                Problem(
-                    "a delay is longer than max_delay",
-                    measured=f"{high:g} ms",
-                    limit=f"{state.longest_delay:g} ms (setup(max_delay=...))",
-                    fix="raise max_delay, or leave it out",
-                ),
-                where=where,
-                line=self.line,
-            )
 
     def _check_values(self, attributes: dict[str, NDArray[np.float64]]) -> None:
         where = f"projection '{self.label}'"
@@ -285,7 +245,7 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
         if problems:
             raise InvalidValueError(problems, where=where)
         if "delay" in attributes:
-            self._check_delays(attributes["delay"])
+            check_delays(self, attributes["delay"])
         self._check_signs(attributes["weight"])
 
     def _check_signs(self, weight: NDArray[np.float64]) -> None:
@@ -458,139 +418,13 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
             attribute_names = [attribute_names]
         super().save(attribute_names, file, format, gather, with_address)
 
-    # -- freezing -----------------------------------------------------------------------------
-
-    def _recipe(self) -> tuple[str, dict[str, Any]] | None:
-        """Return the connector and its arguments, where it joins whole populations by a rule."""
-        name = type(self._connector).__name__
-        whole = all(isinstance(group, common.Population) for group in (self.pre, self.post))
-        if not whole or name not in _RECIPES:
-            return None
-        values = {key: getattr(self._connector, key, None) for key in _RECIPES[name]}
-        if not all(isinstance(v, (bool, int, float)) for v in values.values()):
-            return None
-        return name, values
-
     def freeze(self) -> tuple[list[Projection], list[NDArray[np.int64]]]:
-        """Return the projection as frozen parts, one for each pair of populations.
-
-        Returns
-        -------
-        parts : list of Projection
-        positions : list of ndarray of int
-            Which of the front end's synapses each part holds.
-        """
-        state = self._simulator.state
-        made = self.made
-        weight = self._attributes["weight"]
-        if self.current_inhibition and state.dialect == "spynnaker":
-            weight = -np.abs(weight)
-        asked = self._attributes["delay"] / state.dt
-        delay = np.maximum(1, np.floor(asked + 0.5 + 1e-9).astype(np.int64))
-        delay[asked < 1.0 - 1e-9] = 0  # only where the network is checked and not run
-        pre_pop, pre_index = _resolve(self.pre, made.pre)
-        post_pop, post_index = _resolve(self.post, made.post)
-        parts, positions = [], []
-        pairs = sorted({(a, b) for a in pre_pop[1] for b in post_pop[1]})
-        several = len(pairs) > 1
-        for a, b in pairs:
-            chosen = np.flatnonzero((pre_pop[0] == a) & (post_pop[0] == b)) if several else (
-                np.arange(made.pre.size)
-            )
-            if several and not chosen.size:
-                continue
-            label = self.label
-            if several:
-                label = f"{self.label} [{pre_pop[2][a].label} -> {post_pop[2][b].label}]"
-            parts.append(
-                Projection(
-                    label=label,
-                    pre=pre_pop[2][a].label,
-                    post=post_pop[2][b].label,
-                    receptor=self.receptor_type,
-                    synapse=self.model,
-                    pre_index=pre_index[chosen],
-                    post_index=post_index[chosen],
-                    weight=weight[chosen],
-                    delay=delay[chosen],
-                    parameters={
-                        name: self._attributes[name][chosen]
-                        for name in self.model.parameters
-                    },
-                    dendritic_fraction=float(
-                        getattr(self.synapse_type, "dendritic_delay_fraction", 1.0)
-                    ),
-                    connector=type(self._connector).__name__,
-                    recipe=None if several else self._recipe(),
-                    described={k: v for k, v in self._described.items() if v},
-                    line=self.line,
-                )
-            )
-            positions.append(chosen)
-        return parts, positions
+        """Return the projection as frozen parts; see :func:`frozen_parts`."""
+        return frozen_parts(self)
 
 
-# What of a connector's arguments decides its synapses.
-_RECIPES = {
-    "AllToAllConnector": ("allow_self_connections",),
-    "OneToOneConnector": (),
-    "FixedProbabilityConnector": ("p_connect", "allow_self_connections"),
-    "FixedNumberPreConnector": ("n", "allow_self_connections", "with_replacement"),
-    "FixedNumberPostConnector": ("n", "allow_self_connections", "with_replacement"),
-    "FixedTotalNumberConnector": ("n", "allow_self_connections", "with_replacement"),
-}
 _SIGNED = ("excitatory", "inhibitory", "AMPA", "NMDA", *INHIBITORY)
 
 
 def _as_view(group: Any) -> Any:
     return group.as_view() if isinstance(group, common.IDMixin) else group
-
-
-def _check_arguments(pre: Any, post: Any, connector: Any, synapse: Any, where: str) -> None:
-    from pyNN.models import BaseSynapseType
-
-    groups = (common.populations.BasePopulation, common.Assembly)
-    problems = []
-    for side, group in (("pre", pre), ("post", post)):
-        if not isinstance(group, groups):
-            problems.append(
-                Problem(
-                    f"{side}synaptic_neurons must be a Population, PopulationView or Assembly",
-                    measured=type(group).__name__,
-                )
-            )
-    if not isinstance(connector, Connector):
-        problems.append(
-            Problem("`connector` must be a connector, e.g. AllToAllConnector()",
-                    measured=type(connector).__name__,
-                    fix="write the parentheses" if isinstance(connector, type) else "")
-        )
-    if synapse is not None and not isinstance(synapse, BaseSynapseType):
-        problems.append(
-            Problem("`synapse_type` must be a synapse type, e.g. StaticSynapse(weight=0.1)",
-                    measured=type(synapse).__name__)
-        )
-    if problems:
-        raise _ArgumentError(problems, where=where)
-
-
-class _ArgumentError(ConnectorError, TypeError):
-    """Arguments of a kind that a projection cannot use."""
-
-
-def _resolve(
-    group: Any, index: NDArray[np.int64]
-) -> tuple[tuple[NDArray[np.int64], set[int], dict[int, Any]], NDArray[np.int64]]:
-    """Return for each synapse the population (by number) and the cell's index in it."""
-    ids = np.asarray(group.all_cells, dtype=np.int64)[index]
-    parts = group.populations if isinstance(group, common.Assembly) else [group]
-    populations = {}
-    for part in parts:
-        population = part.grandparent if hasattr(part, "grandparent") else part
-        populations[population._number] = population
-    numbers = sorted(populations)
-    firsts = np.array([int(populations[n].first_id) for n in numbers])
-    order = np.argsort(firsts)
-    found = order[np.searchsorted(firsts[order], ids, side="right") - 1]
-    number = np.array(numbers)[found]
-    return (number, set(numbers), populations), ids - firsts[found]

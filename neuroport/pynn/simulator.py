@@ -21,16 +21,17 @@ from neuroport.findings import Finding
 from neuroport.network.description import Network
 from neuroport.numerics import Numerics
 from neuroport.numerics import numerics as numerics_of
+from neuroport.pynn.cells import CELL_TYPES, COMPONENTS
 from neuroport.pynn.connectors import CONNECTORS
 from neuroport.pynn.electrodes import current_source_types
 from neuroport.pynn.equations import cell_by_equations, synapse_by_equations
-from neuroport.pynn.models import CELL_TYPES, COMPONENTS, SYNAPSE_RULES, UNSUPPORTED, unsupported
 from neuroport.pynn.observation import observation
 from neuroport.pynn.populations import ID, AssemblyBase, PopulationBase, ViewBase
 from neuroport.pynn.projections import ProjectionBase
 from neuroport.pynn.recorder import RecorderBase
 from neuroport.pynn.state import State, checked_per_core
-from neuroport.pynn.synapses import synapse_types
+from neuroport.pynn.synapses import SYNAPSE_RULES, synapse_types
+from neuroport.pynn.unsupported import UNSUPPORTED, unsupported
 
 __all__ = ["Simulator", "simulator"]
 

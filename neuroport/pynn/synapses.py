@@ -1,4 +1,7 @@
-"""Synapse types bound to a simulator: PyNN's own, with the shortest delay as default."""
+"""PyNN's synapse types and rules of plasticity, with neuroport's checks.
+
+Synapse types are bound to a simulator: its shortest delay is their default.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,10 @@ from pyNN.standardmodels.base import (
 
 from neuroport.errors import InvalidValueError, Problem
 from neuroport.network.synapses import STATIC, TSODYKS_MARKRAM, SynapseModel
-from neuroport.pynn.models import _identity, check_parameters, unsupported
+from neuroport.pynn.parameters import check_parameters, identity
+from neuroport.pynn.unsupported import unsupported
 
-__all__ = ["synapse_types", "synapse_model"]
+__all__ = ["SYNAPSE_RULES", "synapse_types", "synapse_model"]
 
 _WEIGHT_RULES = {
     "AdditiveWeightDependence": "additive",
@@ -27,6 +31,56 @@ _TIMING_RULES = {
     "SpikePairRule": "pair",
     "SpikeNearestPairRule": "nearest_pair",
     "Vogels2011Rule": "vogels",
+}
+
+
+def _rule(base: type, name: str | None = None, doc: str | None = None) -> type:
+    valid = list(base.default_parameters)  # type: ignore[attr-defined]
+
+    def __init__(self: Any, *arguments: Any, **parameters: Any) -> None:
+        given = dict(zip(valid, arguments, strict=False), **parameters)
+        check_parameters(type(self).__name__, given, valid)
+        base.__init__(self, **given)  # type: ignore[misc]
+
+    return type(
+        name or base.__name__,
+        (base,),
+        {
+            "__init__": __init__,
+            "__doc__": doc or base.__doc__,
+            "__module__": __name__,
+            "translations": identity(base),
+            "possible_models": {"stdp"},
+        },
+    )
+
+
+SpikePairRule = _rule(synapses.SpikePairRule)
+SpikeNearestPairRule = _rule(
+    synapses.SpikePairRule,
+    "SpikeNearestPairRule",
+    "Pair rule in which each spike is paired with the nearest one of the other side only, "
+    "as sPyNNaker's ``extra_models.SpikeNearestPairRule``.",
+)
+Vogels2011Rule = _rule(synapses.Vogels2011Rule)
+AdditiveWeightDependence = _rule(synapses.AdditiveWeightDependence)
+MultiplicativeWeightDependence = _rule(synapses.MultiplicativeWeightDependence)
+AdditivePotentiationMultiplicativeDepression = _rule(
+    synapses.AdditivePotentiationMultiplicativeDepression
+)
+GutigWeightDependence = _rule(synapses.GutigWeightDependence)
+
+SYNAPSE_RULES: dict[str, Any] = {
+    rule.__name__: rule
+    for rule in (
+        SpikePairRule,
+        SpikeNearestPairRule,
+        Vogels2011Rule,
+        AdditiveWeightDependence,
+        MultiplicativeWeightDependence,
+        AdditivePotentiationMultiplicativeDepression,
+        GutigWeightDependence,
+    )
 }
 
 
@@ -55,7 +109,7 @@ def synapse_types(state: Any) -> dict[str, type]:
                 "__init__": __init__,
                 "__doc__": base.__doc__,
                 "__module__": __name__,
-                "translations": _identity(base),
+                "translations": identity(base),
                 "_get_minimum_delay": minimum,
             },
         )
@@ -107,8 +161,6 @@ def synapse_types(state: Any) -> dict[str, type]:
             if problems:
                 raise InvalidValueError(problems, where="STDPMechanism")
             if weight_dependence is None:
-                from neuroport.pynn.models import AdditiveWeightDependence
-
                 weight_dependence = AdditiveWeightDependence()
             super().__init__(
                 timing_dependence, weight_dependence, None, dendritic_delay_fraction, weight, 1.0

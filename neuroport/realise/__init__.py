@@ -4,10 +4,12 @@ Everything is drawn here, once, from the network's seed, vectorised; engines get
 never draw numbers of their own.
 """
 
-from neuroport.realise.connections import Connections, connect, estimate_synapses
+from neuroport.realise.connections import connect
 from neuroport.realise.currents import current_samples
+from neuroport.realise.estimates import estimate_synapses
 from neuroport.realise.sources import source_spikes
 from neuroport.realise.streams import Draw, generator, stream_seed
+from neuroport.realise.wiring import Connections
 
 __all__ = [
     "Connections",

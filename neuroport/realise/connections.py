@@ -7,135 +7,31 @@ known here is asked to connect in PyNN's own way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import singledispatch
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pyNN import connectors
-from pyNN.random import RandomDistribution
 
 from neuroport.errors import ConnectorError, Problem, UnknownParameterError
-from neuroport.realise.streams import Draw, is_default_rng
+from neuroport.realise.fixed_numbers import (
+    fixed_number_post,
+    fixed_number_pre,
+    fixed_total_number,
+)
+from neuroport.realise.wiring import (
+    Connections,
+    IntArray,
+    Wiring,
+    allowed_pairs,
+    by_post,
+    empty,
+    join,
+)
 
-__all__ = ["Connections", "Wiring", "connect", "estimate_synapses"]
-
-IntArray = NDArray[np.int64]
-# Pairs looked at in one go by connectors that evaluate a probability for every pair.
-_BLOCK = 4_000_000
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Connections:
-    """Which cells are joined.
-
-    Attributes
-    ----------
-    pre, post : ndarray of int, shape (n_synapses,)
-        Cells, counted within the two groups.
-    columns : mapping of str to ndarray
-        Parameters given by the connector itself (lists), in the user's units.
-    """
-
-    pre: IntArray
-    post: IntArray
-    columns: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Wiring:
-    """What a connector may look at.
-
-    Attributes
-    ----------
-    pre_ids, post_ids : ndarray of int
-        Identities of the cells, to recognise a cell in both groups.
-    distance : callable
-        ``distance(pre, post)`` in µm.
-    projection : object
-        The front end's projection, for index expressions and connectors of the user's own.
-    seed : int
-        The network's seed.
-    key : tuple of int
-        Random stream of this projection.
-    """
-
-    pre_ids: IntArray
-    post_ids: IntArray
-    distance: Callable[[IntArray, IntArray], NDArray[np.float64]]
-    projection: Any
-    seed: int
-    key: tuple[int, ...]
-
-    @property
-    def n_pre(self) -> int:
-        """Size of the presynaptic group."""
-        return int(self.pre_ids.size)
-
-    @property
-    def n_post(self) -> int:
-        """Size of the postsynaptic group."""
-        return int(self.post_ids.size)
-
-    @property
-    def same(self) -> bool:
-        """Whether both groups are the same cells."""
-        return bool(np.array_equal(self.pre_ids, self.post_ids))
-
-    def draw(self, connector: Any) -> Draw:
-        """Return where the connector draws from."""
-        return Draw(self.seed, (*self.key, 0), getattr(connector, "rng", None))
-
-    def blocks(self) -> Iterator[tuple[IntArray, IntArray]]:
-        """Yield all pairs by postsynaptic cell, a bounded number at a time."""
-        step = max(1, _BLOCK // max(1, self.n_pre))
-        pre = np.arange(self.n_pre, dtype=np.int64)
-        for first in range(0, self.n_post, step):
-            post = np.arange(first, min(first + step, self.n_post), dtype=np.int64)
-            yield np.tile(pre, post.size), np.repeat(post, pre.size)
-
-
-def _empty() -> IntArray:
-    return np.empty(0, dtype=np.int64)
-
-
-def _allowed(
-    connector: Any, wiring: Wiring, pre: IntArray, post: IntArray
-) -> NDArray[np.bool_] | None:
-    """Return which pairs ``allow_self_connections`` leaves, or None for all."""
-    allow = connector.allow_self_connections
-    if allow is True:
-        return None
-    if allow == "NoMutual":
-        if not wiring.same:
-            raise ConnectorError(
-                Problem(
-                    f"{type(connector).__name__} with allow_self_connections='NoMutual' joins "
-                    "two different groups",
-                    limit="'NoMutual' is defined within one population",
-                    fix="use allow_self_connections=False",
-                )
-            )
-        mutual: NDArray[np.bool_] = pre > post
-        return mutual
-    return np.asarray(wiring.pre_ids[pre] != wiring.post_ids[post])
-
-
-def _filter(
-    connector: Any, wiring: Wiring, pre: IntArray, post: IntArray
-) -> tuple[IntArray, IntArray]:
-    keep = _allowed(connector, wiring, pre, post)
-    return (pre, post) if keep is None else (pre[keep], post[keep])
-
-
-def _join(parts: list[tuple[IntArray, IntArray]]) -> Connections:
-    if not parts:
-        return Connections(_empty(), _empty())
-    return Connections(
-        np.concatenate([p for p, _ in parts]), np.concatenate([q for _, q in parts])
-    )
+__all__ = ["connect"]
 
 
 @singledispatch
@@ -157,7 +53,7 @@ def connect(connector: Any, wiring: Wiring) -> Connections:
     collected: list[tuple[IntArray, int, dict[str, Any]]] = []
     wiring.projection._collect(connector, collected.append)
     if not collected:
-        return Connections(_empty(), _empty())
+        return Connections(empty(), empty())
     pre = np.concatenate([np.asarray(p, dtype=np.int64) for p, _, _ in collected])
     sizes = [np.asarray(p).size for p, _, _ in collected]
     post = np.repeat(np.array([q for _, q, _ in collected], dtype=np.int64), sizes)
@@ -174,7 +70,7 @@ def connect(connector: Any, wiring: Wiring) -> Connections:
 
 @connect.register
 def _(connector: connectors.AllToAllConnector, wiring: Wiring) -> Connections:
-    return _join([_filter(connector, wiring, p, q) for p, q in wiring.blocks()])
+    return join([allowed_pairs(connector, wiring, p, q) for p, q in wiring.blocks()])
 
 
 @connect.register
@@ -196,7 +92,7 @@ def _(connector: connectors.FixedProbabilityConnector, wiring: Wiring) -> Connec
         )
     hits = wiring.draw(connector).bernoulli_hits(wiring.n_pre * wiring.n_post, p)
     post, pre = np.divmod(hits, max(1, wiring.n_pre))
-    return Connections(*_filter(connector, wiring, pre, post))
+    return Connections(*allowed_pairs(connector, wiring, pre, post))
 
 
 def _by_probability(
@@ -219,8 +115,8 @@ def _by_probability(
                 )
             )
         hit = draw.uniform(pre.size) < chance
-        parts.append(_filter(connector, wiring, pre[hit], post[hit]))
-    return _join(parts)
+        parts.append(allowed_pairs(connector, wiring, pre[hit], post[hit]))
+    return join(parts)
 
 
 @connect.register
@@ -256,7 +152,7 @@ def _(connector: connectors.FromFileConnector, wiring: Wiring) -> Connections:
 
 def _from_rows(rows: NDArray[Any], names: tuple[str, ...], wiring: Wiring) -> Connections:
     if rows.size == 0:
-        return Connections(_empty(), _empty())
+        return Connections(empty(), empty())
     valid = wiring.projection.synapse_type.get_parameter_names()
     unknown = [n for n in names if n not in valid]
     if unknown:
@@ -316,113 +212,6 @@ def _(connector: connectors.CloneConnector, wiring: Wiring) -> Connections:
     return Connections(made.pre, made.post)
 
 
-def _sets(draw: Draw, cells: IntArray, n: int) -> IntArray:
-    """Return `n` of `cells`: all of them as often as they fit, the rest without repetition."""
-    whole, rest = divmod(n, max(1, cells.size))
-    chosen = [cells] * whole
-    if rest:
-        chosen.append(draw.choose(cells, rest))
-    return np.concatenate(chosen) if chosen else _empty()
-
-
-def _numbers(connector: Any, wiring: Wiring, how_many: int) -> IntArray:
-    n = connector.n
-    if isinstance(n, RandomDistribution):
-        from neuroport.realise.streams import draw_distribution
-
-        return draw_distribution(n, how_many, wiring.seed, (*wiring.key, 1)).astype(np.int64)
-    return np.full(how_many, int(n), dtype=np.int64)
-
-
-def _fixed_number(
-    connector: Any, wiring: Wiring, n_each: int, n_other: int
-) -> tuple[IntArray, IntArray]:
-    """Return (each, other): for each cell of one side its drawn partners on the other side."""
-    draw = wiring.draw(connector)
-    exclude = connector.allow_self_connections is not True and wiring.same
-    counts = _numbers(connector, wiring, n_each)
-    everyone = np.arange(n_other, dtype=np.int64)
-    if exclude and n_other < 2 and counts.any():
-        raise ConnectorError(
-            Problem(
-                f"{type(connector).__name__} forbids self-connections in a population of one cell",
-                measured=f"n = {connector.n}, one cell",
-                limit="at least two cells",
-                fix="allow_self_connections=True, or a larger population",
-            )
-        )
-    if connector.with_replacement:
-        total = int(counts.sum())
-        each = np.repeat(np.arange(n_each, dtype=np.int64), counts)
-        if exclude:  # draw among the others, then step over oneself
-            other = draw.integers(total, n_other - 1)
-            other = other + (other >= each)
-        else:
-            other = draw.integers(total, n_other)
-        return each, other
-    chosen = [
-        _sets(draw, everyone[everyone != k] if exclude else everyone, int(n))
-        for k, n in enumerate(counts)
-    ]
-    each = np.repeat(np.arange(n_each, dtype=np.int64), counts)
-    return each, np.concatenate(chosen) if chosen else _empty()
-
-
-def _by_post(pre: IntArray, post: IntArray) -> Connections:
-    order = np.lexsort((pre, post))
-    return Connections(pre[order], post[order])
-
-
-@connect.register
-def _(connector: connectors.FixedNumberPreConnector, wiring: Wiring) -> Connections:
-    post, pre = _fixed_number(connector, wiring, wiring.n_post, wiring.n_pre)
-    return _by_post(pre, post)
-
-
-@connect.register
-def _(connector: connectors.FixedNumberPostConnector, wiring: Wiring) -> Connections:
-    pre, post = _fixed_number(connector, wiring, wiring.n_pre, wiring.n_post)
-    return _by_post(pre, post)
-
-
-@connect.register
-def _(connector: connectors.FixedTotalNumberConnector, wiring: Wiring) -> Connections:
-    draw = wiring.draw(connector)
-    n = int(_numbers(connector, wiring, 1)[0])
-    pairs = wiring.n_pre * wiring.n_post
-    exclude = connector.allow_self_connections is not True and wiring.same
-    if exclude:
-        pairs -= wiring.n_pre
-    if n and not pairs:
-        raise ConnectorError(
-            Problem(
-                "FixedTotalNumberConnector has no pair of cells to choose from",
-                measured=f"n = {n}",
-                limit="0 possible pairs",
-            )
-        )
-    if connector.with_replacement:
-        chosen = draw.integers(n, pairs)
-    else:
-        if n > pairs:
-            raise ConnectorError(
-                Problem(
-                    "FixedTotalNumberConnector without replacement asks for more synapses than "
-                    "there are pairs of cells",
-                    measured=f"n = {n}",
-                    limit=f"{pairs} pairs",
-                    fix="with_replacement=True, or a smaller n",
-                )
-            )
-        chosen = draw.choose_below(pairs, n)
-    if exclude:
-        post, pre = np.divmod(chosen, max(1, wiring.n_pre - 1))
-        pre = pre + (pre >= post)
-    else:
-        post, pre = np.divmod(chosen, max(1, wiring.n_pre))
-    return _by_post(pre, post)
-
-
 @connect.register
 def _(connector: connectors.SmallWorldConnector, wiring: Wiring) -> Connections:
     # Watts & Strogatz (1998): join neighbours within `degree`, then move the far end of each
@@ -432,8 +221,8 @@ def _(connector: connectors.SmallWorldConnector, wiring: Wiring) -> Connections:
     parts = []
     for pre, post in wiring.blocks():
         near = np.asarray(wiring.distance(pre, post)) < degree
-        parts.append(_filter(connector, wiring, pre[near], post[near]))
-    made = _join(parts)
+        parts.append(allowed_pairs(connector, wiring, pre[near], post[near]))
+    made = join(parts)
     pre, post = made.pre, made.post.copy()
     if connector.n_connections is not None:
         keep = np.zeros(pre.size, dtype=bool)
@@ -449,44 +238,9 @@ def _(connector: connectors.SmallWorldConnector, wiring: Wiring) -> Connections:
             post[moved] = draw.integers(moved.size, wiring.n_post)
             if wiring.n_post < 2:
                 break
-    return _by_post(pre, post)
+    return by_post(pre, post)
 
 
-def estimate_synapses(connector: Any, n_pre: int, n_post: int) -> float:
-    """Return about how many synapses a connector will make, without making them.
-
-    An upper bound (all pairs) where it cannot be known beforehand.
-    """
-    pairs = float(n_pre) * n_post
-    if isinstance(connector, connectors.OneToOneConnector):
-        return float(min(n_pre, n_post))
-    if isinstance(connector, connectors.FixedProbabilityConnector):
-        return pairs * min(1.0, max(0.0, float(connector.p_connect)))
-    if isinstance(connector, connectors.FixedTotalNumberConnector):
-        return float(_mean(connector.n))
-    if isinstance(connector, connectors.FixedNumberPreConnector):
-        return float(_mean(connector.n) * n_post)
-    if isinstance(connector, connectors.FixedNumberPostConnector):
-        return float(_mean(connector.n) * n_pre)
-    if isinstance(connector, connectors.FromFileConnector):
-        return 0.0
-    if isinstance(connector, connectors.FromListConnector):
-        return float(len(connector.conn_list))
-    if isinstance(connector, connectors.CloneConnector):
-        return float(len(connector.reference_projection))
-    if isinstance(connector, connectors.ArrayConnector):
-        return float(np.count_nonzero(connector.array))
-    if isinstance(connector, connectors.AllToAllConnector):
-        return pairs
-    return pairs
-
-
-def _mean(n: Any) -> float:
-    if isinstance(n, RandomDistribution):
-        return float(n.parameters.get("mu", n.parameters.get("high", 1)))
-    return float(n)
-
-
-def uses_script_rng(connector: Any) -> bool:
-    """Tell whether the script passed its own generator to a connector."""
-    return not is_default_rng(getattr(connector, "rng", None))
+connect.register(connectors.FixedNumberPreConnector, fixed_number_pre)
+connect.register(connectors.FixedNumberPostConnector, fixed_number_post)
+connect.register(connectors.FixedTotalNumberConnector, fixed_total_number)

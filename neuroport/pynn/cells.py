@@ -1,4 +1,4 @@
-"""PyNN's cell types, synapse types and rules under PyNN's own names, with neuroport's checks.
+"""PyNN's cell types under PyNN's own names, with neuroport's checks.
 
 Names, defaults and units come from ``pyNN.standardmodels``; here they are given the identity
 translation (PyNN's units are neuroport's units) and errors that name all misspelt parameters.
@@ -6,104 +6,18 @@ translation (PyNN's units are neuroport's units) and errors that name all misspe
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-import numpy as np
 from pyNN.models import BaseCellType
 from pyNN.parameters import LazyArray
-from pyNN.random import RandomDistribution
-from pyNN.standardmodels import cells, receptors, synapses
+from pyNN.standardmodels import cells, receptors
 from pyNN.standardmodels.base import build_translations
 
-from neuroport.errors import InvalidValueError, Problem, UnknownParameterError, UnsupportedError
 from neuroport.network.cells import CELLS, CellModel, Receptor
+from neuroport.pynn.parameters import Checked, identity
+from neuroport.pynn.unsupported import unsupported
 
-__all__ = [
-    "CELL_TYPES",
-    "COMPONENTS",
-    "SYNAPSE_RULES",
-    "UNSUPPORTED",
-    "cell_model",
-    "check_parameters",
-    "unsupported",
-]
-
-
-def check_parameters(model: str, given: dict[str, Any], valid: list[str]) -> None:
-    """Refuse misspelt names and values that are not numbers, all at once.
-
-    Raises
-    ------
-    UnknownParameterError
-        For names that the model does not have.
-    InvalidValueError
-        For None, NaN, infinite or non-numeric values.
-    """
-    unknown = [name for name in given if name not in valid]
-    if unknown:
-        raise UnknownParameterError(unknown, model, valid)
-    problems = []
-    for name, value in given.items():
-        problem = _value_problem(model, name, value)
-        if problem is not None:
-            problems.append(problem)
-    if problems:
-        raise InvalidValueError(problems)
-
-
-def _value_problem(model: str, name: str, value: Any) -> Problem | None:
-    if isinstance(value, LazyArray):
-        value = value.base_value
-    if isinstance(value, RandomDistribution) or callable(value) or isinstance(value, (dict, str)):
-        return None
-    if value is None and name == "delay":
-        return None
-    if value is None:
-        return Problem(f"{model}: '{name}' has no value", measured="None")
-    try:
-        numbers = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        return None  # ragged lists and Sequences are judged where they are evaluated
-    if np.isnan(numbers).any():
-        return Problem(
-            f"{model}: '{name}' is not a number",
-            measured="NaN" if numbers.ndim == 0 else f"NaN in {int(np.isnan(numbers).sum())} "
-            f"of {numbers.size} values",
-            fix="check the computation that gave this value",
-        )
-    if np.isinf(numbers).any() and name not in ("duration", "stop"):
-        return Problem(f"{model}: '{name}' is infinite", measured=f"{numbers}")
-    return None
-
-
-class _Checked:
-    """Mixin: check the parameters when a model is instantiated."""
-
-    default_parameters: dict[str, Any]
-
-    def __init__(self, **parameters: Any) -> None:
-        check_parameters(type(self).__name__, parameters, list(self.default_parameters))
-        super().__init__(**parameters)
-
-    def __repr__(self) -> str:
-        given = {
-            name: value.base_value
-            for name, value in self.parameter_space._parameters.items()  # type: ignore[attr-defined]
-            if not _same(value.base_value, self.default_parameters.get(name))
-        }
-        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in given.items())})"
-
-
-def _same(value: Any, default: Any) -> bool:
-    try:
-        return bool(value == default)
-    except (TypeError, ValueError):
-        return False
-
-
-def _identity(base: type) -> dict[str, Any]:
-    return build_translations(*[(name, name) for name in base.default_parameters])  # type: ignore[attr-defined, no-any-return]
+__all__ = ["CELL_TYPES", "COMPONENTS", "cell_model"]
 
 
 def _standard_cell(name: str) -> type[BaseCellType]:
@@ -111,11 +25,11 @@ def _standard_cell(name: str) -> type[BaseCellType]:
     _membrane, its_receptors, recordable = CELLS[name]
     return type(
         name,
-        (_Checked, base),
+        (Checked, base),
         {
             "__doc__": base.__doc__,
             "__module__": __name__,
-            "translations": _identity(base),
+            "translations": identity(base),
             "recordable": list(recordable),
             "units": {**_SYNAPTIC_UNITS, **base.units},
             "default_initial_values": _initial_values(base, its_receptors),
@@ -139,7 +53,7 @@ def _initial_values(base: Any, its_receptors: tuple[Receptor, ...]) -> dict[str,
     return values
 
 
-class Izhikevich_curr_exp(_Checked, cells.StandardCellType):  # type: ignore[misc]
+class Izhikevich_curr_exp(Checked, cells.StandardCellType):  # type: ignore[misc]
     """Izhikevich's neuron with exponentially decaying synaptic current, as sPyNNaker has it.
 
     dv/dt = 0.04 v² + 5 v + 140 − u + I, du/dt = a (b v − u); at v ≥ 30: v ← c, u ← u + d.
@@ -174,11 +88,11 @@ CELL_TYPES["Izhikevich_curr_exp"] = Izhikevich_curr_exp
 def _component(base: type) -> type:
     return type(
         base.__name__,
-        (_Checked, base),
+        (Checked, base),
         {
             "__doc__": base.__doc__,
             "__module__": __name__,
-            "translations": _identity(base),
+            "translations": identity(base),
             "scale_factors": {},
             "recordable": list(getattr(base, "recordable", None)
                                or base.default_initial_values),  # type: ignore[attr-defined]
@@ -305,101 +219,3 @@ def _composed(cell: Any) -> CellModel:
         tuple(cell.recordable),
         dict(cell.units),
     )
-
-
-# ---------------------------------------------------------------------------------------------
-# Rules of synaptic plasticity
-
-
-def _rule(base: type, name: str | None = None, doc: str | None = None) -> type:
-    valid = list(base.default_parameters)  # type: ignore[attr-defined]
-
-    def __init__(self: Any, *arguments: Any, **parameters: Any) -> None:
-        given = dict(zip(valid, arguments, strict=False), **parameters)
-        check_parameters(type(self).__name__, given, valid)
-        base.__init__(self, **given)  # type: ignore[misc]
-
-    return type(
-        name or base.__name__,
-        (base,),
-        {
-            "__init__": __init__,
-            "__doc__": doc or base.__doc__,
-            "__module__": __name__,
-            "translations": _identity(base),
-            "possible_models": {"stdp"},
-        },
-    )
-
-
-SpikePairRule = _rule(synapses.SpikePairRule)
-SpikeNearestPairRule = _rule(
-    synapses.SpikePairRule,
-    "SpikeNearestPairRule",
-    "Pair rule in which each spike is paired with the nearest one of the other side only, "
-    "as sPyNNaker's ``extra_models.SpikeNearestPairRule``.",
-)
-Vogels2011Rule = _rule(synapses.Vogels2011Rule)
-AdditiveWeightDependence = _rule(synapses.AdditiveWeightDependence)
-MultiplicativeWeightDependence = _rule(synapses.MultiplicativeWeightDependence)
-AdditivePotentiationMultiplicativeDepression = _rule(
-    synapses.AdditivePotentiationMultiplicativeDepression
-)
-GutigWeightDependence = _rule(synapses.GutigWeightDependence)
-
-SYNAPSE_RULES: dict[str, Any] = {
-    rule.__name__: rule
-    for rule in (
-        SpikePairRule,
-        SpikeNearestPairRule,
-        Vogels2011Rule,
-        AdditiveWeightDependence,
-        MultiplicativeWeightDependence,
-        AdditivePotentiationMultiplicativeDepression,
-        GutigWeightDependence,
-    )
-}
-
-# ---------------------------------------------------------------------------------------------
-# What PyNN has and neuroport has not
-
-UNSUPPORTED: dict[str, tuple[str, str]] = {
-    # name -> (kind, nearest supported)
-    "IF_cond_exp_gsfa_grr": ("cell type", "EIF_cond_exp_isfa_ista"),
-    "IF_facets_hardware1": ("cell type", "IF_cond_exp"),
-    "GIF_cond_exp": ("cell type", "EIF_cond_exp_isfa_ista"),
-    "SpikeSourceInhGamma": ("cell type", "SpikeSourcePoisson"),
-    "MultiCompartmentNeuron": ("cell type", "PointNeuron"),
-    "CondBetaPostSynapticResponse": ("post-synaptic response", "CondAlphaPostSynapticResponse"),
-    "SimpleStochasticSynapse": ("synapse type", "StaticSynapse"),
-    "StochasticTsodyksMarkramSynapse": ("synapse type", "TsodyksMarkramSynapse"),
-    "MultiQuantalSynapse": ("synapse type", "TsodyksMarkramSynapse"),
-    "ElectricalSynapse": ("synapse type", "StaticSynapse"),
-    "CSAConnector": ("connector", "FromListConnector"),
-    # Drawn inside an engine, so never the same on two of them.
-    "NativeRNG": ("random number generator", "NumpyRNG"),
-}
-
-
-def unsupported(name: str, kind: str, available: list[str]) -> UnsupportedError:
-    """Return the error for something that PyNN has and neuroport has not."""
-    near = UNSUPPORTED.get(name, ("", ""))[1]
-    return UnsupportedError(
-        Problem(
-            f"neuroport has no {kind} '{name}'",
-            limit=f"{kind}s it has: {', '.join(sorted(available))}",
-            fix=(f"the nearest is {near}; " if near else "")
-            + (
-                "or write your own with sim.cell_by_equations(...)"
-                if kind == "cell type"
-                else "or write your own with sim.synapse_by_equations(...)"
-                if kind == "synapse type"
-                else "use one of those listed"
-            ),
-        )
-    )
-
-
-def is_finite_number(value: Any) -> bool:
-    """Tell whether a value is one finite number."""
-    return isinstance(value, (int, float, np.number)) and math.isfinite(float(value))
