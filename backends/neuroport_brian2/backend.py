@@ -6,6 +6,7 @@ import shutil
 from typing import Any, Literal
 
 from neuroport.backend import BackendInformation
+from neuroport.backend.capabilities_file import load_capabilities
 from neuroport.errors import BackendMissingError, InvalidValueError, Problem
 from neuroport.findings import Finding, finding
 from neuroport.network.description import Network
@@ -37,6 +38,7 @@ class Brian2Backend:
         install="pip install 'neuroport[brian2]'",
         versions={"brian2": package_version("brian2")},
     )
+    capabilities = load_capabilities("neuroport_brian2")
 
     def __init__(self, codegen: CodeGeneration = "auto") -> None:
         if not package_version("brian2"):

@@ -6,6 +6,7 @@ from typing import Any
 
 import neuroport_nest.codes  # noqa: F401  registers the kinds of findings
 from neuroport.backend import BackendInformation
+from neuroport.backend.capabilities_file import load_capabilities
 from neuroport.errors import BackendMissingError, InvalidValueError, Problem
 from neuroport.findings import Finding
 from neuroport.network.description import Network
@@ -35,6 +36,7 @@ class NestBackend:
         install="pip install 'neuroport[nest]'",
         versions={"nest-simulator": package_version("nest-simulator")},
     )
+    capabilities = load_capabilities("neuroport_nest")
 
     def __init__(self, threads: int = 1, silence_timeout: float = 600.0) -> None:
         installed = package_version("nest-simulator")

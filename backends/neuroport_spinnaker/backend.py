@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from typing import Any, Literal
 
 import neuroport_spinnaker.codes  # noqa: F401  registers the kinds of findings
 from neuroport.backend import BackendInformation
+from neuroport.backend.capabilities_file import load_capabilities
 from neuroport.errors import Problem
 from neuroport.findings import Finding
 from neuroport.machines import Target, load_target
@@ -46,6 +48,7 @@ weight_loss, allow, start_timeout, silence_timeout, configuration
         runs_on="hardware",
         versions={"sPyNNaker": package_version("sPyNNaker")},
     )
+    capabilities = load_capabilities("neuroport_spinnaker")
 
     def __init__(
         self,
@@ -146,6 +149,7 @@ configuration
         runs_on="emulated",
         versions={"sPyNNaker": package_version("sPyNNaker")},
     )
+    capabilities = replace(SpinnakerBackend.capabilities, kind="emulated", deterministic=True)
 
     def __init__(
         self,

@@ -17,6 +17,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from neuroport.backend.capabilities import Capabilities
 from neuroport.errors import (
     BackendMissingError,
     Problem,
@@ -156,6 +157,7 @@ class Backend(Protocol):
     """Somewhere to run a network."""
 
     information: BackendInformation
+    capabilities: Capabilities
 
     def check(self, network: Network) -> list[Finding]:
         """Return everything that a user should know before the run."""
