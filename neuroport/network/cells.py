@@ -6,6 +6,7 @@ defaults and units are PyNN's (``pyNN.standardmodels.cells``).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -19,6 +20,7 @@ ReceptorKind = Literal[
     "conductance_exp",
     "conductance_alpha",
     "direct",
+    "direct_conductance",
 ]
 # Receptor types whose current is negative in PyNN, also while a plastic weight is still 0.
 INHIBITORY = ("inhibitory", "GABA", "GABAA", "GABAB")
@@ -29,6 +31,7 @@ RECEPTOR_KINDS: dict[str, str] = {
     "conductance_exp": "conductance that decays exponentially; weight in µS",
     "conductance_alpha": "alpha-function conductance, peak = weight, in µS",
     "direct": "the weight is added to a variable of the model's own equations",
+    "direct_conductance": "the same, where that variable is a conductance",
 }
 
 
@@ -45,7 +48,8 @@ class Receptor:
     variable : str
         The recordable variable, e.g. ``isyn_exc`` or ``gsyn_inh``.
     tau : str
-        Name of the time-constant parameter; empty for ``delta`` and ``direct``.
+        Name of the time-constant parameter; empty for ``delta`` and where a weight is added to a
+        variable of the model's own.
     reversal : str
         Name of the reversal-potential parameter; conductances only.
     """
@@ -59,7 +63,12 @@ class Receptor:
     @property
     def conductance(self) -> bool:
         """Whether the weight is a conductance (µS)."""
-        return self.kind.startswith("conductance")
+        return "conductance" in self.kind
+
+    @property
+    def direct(self) -> bool:
+        """Whether the weight is added to a variable of the model's own equations."""
+        return self.kind.startswith("direct")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +97,12 @@ class CellEquations:
     refractory: str = ""
     clamped: tuple[str, ...] = ()
     definitions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def potential(self) -> str:
+        """The membrane potential: the variable in the threshold, or else the first one."""
+        named = re.findall(r"[A-Za-z_]\w*", self.threshold)
+        return next((n for n in named if n in self.derivatives), next(iter(self.derivatives), ""))
 
 
 @dataclass(frozen=True, slots=True)

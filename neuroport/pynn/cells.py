@@ -48,7 +48,7 @@ def _initial_values(base: Any, its_receptors: tuple[Receptor, ...]) -> dict[str,
     """PyNN's initial values, and zero for synaptic variables that PyNN leaves out."""
     values = dict(getattr(base, "default_initial_values", {}))
     for receptor in its_receptors:
-        if receptor.kind not in ("delta", "direct"):
+        if receptor.tau:
             values.setdefault(receptor.variable, 0.0)
     return values
 

@@ -6,76 +6,25 @@ nA. They are plain arithmetic with the usual functions (exp, log, sqrt, sin, cos
 
 from __future__ import annotations
 
-import ast
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyNN.models import BaseCellType, BaseSynapseType
 
-from neuroport.errors import InvalidValueError, Problem, nearest
-from neuroport.network.cells import CellEquations, CellModel, Receptor
+from neuroport.errors import InvalidValueError, Problem
+from neuroport.network.cells import RECEPTOR_KINDS, CellEquations, CellModel, Receptor
 from neuroport.network.synapses import SynapseEquations, SynapseModel
+from neuroport.pynn.expressions import (
+    assignment,
+    multiplies_a_driving_force,
+    names_in,
+    statements_of,
+    unknown_names,
+    unusable_names,
+)
 from neuroport.pynn.parameters import Checked
 
 __all__ = ["cell_by_equations", "synapse_by_equations"]
-
-FUNCTIONS = ("exp", "log", "sqrt", "sin", "cos", "tan", "tanh", "abs", "clip", "int", "log10",
-             "exprel", "sinh", "cosh", "floor", "ceil")
-
-
-def _names(expression: str, where: str) -> set[str]:
-    """Return the names in an expression; refuse what is not plain arithmetic."""
-    try:
-        tree = ast.parse(expression.strip(), mode="eval")
-    except SyntaxError as error:
-        raise InvalidValueError(
-            Problem(f"cannot read the expression {expression!r}", measured=str(error.msg)),
-            where=where,
-        ) from None
-    forbidden = (ast.Attribute, ast.Subscript, ast.Lambda, ast.ListComp, ast.Dict, ast.List,
-                 ast.JoinedStr, ast.Await, ast.Yield, ast.NamedExpr)
-    for node in ast.walk(tree):
-        if isinstance(node, forbidden):
-            raise InvalidValueError(
-                Problem(
-                    f"{expression!r} is not plain arithmetic",
-                    measured=type(node).__name__,
-                    limit="numbers, names, + - * / **, comparisons, and, or, not, "
-                    + ", ".join(FUNCTIONS),
-                ),
-                where=where,
-            )
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-
-
-def _assignment(statement: str, where: str) -> tuple[str, str, str]:
-    """Split ``v = v_reset`` or ``w += b`` into name, operator and expression."""
-    match = re.fullmatch(r"\s*([A-Za-z_]\w*)\s*(=|\+=|-=|\*=)\s*(.+)", statement)
-    if match is None or match.group(3).startswith("="):
-        raise InvalidValueError(
-            Problem(
-                f"cannot read the statement {statement!r}",
-                limit="name = expression, or +=, -=, *=",
-            ),
-            where=where,
-        )
-    return match.group(1), match.group(2), match.group(3)
-
-
-def _unknown(names: set[str], known: set[str], text: str) -> list[Problem]:
-    problems = []
-    for name in sorted(names - known - set(FUNCTIONS)):
-        near = nearest(name, known)
-        problems.append(
-            Problem(
-                f"unknown name '{name}' in {text!r}",
-                limit=f"known: {', '.join(sorted(known))}",
-                fix=f"did you mean '{near[0]}'?" if near else f"add '{name}' to the parameters",
-            )
-        )
-    return problems
-
 
 def cell_by_equations(
     name: str,
@@ -112,7 +61,12 @@ def cell_by_equations(
     receptors : mapping, optional
         Receptor name -> ``{"kind": ..., "tau": parameter, "reversal": parameter}`` (kinds: see
         ``neuroport.network.cells.RECEPTOR_KINDS``), or the name of a variable that weights are
-        added to. Default: ``excitatory`` and ``inhibitory`` added to the first variable.
+        added to, or ``{"variable": ..., "adds": "conductance" or "current"}``. The sign of
+        inhibitory weights follows from it: positive conductances, negative currents. Where
+        `adds` is not given, the variable's unit in `units` says it; where that is not given, a
+        variable is a conductance if the equations multiply it by a difference with the membrane
+        potential (the variable of `threshold`), as in ``g*(e_rev - v)``.
+        Default: ``excitatory`` and ``inhibitory`` added to the first variable.
     definitions : mapping of str to str, optional
         Names for sub-expressions.
     refractory : str, optional
@@ -143,33 +97,38 @@ def cell_by_equations(
     ...     initial={"v": -65.0})
     """
     where = f"cell_by_equations('{name}')"
-    if not name.isidentifier():
-        raise InvalidValueError(Problem(f"{name!r} cannot be a name"), where=where)
     definitions = dict(definitions or {})
-    statements = [reset] if isinstance(reset, str) else list(reset)
-    statements = [s.strip() for text in statements for s in text.split(";") if s.strip()]
-    first = next(iter(derivatives), "v")
-    its_receptors, problems = _receptors(receptors, first, parameters, initial)
+    statements = statements_of(reset)
+    problems = unusable_names(
+        name, {"parameter": parameters, "variable": initial, "definition": definitions}, ("I", "t")
+    ) + unusable_names(name, {"receptor": receptors or {}}, ())
+    if problems:
+        raise InvalidValueError(problems, where=where)
     known = {*parameters, *initial, *definitions, "I", "t", "i_offset"}
-    problems += [
+    problems = [
         Problem(f"derivative of '{v}', which has no initial value", fix=f"add '{v}' to initial")
         for v in derivatives
         if v not in initial
     ]
     for text in (*derivatives.values(), *definitions.values(), threshold):
-        problems += _unknown(_names(text, where), known, text)
+        problems += unknown_names(names_in(text, where), known, text)
     for statement in statements:
-        target, _, expression = _assignment(statement, where)
-        problems += _unknown({target}, set(initial), statement)
-        problems += _unknown(_names(expression, where), known, statement)
+        target, _, expression = assignment(statement, where)
+        problems += unknown_names({target}, set(initial), statement)
+        problems += unknown_names(names_in(expression, where), known, statement)
     if refractory and refractory not in parameters:
         problems.append(Problem(f"the refractory period '{refractory}' is not a parameter"))
-    if problems:
-        raise InvalidValueError(problems, where=where)
+    equations = CellEquations(
+        dict(derivatives), threshold, tuple(statements), refractory,
+        tuple(c for c in clamped if c in derivatives), definitions,
+    )
+    its_receptors, wrong = _receptors(receptors, equations, parameters, initial, units or {})
+    if problems or wrong:
+        raise InvalidValueError(problems + wrong, where=where)
     defaults = {"i_offset": 0.0, **parameters}
     states = dict(initial)
     for receptor in its_receptors:
-        if receptor.kind not in ("delta", "direct"):
+        if receptor.tau:
             states.setdefault(receptor.variable, 0.0)
     all_units = {key: "dimensionless" for key in (*defaults, *states)}
     all_units.update(units or {})
@@ -181,14 +140,7 @@ def cell_by_equations(
         tuple(states),
         ("spikes", *states),
         all_units,
-        CellEquations(
-            dict(derivatives),
-            threshold,
-            tuple(statements),
-            refractory,
-            tuple(c for c in clamped if c in derivatives),
-            definitions,
-        ),
+        equations,
     )
     return type(
         name,
@@ -209,46 +161,85 @@ def cell_by_equations(
 
 def _receptors(
     given: Mapping[str, Mapping[str, str] | str] | None,
-    first: str,
+    equations: CellEquations,
     parameters: Mapping[str, float],
     initial: Mapping[str, float],
+    units: Mapping[str, str],
 ) -> tuple[tuple[Receptor, ...], list[Problem]]:
-    from neuroport.network.cells import RECEPTOR_KINDS
-
     if given is None:
+        first = next(iter(equations.derivatives), "v")
         given = {"excitatory": first, "inhibitory": first}
     made, problems = [], []
     for name, what in given.items():
-        if isinstance(what, str):
-            if what not in initial:
+        what = {"variable": what} if isinstance(what, str) else dict(what)
+        allowed = ("variable", "adds") if "variable" in what else ("kind", "tau", "reversal")
+        problems += [
+            Problem(f"receptor '{name}' has no '{key}'", limit=", ".join(allowed))
+            for key in what if key not in allowed
+        ]
+        if "variable" in what:
+            receptor, wrong = _direct(name, what, equations, initial, units)
+        else:
+            receptor, wrong = _decaying(name, what, parameters)
+        problems += wrong
+        if receptor is not None:
+            made.append(receptor)
+            if receptor.tau and receptor.variable in (*parameters, *equations.definitions):
                 problems.append(
-                    Problem(f"receptor '{name}' adds to '{what}', which is no variable",
-                            limit=f"variables: {', '.join(initial)}")
+                    Problem(f"receptor '{name}' has a variable '{receptor.variable}' of its own, "
+                            "which is also a parameter or definition", fix="rename the latter")
                 )
-            made.append(Receptor(name, "direct", what))
-            continue
-        kind = what.get("kind", "")
-        tau, reversal = what.get("tau", ""), what.get("reversal", "")
-        if kind not in RECEPTOR_KINDS or kind == "direct":
-            problems.append(
-                Problem(f"receptor '{name}' has no kind {kind!r}",
-                        limit=", ".join(k for k in RECEPTOR_KINDS if k != "direct"))
-            )
-            continue
-        needed = {"tau": tau} if kind != "delta" else {}
-        if kind.startswith("conductance"):
-            needed["reversal"] = reversal
-        for key, parameter in needed.items():
-            if parameter not in parameters:
-                problems.append(
-                    Problem(f"receptor '{name}' needs {key}= the name of a parameter",
-                            measured=repr(parameter),
-                            limit=f"parameters: {', '.join(parameters)}")
-                )
-        prefix = "gsyn" if kind.startswith("conductance") else "isyn"
-        short = {"excitatory": "exc", "inhibitory": "inh"}.get(name, name)
-        made.append(Receptor(name, kind, f"{prefix}_{short}", tau, reversal))  # type: ignore[arg-type]
     return tuple(made), problems
+
+
+def _direct(
+    name: str,
+    what: Mapping[str, str],
+    equations: CellEquations,
+    initial: Mapping[str, float],
+    units: Mapping[str, str],
+) -> tuple[Receptor | None, list[Problem]]:
+    """Return a receptor whose weights are added to a variable of the equations."""
+    variable, adds = what["variable"], what.get("adds", "")
+    if variable not in initial:
+        return None, [Problem(f"receptor '{name}' adds to '{variable}', which is no variable",
+                              limit=f"variables: {', '.join(initial)}")]
+    if adds not in ("", "conductance", "current"):
+        return None, [Problem(f"receptor '{name}' adds neither a conductance nor a current",
+                              measured=repr(adds), limit="'conductance' or 'current'")]
+    unit = units.get(variable, "")
+    if not adds and unit in _CONDUCTANCE_UNITS:
+        adds = "conductance"
+    conductance = adds == "conductance" or (
+        not adds and not unit and multiplies_a_driving_force(variable, equations)
+    )
+    return Receptor(name, "direct_conductance" if conductance else "direct", variable), []
+
+
+_CONDUCTANCE_UNITS = ("S", "mS", "uS", "µS", "μS", "nS", "pS")
+
+
+def _decaying(
+    name: str, what: Mapping[str, str], parameters: Mapping[str, float]
+) -> tuple[Receptor | None, list[Problem]]:
+    """Return a receptor with dynamics of its own."""
+    kinds = [k for k in RECEPTOR_KINDS if not k.startswith("direct")]
+    kind, tau, reversal = what.get("kind", ""), what.get("tau", ""), what.get("reversal", "")
+    if kind not in kinds:
+        return None, [Problem(f"receptor '{name}' has no kind {kind!r}", limit=", ".join(kinds))]
+    needed = {"tau": tau} if kind != "delta" else {}
+    if kind.startswith("conductance"):
+        needed["reversal"] = reversal
+    problems = [
+        Problem(f"receptor '{name}' needs {key}= the name of a parameter",
+                measured=repr(parameter), limit=f"parameters: {', '.join(parameters)}")
+        for key, parameter in needed.items() if parameter not in parameters
+    ]
+    prefix = "gsyn" if kind.startswith("conductance") else "isyn"
+    short = {"excitatory": "exc", "inhibitory": "inh"}.get(name, name)
+    return (
+        Receptor(name, kind, f"{prefix}_{short}", tau, reversal), problems  # type: ignore[arg-type]
+    )
 
 
 def synapse_by_equations(
@@ -297,10 +288,12 @@ def synapse_by_equations(
     ...                     "post1 = 1; post2 = 1")
     """
     where = f"synapse_by_equations('{name}')"
-    before = [on_presynaptic] if isinstance(on_presynaptic, str) else list(on_presynaptic)
-    after = [on_postsynaptic] if isinstance(on_postsynaptic, str) else list(on_postsynaptic)
-    before = [s.strip() for text in before for s in text.split(";") if s.strip()]
-    after = [s.strip() for text in after for s in text.split(";") if s.strip()]
+    before, after = statements_of(on_presynaptic), statements_of(on_postsynaptic)
+    problems = unusable_names(
+        name, {"parameter": parameters, "trace": decays}, ("weight", "delay", "t")
+    )
+    if problems:
+        raise InvalidValueError(problems, where=where)
     known = {*parameters, *decays, "weight", "t"}
     problems = [
         Problem(f"trace '{trace}' decays with '{tau}', which is no parameter",
@@ -309,11 +302,11 @@ def synapse_by_equations(
         if tau not in parameters
     ]
     for statement in (*before, *after):
-        target, _, expression = _assignment(statement, where)
-        problems += _unknown({target}, {*decays, "weight"}, statement)
-        problems += _unknown(_names(expression, where), known, statement)
-    if problems or not name.isidentifier():
-        raise InvalidValueError(problems or [Problem(f"{name!r} cannot be a name")], where=where)
+        target, _, expression = assignment(statement, where)
+        problems += unknown_names({target}, {*decays, "weight"}, statement)
+        problems += unknown_names(names_in(expression, where), known, statement)
+    if problems:
+        raise InvalidValueError(problems, where=where)
     model = SynapseModel(
         name,
         "equations",

@@ -1,28 +1,45 @@
-"""Names inside Brian2: a prefix keeps PyNN's names apart from Brian2's own (cm, t, i ...)."""
+"""Names inside Brian2: a prefix keeps a model's names apart from Brian2's own (cm, t, i ...).
+
+What neuroport adds to a group's code has the same prefix, and Brian2 keeps some endings for
+itself. A model's own name that meets one of those gets an underscore more.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Mapping
 
 __all__ = ["inside", "inside_synapse", "rename"]
+
+# Brian2 refuses variables that end like references to the two cells of a synapse.
+_CELL = r"I|i_inj|active|until|refractory_steps|dt|delta|(.*_)?(rise|gain|decay|pre|post)"
+_SYNAPSE = r"w|last|since|(.*_)?(pre|post)"
+
+
+def _apart(name: str, kept: str) -> str:
+    # Also with underscores behind it, so that no two names become one.
+    return name + "_" if re.fullmatch(rf"({kept})_*", name) else name
 
 
 def inside(name: str) -> str:
     """Return the Brian2 variable for one of PyNN's names, e.g. ``AMPA.gsyn`` -> ``x_AMPA_gsyn``."""
-    return "x_" + name.replace(".", "_")
+    return "x_" + _apart(name.replace(".", "_"), _CELL)
 
 
 def inside_synapse(name: str) -> str:
     """Return the Brian2 variable of a synapse; cells and synapses must not share names."""
-    return "s_" + name.replace(".", "_")
+    return "s_" + _apart(name.replace(".", "_"), _SYNAPSE)
 
 
-def rename(
-    expression: str, names: Iterable[str], to: Callable[[str], str] = inside
-) -> str:
-    """Return an expression with the given names replaced by their Brian2 variables."""
-    pattern = "|".join(re.escape(n) for n in sorted(names, key=len, reverse=True))
-    if not pattern:
-        return expression
-    return re.sub(rf"\b({pattern})\b", lambda m: to(m.group(1)), expression)
+def rename(expression: str, variables: Mapping[str, str]) -> str:
+    """Return an expression with names replaced, all in one pass.
+
+    Parameters
+    ----------
+    expression : str
+    variables : mapping of str to str
+        The model's name -> what stands for it in Brian2.
+    """
+    return re.sub(
+        r"(?<![\w.])[A-Za-z_]\w*", lambda m: variables.get(m.group(), m.group()), expression
+    )

@@ -94,7 +94,7 @@ def refractory_steps(values: FloatArray, timestep: float, numerics: Numerics) ->
 
 
 def receptor_equations(
-    receptors: tuple[Receptor, ...], differential: bool
+    receptors: tuple[Receptor, ...], differential: bool, voltage: str = "x_v"
 ) -> tuple[list[str], list[str], list[str]]:
     """Return (equations, currents, decay statements) for receptors.
 
@@ -103,12 +103,14 @@ def receptor_equations(
     receptors : tuple of Receptor
     differential : bool
         Whether Brian2 integrates the decay (else the statements do, exactly).
+    voltage : str
+        The membrane potential, for conductances.
     """
     equations: list[str] = []
     currents: list[str] = []
     decays: list[str] = []
     for receptor in receptors:
-        if receptor.kind in ("delta", "direct"):
+        if not receptor.tau:
             continue
         s = inside(receptor.variable)
         tau = inside(receptor.tau)
@@ -127,7 +129,7 @@ def receptor_equations(
             else:
                 decays.append(f"{s} = {s}*{s}_decay")
         if receptor.conductance:
-            currents.append(f"{s}*({inside(receptor.reversal)} - x_v)")
+            currents.append(f"{s}*({inside(receptor.reversal)} - {voltage})")
         else:
             currents.append(s)
     return equations, currents, decays
@@ -142,7 +144,7 @@ def receptor_arrivals(
     awake = "*int(t_in_timesteps_post + 1 >= x_until_post)" if clamped else ""
     for receptor in cell.receptors:
         s = inside(receptor.variable)
-        if receptor.kind == "direct":
+        if receptor.direct:
             arrivals[receptor.name] = f"{s}_post += {{w}}"
         elif receptor.kind == "delta":
             arrivals[receptor.name] = (
@@ -169,7 +171,7 @@ def receptor_coefficients(
     """Return gains on arrival and, where asked, decays over a step."""
     result: dict[str, FloatArray] = {}
     for receptor in receptors:
-        if receptor.kind in ("delta", "direct"):
+        if not receptor.tau:
             continue
         s = inside(receptor.variable)
         tau = parameters[receptor.tau]
@@ -187,7 +189,7 @@ def gain_equations(receptors: tuple[Receptor, ...], numerics: Numerics) -> list[
     """Return the declarations of the gains that :func:`receptor_coefficients` fills."""
     result = []
     for receptor in receptors:
-        if receptor.kind in ("delta", "direct"):
+        if not receptor.tau:
             continue
         if receptor.kind.endswith("alpha") or numerics.input_rule == "step":
             result.append(f"{inside(receptor.variable)}_gain : 1 (constant)")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from neuroport.network.cells import CellModel
@@ -27,12 +26,17 @@ def code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
     """Return the Brian2 code of a cell given by equations."""
     given = cell.equations
     assert given is not None  # a model with membrane "equations" always has them
-    names = {*cell.parameters, *cell.states, *given.definitions}
-    declared, currents, _ = receptor_equations(cell.receptors, differential=True)
+    variables = {
+        "I": "x_I",
+        "t": "(t/ms)",  # in ms, like everything else in a model's own equations
+        **{name: inside(name) for name in (*cell.parameters, *cell.states, *given.definitions)},
+    }
+    declared, currents, _ = receptor_equations(
+        cell.receptors, differential=True, voltage=inside(given.potential)
+    )
 
     def inner(text: str) -> str:
-        # In a model's own equations t is in ms, like everything else.
-        return re.sub(r"\bt\b", "(t/ms)", rename(text, names | {"I"}))
+        return rename(text, variables)
 
     equations = [
         f"x_I = x_i_offset + x_i_inj + {' + '.join(currents) or '0'} : 1",
@@ -43,7 +47,7 @@ def code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
         *(f"{inside(k)} = {inner(v)} : 1" for k, v in given.definitions.items()),
         *(f"{inside(p)} : 1 (constant)" for p in cell.parameters),
     ]
-    synaptic = {r.variable for r in cell.receptors if r.kind not in ("delta", "direct")}
+    synaptic = {r.variable for r in cell.receptors if r.tau}
     for variable in cell.states:
         if variable in given.derivatives:
             active = "x_active*" if given.refractory and variable in given.clamped else ""
@@ -72,7 +76,7 @@ def code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
         threshold=threshold,
         reset="\n".join(reset),
         coefficients=coefficients,
-        arrivals=receptor_arrivals(cell, numerics, voltage=inside(cell.states[0]), clamped=False),
+        arrivals=receptor_arrivals(cell, numerics, voltage=inside(given.potential), clamped=False),
         variables=cell.states,
         scheme="fourth-order Runge-Kutta",
     )

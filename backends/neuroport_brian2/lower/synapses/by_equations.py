@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -19,11 +18,14 @@ def code(projection: Projection, arrival: str, timestep: float, later: int) -> S
     """Return the Brian2 code of a synapse type given by equations."""
     given = projection.synapse.equations
     assert given is not None  # a model of kind "equations" always has them
-    names = {*projection.synapse.parameters, *given.decays}
+    variables = {
+        "weight": "s_w",
+        "t": "(t/ms)",
+        **{name: inside(name) for name in (*projection.synapse.parameters, *given.decays)},
+    }
 
     def inner(text: str) -> str:
-        text = rename(re.sub(r"\bweight\b", "s_w", text), names, inside)
-        return re.sub(r"\bt\b", "(t/ms)", text)
+        return rename(text, variables)
 
     def decay(now: str) -> list[str]:
         lines = [f"s_since = ({now} - s_last)*{timestep!r}"]
@@ -64,5 +66,5 @@ def code(projection: Projection, arrival: str, timestep: float, later: int) -> S
             Pathway("pre", "pre", "\n".join(on_pre), before_delay, 1),
         ),
         values,
-        key=("equations", projection.synapse.name, arrival),
+        key=("equations", repr(projection.synapse), arrival),
     )

@@ -1,0 +1,152 @@
+"""Expressions and statements of a model's own equations: read, and refused with a way out.
+
+They are plain arithmetic with the usual functions (exp, log, sqrt, sin, cos, tanh, abs, clip).
+"""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from neuroport.errors import InvalidValueError, Problem, nearest
+from neuroport.network.cells import CellEquations
+
+__all__ = [
+    "assignment",
+    "multiplies_a_driving_force",
+    "names_in",
+    "statements_of",
+    "unknown_names",
+    "unusable_names",
+]
+
+FUNCTIONS = ("exp", "log", "sqrt", "sin", "cos", "tan", "tanh", "abs", "clip", "int", "log10",
+             "exprel", "sinh", "cosh", "floor", "ceil")
+
+
+def names_in(expression: str, where: str) -> set[str]:
+    """Return the names in an expression; refuse what is not plain arithmetic."""
+    try:
+        tree = ast.parse(expression.strip(), mode="eval")
+    except SyntaxError as error:
+        raise InvalidValueError(
+            Problem(f"cannot read the expression {expression!r}", measured=str(error.msg)),
+            where=where,
+        ) from None
+    forbidden = (ast.Attribute, ast.Subscript, ast.Lambda, ast.ListComp, ast.Dict, ast.List,
+                 ast.JoinedStr, ast.Await, ast.Yield, ast.NamedExpr)
+    for node in ast.walk(tree):
+        if isinstance(node, forbidden):
+            raise InvalidValueError(
+                Problem(
+                    f"{expression!r} is not plain arithmetic",
+                    measured=type(node).__name__,
+                    limit="numbers, names, + - * / **, comparisons, and, or, not, "
+                    + ", ".join(FUNCTIONS),
+                ),
+                where=where,
+            )
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def assignment(statement: str, where: str) -> tuple[str, str, str]:
+    """Split ``v = v_reset`` or ``w += b`` into name, operator and expression."""
+    match = re.fullmatch(r"\s*([A-Za-z_]\w*)\s*(=|\+=|-=|\*=)\s*(.+)", statement)
+    if match is None or match.group(3).startswith("="):
+        raise InvalidValueError(
+            Problem(
+                f"cannot read the statement {statement!r}",
+                limit="name = expression, or +=, -=, *=",
+            ),
+            where=where,
+        )
+    return match.group(1), match.group(2), match.group(3)
+
+
+def unknown_names(names: set[str], known: set[str], text: str) -> list[Problem]:
+    problems = []
+    for name in sorted(names - known - set(FUNCTIONS)):
+        near = nearest(name, known)
+        problems.append(
+            Problem(
+                f"unknown name '{name}' in {text!r}",
+                limit=f"known: {', '.join(sorted(known))}",
+                fix=f"did you mean '{near[0]}'?" if near else f"add '{name}' to the parameters",
+            )
+        )
+    return problems
+
+
+def statements_of(given: str | Sequence[str]) -> list[str]:
+    """Split ``"v = v_reset; w += b"``, or a list of such texts, into single statements."""
+    texts = [given] if isinstance(given, str) else list(given)
+    return [s.strip() for text in texts for s in text.split(";") if s.strip()]
+
+
+def unusable_names(name: str, groups: Mapping[str, Collection[str]], taken: Sequence[str]
+              ) -> list[Problem]:
+    """Return what is wrong with the names themselves: no identifiers, taken, or given twice."""
+    problems = []
+    seen: dict[str, str] = {}
+    if not _is_name(name):
+        problems.append(Problem(f"{name!r} cannot be a name", limit=_NAMES))
+    for group, names in groups.items():
+        for one in names:
+            if not _is_name(one):
+                problems.append(Problem(f"{group} {one!r} cannot be a name", limit=_NAMES))
+            elif one in taken or one in FUNCTIONS:
+                problems.append(
+                    Problem(f"{group} '{one}' has a name that means something else in equations",
+                            limit=f"taken: {', '.join(taken)} and functions",
+                            fix="choose another name")
+                )
+            elif one in seen:
+                problems.append(
+                    Problem(f"'{one}' is a {seen[one]} and a {group}", fix="choose another name")
+                )
+            seen[one] = group
+    return problems
+
+
+_NAMES = "ASCII letters, digits and underscores, beginning with a letter"
+
+
+def _is_name(text: Any) -> bool:
+    return (isinstance(text, str) and re.fullmatch(r"[A-Za-z]\w*", text, re.ASCII) is not None
+            and not keyword.iskeyword(text))
+
+
+def multiplies_a_driving_force(variable: str, equations: CellEquations) -> bool:
+    """Tell whether a variable is multiplied by a difference with the membrane potential."""
+    potential = equations.potential
+    if variable == potential:
+        return False
+    defined = {name: ast.parse(text.strip(), mode="eval").body
+               for name, text in equations.definitions.items()}
+
+    def factors(node: ast.expr, depth: int = 0) -> list[ast.expr]:
+        if isinstance(node, ast.Name) and node.id in defined and depth < len(defined):
+            return factors(defined[node.id], depth + 1)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+            return factors(node.left, depth) + factors(node.right, depth)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+            return factors(node.left, depth)
+        return factors(node.operand, depth) if isinstance(node, ast.UnaryOp) else [node]
+
+    def is_force(node: ast.expr) -> bool:
+        difference = isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Sub, ast.Add))
+        return difference and any(
+            isinstance(part, ast.Name) and part.id == potential for part in ast.walk(node)
+        )
+
+    for text in (*equations.derivatives.values(), *equations.definitions.values()):
+        for node in ast.walk(ast.parse(text.strip(), mode="eval")):
+            if isinstance(node, ast.BinOp):
+                parts = factors(node)
+                named = any(isinstance(p, ast.Name) and p.id == variable for p in parts)
+                if named and any(is_force(p) for p in parts):
+                    return True
+    return False
