@@ -155,7 +155,7 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
         # Attributes first, so that an error leaves the projection unrealised.
         attributes: dict[str, NDArray[np.float64]] = {}
         values = dict(self.synapse_type.parameter_space._parameters)
-        for position, name in enumerate(sorted(values)):
+        for name in sorted(values):
             if name == "dendritic_delay_fraction":
                 continue
             if name in made.columns:
@@ -164,7 +164,7 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
             attributes[name] = synapse_values(
                 values[name], made.pre, made.post, (self.pre.size, self.post.size),
                 self._distance, self, state.seed,
-                (*stream_name(STREAM_PROJECTION, self.label), 2 + position), name,
+                state.stream(STREAM_PROJECTION, self.label, name), name,
             )
             self._described[name] = describe_value(values[name])
         self._check_values(attributes)

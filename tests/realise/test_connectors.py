@@ -553,6 +553,24 @@ def test_weights_and_delays_are_drawn_independently() -> None:
     assert abs(np.corrcoef(values.T)[0, 1]) < 5 / 30
 
 
+def test_one_more_parameter_leaves_the_others_as_they_were_drawn() -> None:
+    def drawn(**more: float) -> list[np.ndarray]:
+        sim = simulator()
+        rule = sim.synapse_by_equations(
+            "Rule", parameters={"m": 0.0, **more}, decays={}, on_presynaptic="",
+            on_postsynaptic="")
+        cells = sim.Population(5, sim.IF_curr_exp(), label="cells")
+        made = sim.Projection(cells, cells, sim.AllToAllConnector(), rule(
+            **{name: RandomDistribution("uniform", (1.0, 2.0))
+               for name in ("m", "weight", "delay")}), label="p")
+        return [np.array(made.get(n, format="list", with_address=False))
+                for n in ("m", "weight", "delay")]
+
+    few, many = drawn(), drawn(a=1.0, n=2.0, z=3.0)
+    np.testing.assert_array_equal(few, many)
+    assert np.unique(few).size == 75  # each from a stream of its own
+
+
 def test_large_networks_are_realised_without_a_loop_over_cells() -> None:
     """4,000 neurons and 320,000 synapses: far fewer calls than cells, let alone synapses."""
     sim = simulator()
