@@ -1,14 +1,18 @@
-"""An engine in a child process: its state, its files and its output stay there.
+"""Engines in child processes: their state, their files and their output stay there.
 
-For engines with global state or a habit of crashing. The child runs :mod:`neuroport.process.serve`,
-which needs nothing of neuroport; the parent asks it through :class:`EngineProcess`.
+The parent asks through an :class:`EngineProcess`; the child runs :mod:`neuroport.process.serve`
+in whatever Python has the engine. Between them go JSON and arrays, see
+:mod:`neuroport.process.wire`.
 """
 
 from neuroport.process.host import (
     EngineEndedError,
     EngineError,
+    EngineFailedError,
     EngineProcess,
     EngineSilentError,
 )
 
-__all__ = ["EngineEndedError", "EngineError", "EngineProcess", "EngineSilentError"]
+__all__ = [
+    "EngineEndedError", "EngineError", "EngineFailedError", "EngineProcess", "EngineSilentError",
+]

@@ -11,7 +11,7 @@ from nest_networks import recorded, recurrent, same_steps, simulator
 
 import neuroport
 from neuroport.errors import CheckFailedError, RunInterrupted, UnsupportedError
-from neuroport.process import EngineEndedError
+from neuroport.process import EngineEndedError, EngineFailedError
 
 
 def driven(sim, weight=0.8):
@@ -281,3 +281,43 @@ def test_missing_nest_names_the_command(monkeypatch):
     monkeypatch.setattr(neuroport_nest.backend, "package_version", lambda name: "")
     with pytest.raises(BackendMissingError, match=r"pip install 'neuroport\[nest\]'"):
         neuroport.simulator("nest")
+
+
+def test_two_threads_read_the_present_back_as_one_does():
+    """Reading looks one step ahead in a copy of the process, which hung with two threads."""
+    found = []
+    for threads in (1, 2):
+        sim = neuroport.simulator("nest", timestep=0.1, seed=3, threads=threads, numerics={
+            "base": "pynn", "delay_rule": "next_step", "plasticity_update": "deferred"})
+        _, cells, _ = driven(sim)
+        stdp = sim.STDPMechanism(
+            timing_dependence=sim.SpikePairRule(A_plus=0.01, A_minus=0.012),
+            weight_dependence=sim.AdditiveWeightDependence(w_max=2.0), weight=0.8, delay=0.2,
+            dendritic_delay_fraction=1.0)
+        learns = sim.Projection(sim.state.populations[0], cells, sim.AllToAllConnector(), stdp)
+        pieces = []
+        for _ in range(3):
+            sim.run(10.0)
+            pieces.append((recorded(cells)["cells"][1]["isyn_exc"],
+                           np.array(learns.get("weight", format="array"))))
+        found.append(pieces)
+        sim.end()
+    for (one, weight), (other, weight_too) in zip(*found, strict=True):
+        assert np.isfinite(one).all() and len(np.unique(weight)) > 1
+        # Sums over threads come in another order: rounding only.
+        np.testing.assert_allclose(other, one, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(weight_too, weight, rtol=0, atol=1e-12)
+
+
+def test_what_fails_in_nest_is_told_in_its_own_words():
+    sim = simulator("nest")
+    driven(sim)
+    sim.run(10.0)
+    engine = sim.state.session._engine
+    with pytest.raises(EngineFailedError, match=r"UnknownSynapseType: .*no_such_model_3") as caught:
+        engine.ask("weights", model="no_such_model", number=3)  # in a copy of the process
+    assert "Traceback" not in str(caught.value)
+    with pytest.raises(EngineFailedError, match=r"BadProperty: .*Capacitance must be"):
+        engine.ask("write_cells", population="cells", values={"C_m": -1.0})
+    sim.run(10.0)
+    sim.end()

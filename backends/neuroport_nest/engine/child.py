@@ -6,21 +6,28 @@ neuroport. Times are NEST's steps here, weights and parameters NEST's units.
 
 from __future__ import annotations
 
-import os
-import pickle
 import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+_COPY_WITHIN = 300.0  # s for one step in a copy of the process
+
 
 class Engine:
-    """One network in NEST."""
+    """One network in NEST.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    link : neuroport.process.serve.Link
+        To whoever asks.
+    """
+
+    def __init__(self, link: Any) -> None:
         import nest
 
+        self._link = link
         self.nest: Any = nest
         nest.verbosity = nest.VerbosityLevel.ERROR
         self._clear()
@@ -228,26 +235,16 @@ class Engine:
     # -- reading -------------------------------------------------------------------------------
 
     def _one_step_on(self, read: Callable[[], Any]) -> Any:
-        """Return what `read` returns one step later, in a copy of this process.
+        """Return what `read` returns one step later. Here nothing moves.
 
         NEST hands a sample out, and brings plastic weights up to date with the last step's
-        spikes, in the step after. Here nothing moves.
+        spikes, in the step after.
         """
-        reading, writing = os.pipe()
-        child = os.fork()
-        if child == 0:
-            try:
-                os.close(reading)
-                self.nest.Simulate(self._dt)
-                with os.fdopen(writing, "wb") as file:
-                    pickle.dump(read(), file)
-            finally:
-                os._exit(0)
-        os.close(writing)
-        with os.fdopen(reading, "rb") as file:
-            content = file.read()
-        os.waitpid(child, 0)
-        return pickle.loads(content)
+        def later() -> Any:
+            self.nest.Simulate(self._dt)
+            return read()
+
+        return self._link.in_a_copy(later, _COPY_WITHIN)
 
     def present(self) -> Any:
         """Return the samples of the present moment, as ``signals`` of :meth:`collect`."""
