@@ -9,6 +9,7 @@ import numpy as np
 from neuroport.findings import Finding, finding
 from neuroport.network.cells import CellModel
 from neuroport.network.description import Network, Population, Projection
+from neuroport.network.signs import sign_problem
 from neuroport_nest.lower import synapses
 from neuroport_nest.lower.cells import CELLS, NEAREST
 from neuroport_nest.lower.timing import early_populations, nest_delay
@@ -166,18 +167,14 @@ def _projection(
             fixes=("numerics={'base': 'pynn', 'delay_rule': 'next_step'}, here and on Brian2",
                    "longer delays", "half the time step"), line=line,
         )
-    receptor = target.cell.receptor(projection.receptor)
-    if receptor.kind.startswith("current"):
-        sign = -1.0 if receptor.name == "inhibitory" else 1.0
-        wrong = projection.weight * sign < 0
-        if wrong.any():
-            yield finding(
-                "NP404", f"{where}, weights", measured=f"{projection.weight[wrong][0]:g} nA to "
-                f"the {receptor.name} receptor ({int(wrong.sum())} of {wrong.size})",
-                limit="0 or above" if sign > 0 else "0 or below",
-                why="NEST chooses the receptor by the sign of the weight",
-                fixes=("the other receptor",), line=line,
-            )
+    bounds = projection.parameters if projection.synapse.kind == "stdp" else {}
+    problem = sign_problem(target.cell, projection.receptor, projection.weight, bounds)
+    if problem is not None:
+        yield finding(
+            "NP404", f"{where}, weights", measured=problem.measured, limit=problem.limit,
+            why="NEST chooses the receptor by the sign of the weight",
+            fixes=("the other receptor",), line=line,
+        )
     if projection.synapse.kind == "stdp":
         for measured, limit, fix in synapses.refusals(network, projection, early):
             yield finding("NP403", where, measured=measured, limit=limit,

@@ -16,6 +16,7 @@ from neuroport.backend import Progress
 from neuroport.errors import NeuroportError, NotReadyError, Problem, UnsupportedError
 from neuroport.findings import Finding
 from neuroport.network.description import Network, PoissonSource, Population, Recording
+from neuroport.network.signs import weight_sign
 from neuroport.realise.sources import source_spikes
 from neuroport_spinnaker.chip.limits import RECORDABLE
 from neuroport_spinnaker.errors import BoardRefusedError, MachineLostError, SpinnakerError
@@ -415,7 +416,8 @@ class SpinnakerSession:
         with self._phases.during(READ):
             self._worker.ask("weights", projection=number)
             found = self._worker.received()["synapses"]
-        self._weights[projection] = in_order(described, found, self._network.timestep)[0]
+        cell = self._network.population(described.post).cell
+        self._weights[projection] = in_order(described, cell, found, self._network.timestep)[0]
         return self._weights[projection].copy()
 
     def synapses(self, projection: str) -> tuple[IntArray, IntArray, FloatArray, FloatArray] | None:
@@ -432,7 +434,7 @@ class SpinnakerSession:
             with self._phases.during(READ):
                 self._worker.ask("weights", projection=number)
                 found = self._worker.received()["synapses"]
-            sign = -1.0 if described.weight.min() < 0 else 1.0
+            sign = weight_sign(described, self._network.population(described.post).cell)
             self._drawn[projection] = (
                 found[:, 0].astype(np.int64), found[:, 1].astype(np.int64),
                 sign * found[:, 2], found[:, 3],

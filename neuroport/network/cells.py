@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["Receptor", "CellEquations", "CellModel", "CELLS", "INHIBITORY", "RECEPTOR_KINDS"]
+__all__ = ["Receptor", "CellEquations", "CellModel", "CELLS", "RECEPTOR_KINDS"]
 
 ReceptorKind = Literal[
     "current_exp",
@@ -22,8 +22,6 @@ ReceptorKind = Literal[
     "direct",
     "direct_conductance",
 ]
-# Receptor types whose current is negative in PyNN, also while a plastic weight is still 0.
-INHIBITORY = ("inhibitory", "GABA", "GABAA", "GABAB")
 RECEPTOR_KINDS: dict[str, str] = {
     "current_exp": "current that decays exponentially; weight in nA",
     "current_alpha": "alpha-function current, peak = weight, in nA",

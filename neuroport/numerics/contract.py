@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, get_args, get_type_hints
 
 from neuroport.errors import Problem, UnknownNumericsError, nearest
+from neuroport.numerics.grids import grid_names
 
 __all__ = ["Numerics", "PYNN", "SPINNAKER", "NAMED", "numerics"]
 
@@ -51,13 +52,13 @@ class Numerics:
         What a presynaptic and a postsynaptic spike at the same moment do (NEST; chip).
     initial_presynaptic_spike : bool
         Whether an imaginary presynaptic spike at time 0 takes part in the first pairing (chip).
-    static_weight_step : float, "ring_buffer" or None
-        Static weights, and the initial ones of plastic synapses, are rounded to the nearest
-        multiple of this (nA or µS). ``ring_buffer``: a power of two for each population and
-        receptor, from sPyNNaker's estimate of the largest summed input (see
-        :mod:`neuroport.realise.weights`). None: kept as written.
-    plastic_weight_step : float, "ring_buffer" or None
-        Plastic weights are floored to a multiple of this when written; None: not.
+    static_weight_step : float, str or None
+        Static weights are rounded to the nearest multiple of this (nA or µS). A name: a grid of
+        an installed package, see :mod:`neuroport.numerics.grids`; ``ring_buffer`` is SpiNNaker's,
+        a power of two for each population and receptor, from sPyNNaker's estimate of the largest
+        summed input. None: kept as written.
+    plastic_weight_step : float, str or None
+        The same for plastic weights, which are also floored to a multiple of it when written.
     trace_bits : int or None
         Fraction bits of the plasticity look-up tables, floored (chip: 11); None: exact.
     decay_bits : int or None
@@ -81,8 +82,8 @@ class Numerics:
     dendritic_delay: Literal["as_given", "all"] = "as_given"
     coincidence: Literal["ignored", "depression"] = "ignored"
     initial_presynaptic_spike: bool = False
-    static_weight_step: float | Literal["ring_buffer"] | None = None
-    plastic_weight_step: float | Literal["ring_buffer"] | None = None
+    static_weight_step: float | str | None = None
+    plastic_weight_step: float | str | None = None
     trace_bits: int | None = None
     decay_bits: int | None = None
     state_bits: int | None = None
@@ -137,8 +138,9 @@ def _validate(choices: Mapping[str, Any]) -> None:
         allowed = get_args(hints[key])
         if key in ("static_weight_step", "plastic_weight_step"):
             number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            good = value in (None, "ring_buffer") or (number and 0 < value < float("inf"))
-            shown = "a number above 0, 'ring_buffer', or None"
+            named = isinstance(value, str) and value in grid_names()
+            good = value is None or named or (number and 0 < value < float("inf"))
+            shown = ", ".join(["a number above 0", *map(repr, grid_names()), "or None"])
         elif key in ("trace_bits", "decay_bits", "state_bits"):
             whole = isinstance(value, int) and not isinstance(value, bool)
             good, shown = value is None or (whole and 0 < value <= 52), "1 to 52, or None"

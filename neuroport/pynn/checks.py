@@ -154,8 +154,8 @@ def _spike_times(population: Any, network: Network) -> list[Finding]:
 
 
 def _signs(projection: Any) -> list[Finding]:
-    weight = projection._attributes.get("weight")
-    problem = None if weight is None else projection.sign_problem(weight)
+    attributes = projection._attributes
+    problem = projection.sign_problem(attributes) if "weight" in attributes else None
     if problem is None:
         return []
     return [

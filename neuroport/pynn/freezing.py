@@ -17,6 +17,7 @@ from neuroport.network.description import (
     RenewalSource,
     SpikeTimes,
 )
+from neuroport.network.signs import receptor_sign, with_sign
 from neuroport.realise.streams import stream_name
 
 __all__ = ["frozen_parts", "frozen_population"]
@@ -118,8 +119,6 @@ def frozen_parts(projection: Any) -> tuple[list[Projection], list[NDArray[np.int
     state = projection._simulator.state
     made = projection.made
     weight = projection._attributes["weight"]
-    if projection.current_inhibition and state.dialect == "spynnaker":
-        weight = -np.abs(weight)
     asked = projection._attributes["delay"] / state.dt
     delay = np.maximum(1, np.floor(asked + 0.5 + 1e-9).astype(np.int64))
     delay[asked < 1.0 - 1e-9] = 0  # only where the network is checked and not run
@@ -137,6 +136,8 @@ def frozen_parts(projection: Any) -> tuple[list[Projection], list[NDArray[np.int
         label = projection.label
         if several:
             label = f"{projection.label} [{pre_pop[2][a].label} -> {post_pop[2][b].label}]"
+        cell = post_pop[2][b].model
+        sign = receptor_sign(cell, projection.receptor_type) if state.dialect == "spynnaker" else 0
         parts.append(
             Projection(
                 label=label,
@@ -146,7 +147,7 @@ def frozen_parts(projection: Any) -> tuple[list[Projection], list[NDArray[np.int
                 synapse=projection.model,
                 pre_index=pre_index[chosen],
                 post_index=post_index[chosen],
-                weight=weight[chosen],
+                weight=with_sign(weight[chosen], sign),
                 delay=delay[chosen],
                 parameters={
                     name: projection._attributes[name][chosen]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,9 @@ from neuroport.errors import (
     UnknownParameterError,
     WeightSignError,
 )
-from neuroport.network.cells import INHIBITORY
+from neuroport.network.cells import CellModel
 from neuroport.network.description import Projection
+from neuroport.network.signs import receptor_sign, sign_problem, without_sign
 from neuroport.pynn.freezing import frozen_parts
 from neuroport.pynn.observation import checked_only
 from neuroport.pynn.parameters import check_parameters
@@ -215,13 +216,16 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
     # -- checks -------------------------------------------------------------------------------
 
     @property
-    def current_inhibition(self) -> bool:
-        """Whether weights are negative by PyNN's convention."""
+    def target_cells(self) -> list[CellModel]:
+        """Types of the postsynaptic cells."""
         post = self.post
         parts = post.populations if isinstance(post, common.Assembly) else [post]
-        model = parts[0].grandparent.model if hasattr(parts[0], "grandparent") else parts[0].model
-        receptor = model.receptor(self.receptor_type)
-        return not receptor.conductance and self.receptor_type in INHIBITORY
+        cells: list[CellModel] = []
+        for part in parts:
+            cell = part.grandparent.model if hasattr(part, "grandparent") else part.model
+            if cell not in cells:
+                cells.append(cell)
+        return cells
 
     def _check_delay(self) -> None:
         delay = self.synapse_type.parameter_space._parameters.get("delay")
@@ -246,52 +250,23 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
             raise InvalidValueError(problems, where=where)
         if "delay" in attributes:
             check_delays(self, attributes["delay"])
-        self._check_signs(attributes["weight"])
-
-    def _check_signs(self, weight: NDArray[np.float64]) -> None:
-        problem = self.sign_problem(weight)
+        problem = self.sign_problem(attributes)
         if problem is not None and not checked_only():  # there a finding among others, NP115
-            raise WeightSignError(problem, where=f"projection '{self.label}'", line=self.line)
+            raise WeightSignError(problem, where=where, line=self.line)
 
-    def sign_problem(self, weight: NDArray[np.float64]) -> Problem | None:
+    def sign_problem(self, attributes: Mapping[str, NDArray[np.float64]]) -> Problem | None:
         """Return how the signs of weights contradict the receptor, or None.
 
         Parameters
         ----------
-        weight : ndarray of float
+        attributes : mapping of str to ndarray of float
             As the user gave them.
         """
-        spynnaker = self._simulator.state.dialect == "spynnaker"
-        if not weight.size:
-            return None
-        low, high = float(weight.min()), float(weight.max())
-        if self.current_inhibition:
-            wrong = (low < 0 < high) if spynnaker else high > 0
-            limit = (
-                "all of one sign"
-                if spynnaker
-                else "0 or below: inhibition of a current-based cell is a negative current in PyNN"
-            )
-            fix = (
-                ""
-                if spynnaker
-                else "negate the weights, or use dialect='spynnaker' for scripts written for "
-                "sPyNNaker, where inhibitory weights are positive"
-            )
-        else:
-            wrong = low < 0 and self.receptor_type in _SIGNED
-            limit = f"0 or above for the {self.receptor_type} receptor"
-            fix = "use receptor_type='inhibitory' for inhibition"
-        if not wrong:
-            return None
-        bad = int((weight > 0).sum() if self.current_inhibition else (weight < 0).sum())
-        return Problem(
-            "weights have a sign that contradicts the receptor",
-            measured=f"{low:g} .. {high:g} to receptor '{self.receptor_type}' "
-            f"({bad} of {weight.size} synapses)",
-            limit=limit,
-            fix=fix,
-        )
+        bounds = attributes if self.model.kind == "stdp" else {}
+        unsigned = self._simulator.state.dialect == "spynnaker"
+        found = (sign_problem(cell, self.receptor_type, attributes["weight"], bounds, unsigned)
+                 for cell in self.target_cells)
+        return next((problem for problem in found if problem is not None), None)
 
     # -- PyNN's interface ---------------------------------------------------------------------
 
@@ -329,8 +304,9 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
         return self._attributes[name]
 
     def _user_sign(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
-        if self.current_inhibition and self._simulator.state.dialect == "spynnaker":
-            return np.abs(weight)
+        if self._simulator.state.dialect == "spynnaker":
+            for cell in self.target_cells:
+                weight = without_sign(weight, receptor_sign(cell, self.receptor_type))
         return weight
 
     def _present(self, names: Any) -> tuple[NDArray[Any], NDArray[Any], list[NDArray[Any]]]:
@@ -421,9 +397,6 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
     def freeze(self) -> tuple[list[Projection], list[NDArray[np.int64]]]:
         """Return the projection as frozen parts; see :func:`frozen_parts`."""
         return frozen_parts(self)
-
-
-_SIGNED = ("excitatory", "inhibitory", "AMPA", "NMDA", *INHIBITORY)
 
 
 def _as_view(group: Any) -> Any:

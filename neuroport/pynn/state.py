@@ -29,12 +29,12 @@ from neuroport.errors import (
 )
 from neuroport.findings import Finding, finding, without_superseded
 from neuroport.network.description import Network, Projection, Recording
+from neuroport.network.stored_weights import store_weights, weight_findings
 from neuroport.numerics import Numerics
 from neuroport.process.interrupt import StopOnInterrupt
 from neuroport.pynn.checks import check_network
 from neuroport.realise.memory import BYTES_PER_SYNAPSE, memory_limit
 from neuroport.realise.streams import stream_name
-from neuroport.realise.weights import store_weights, weight_findings
 from neuroport.results.versions import versions
 from neuroport.source_line import user_line
 

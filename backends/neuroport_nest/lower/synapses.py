@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuroport.network.description import Network, Projection
+from neuroport.network.plasticity import learning_rule
 from neuroport_nest.lower.timing import pairing_offset
 
 __all__ = ["model", "values", "tau_minus", "refusals"]
@@ -56,27 +57,18 @@ def values(
                    "x": np.ones(projection.size), "y": np.zeros(projection.size),
                    "u": np.zeros(projection.size)}
     elif projection.synapse.kind == "stdp":
-        high = p["w_max"] * factor
-        # The bound has the sign that NEST gives the weights, also where they are 0.
-        result["weight"] = np.copysign(result["weight"], high)
-        rule = projection.synapse.weight_dependence
-        scale = np.ones(projection.size)
-        if network.numerics.plasticity_amplitude == "absolute":
-            scale = np.abs(p["w_max"])
-        up = p["A_plus"] / (1.0 if rule == "multiplicative" else scale)
-        down = p["A_minus"] / (
-            1.0 if rule in ("multiplicative", "additive_multiplicative") else scale)
-        mu_plus, mu_minus = {
-            "additive": (0.0, 0.0), "multiplicative": (1.0, 1.0),
-            "additive_multiplicative": (0.0, 1.0),
-        }.get(rule, (0.0, 0.0))
+        rule = learning_rule(projection, network)
+        sign = rule.sign * factor
+        # With the sign also where they are 0: by it NEST tells the receptor.
+        result["weight"] = rule.weight * sign
+        # NEST writes weight changes as parts of w_max, and the depression as alpha*lambda.
+        fixed_up, fixed_down = rule.absolute
+        up = rule.A_plus / (rule.w_max if fixed_up else 1.0)
+        down = rule.A_minus / (rule.w_max if fixed_down else 1.0)
         result |= {
-            "Wmax": high, "lambda": up,
-            # NEST writes the depression as alpha*lambda.
+            "Wmax": rule.w_max * sign, "lambda": up,
             "alpha": np.divide(down, up, out=np.zeros_like(down), where=up != 0),
-            "tau_plus": p["tau_plus"],
-            "mu_plus": p["mu_plus"] if rule == "gutig" else np.full(projection.size, mu_plus),
-            "mu_minus": p["mu_minus"] if rule == "gutig" else np.full(projection.size, mu_minus),
+            "tau_plus": rule.tau_plus, "mu_plus": rule.mu_plus, "mu_minus": rule.mu_minus,
         }
     return result
 
@@ -112,14 +104,14 @@ def refusals(
                "delay_rule 'next_step'; no other projection of a source with a delay below one "
                "step in NEST", "numerics={'base': 'pynn', 'delay_rule': 'next_step', "
                "'plasticity_update': 'deferred'}")
-    if p["w_min"].any():
-        yield (f"w_min = {p['w_min'][p['w_min'] != 0][0]:g}", "0", "w_min=0")
-    w_max, weight = np.abs(p["w_max"]), np.abs(projection.weight)
-    if (w_max <= 0).any():
+    rule = learning_rule(projection, network)
+    if rule.w_min.any():
+        yield (f"w_min = {rule.w_min[rule.w_min != 0][0]:g}", "0", "w_min=0")
+    if (rule.w_max <= 0).any():
         yield ("w_max = 0", "above 0 in size", "a larger w_max")
-    elif (weight > w_max * (1 + 1e-12)).any():
-        worst = int((weight - w_max).argmax())
-        yield (f"a weight of {projection.weight[worst]:g} beyond w_max = {p['w_max'][worst]:g}",
+    elif (rule.weight > rule.w_max * (1 + 1e-12)).any():
+        worst = int((rule.weight - rule.w_max).argmax())
+        yield (f"a weight of {projection.weight[worst]:g} beyond w_max = {rule.w_max[worst]:g}",
                "weights within the bounds", "weights up to w_max")
     if ((p["A_plus"] == 0) & (p["A_minus"] != 0)).any():
         yield ("A_plus = 0", "above 0: NEST writes A_minus as a multiple of it",

@@ -7,51 +7,17 @@ from collections.abc import Iterator
 import numpy as np
 
 from neuroport.findings import Finding, finding
-from neuroport.network.description import Network, Projection
+from neuroport.network.description import Projection
+from neuroport.network.plasticity import learning_rule
 from neuroport_spinnaker.checks.case import Case, place, unit
 from neuroport_spinnaker.chip.limits import CELLS, TIMING_RULES, WEIGHT_RULES
 from neuroport_spinnaker.chip.static_memory import STATIC, combined_binary, split_binaries
+from neuroport_spinnaker.lower.rules import chip_rule
 from neuroport_spinnaker.place.layout import rule_of
 
-__all__ = ["learning", "rules", "amplitudes", "chip_rule"]
+__all__ = ["learning", "rules"]
 
 _COARSE = 4  # steps of the stored weight in one full pairing, below which the rule is distorted
-
-
-def amplitudes(projection: Projection, network: Network) -> tuple[float, float]:
-    """Return (A_plus, A_minus) as the chip uses them: absolute for additive rules."""
-    p = projection.parameters
-    if projection.synapse.timing == "vogels":
-        eta = float(p["eta"].flat[0])
-        return eta, eta
-    plus, minus = float(p["A_plus"].flat[0]), float(p["A_minus"].flat[0])
-    additive = projection.synapse.weight_dependence == "additive"
-    if additive and network.numerics.plasticity_amplitude == "fraction":
-        top = float(np.abs(p["w_max"]).flat[0])
-        return plus * top, minus * top
-    return plus, minus
-
-
-def chip_rule(projection: Projection, network: Network) -> dict[str, float | str]:
-    """Return the rule of a plastic projection in the chip's terms."""
-    p = projection.parameters
-    plus, minus = amplitudes(projection, network)
-    rule: dict[str, float | str] = {
-        "timing": projection.synapse.timing,
-        "weight": projection.synapse.weight_dependence or "additive",
-        "A_plus": plus,
-        "A_minus": minus,
-    }
-    low, high = float(p["w_min"].flat[0]), float(p["w_max"].flat[0])
-    rule["w_min"], rule["w_max"] = min(abs(low), abs(high)), max(abs(low), abs(high))
-    if projection.synapse.timing == "vogels":
-        tau = float(p["tau"].flat[0])
-        rule["tau"] = tau
-        rule["alpha"] = 2.0 * tau * float(p["rho"].flat[0]) * 1e-3
-    else:
-        rule["tau_plus"] = float(p["tau_plus"].flat[0])
-        rule["tau_minus"] = float(p["tau_minus"].flat[0])
-    return rule
 
 
 def _known(projection: Projection) -> bool:
@@ -136,12 +102,13 @@ def learning(case: Case) -> Iterator[Finding]:
         scale = case.scales.get((projection.post, projection.receptor))
         if scale is None or projection.size == 0 or not _known(projection):
             continue
-        plus, minus = amplitudes(projection, case.network)
-        span = 1.0
-        if projection.synapse.weight_dependence == "multiplicative":
-            span = float(np.ptp([projection.parameters["w_min"], projection.parameters["w_max"]]))
+        rule = learning_rule(projection, case.network)
         step = scale.resolution
-        sizes = {"A_plus": abs(plus) * span, "A_minus": abs(minus) * span}
+        sizes = {
+            name: float(np.abs(values[0]) * (1.0 if fixed else rule.w_max[0] - rule.w_min[0]))
+            for name, values, fixed in zip(
+                ("A_plus", "A_minus"), (rule.A_plus, rule.A_minus), rule.absolute, strict=True)
+        }
         small = {k: v for k, v in sizes.items() if 0 < v < _COARSE * step}
         if not small:
             continue

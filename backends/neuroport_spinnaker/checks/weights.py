@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from neuroport.findings import Finding, Severity, finding
+from neuroport.network.signs import sign_problem
 from neuroport_spinnaker.checks.case import Case, place, unit
 from neuroport_spinnaker.chip.weight_grid import effective
 
@@ -109,18 +110,13 @@ def signs(case: Case) -> Iterator[Finding]:
     """Find weights whose sign contradicts their receptor."""
     for projection in case.network.projections:
         cell = case.populations[projection.post].cell
-        try:
-            receptor = cell.receptor(projection.receptor)
-        except KeyError:
+        if projection.receptor not in {r.name for r in cell.receptors}:
             continue
-        down = receptor.name == "inhibitory" and not receptor.conductance
-        wrong = projection.weight > 0 if down else projection.weight < 0
-        if wrong.any():
+        bounds = projection.parameters if projection.synapse.kind == "stdp" else {}
+        problem = sign_problem(cell, projection.receptor, projection.weight, bounds)
+        if problem is not None:
             yield finding(
-                "NP321", place(projection),
-                measured=f"{int(wrong.sum())} weights, e.g. {projection.weight[wrong][0]:g}",
-                limit=f"{'0 or below' if down else '0 or above'} for receptor "
-                f"'{projection.receptor}'",
+                "NP321", place(projection), measured=problem.measured, limit=problem.limit,
                 why="the chip keeps only the size of a weight",
                 fixes=("use the other receptor", "change the sign"), line=projection.line,
             )

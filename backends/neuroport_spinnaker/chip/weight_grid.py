@@ -1,4 +1,4 @@
-"""The weight scale of each core, by a formula of its own; :mod:`plan` asks sPyNNaker the same.
+"""The chip's weight grid, by a formula of its own; :mod:`plan` asks sPyNNaker the same.
 
 A core adds the weights that arrive for one time step into a ring of 16-bit entries. One scale per
 receptor of a population must fit the largest expected sum: weights are stored in units of
@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from scipy import special
 
 from neuroport.network.description import Network, Projection
+from neuroport.network.plasticity import learning_rule
 from neuroport_spinnaker.chip.limits import DEFAULT_RATE, SIGMA, STORED_BITS, WEIGHT_SCALE
 from neuroport_spinnaker.lower.machine_made import most_inputs
 from neuroport_spinnaker.options import Options
 from neuroport_spinnaker.place.layout import incoming
 
-__all__ = ["Scale", "scales", "stored", "effective"]
+__all__ = ["Scale", "scales", "ring_buffer", "stored", "effective"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -93,16 +94,28 @@ def _rates(network: Network) -> tuple[float, float]:
     return max(1.0, DEFAULT_RATE * network.timestep * 1e-3), DEFAULT_RATE
 
 
-def _weights(projection: Projection) -> tuple[float, float, float]:
+def _weights(projection: Projection, network: Network) -> tuple[float, float, float]:
     """Return (mean, variance, largest) of the weights that sPyNNaker reckons with."""
-    weight = np.abs(projection.weight)
-    largest = float(weight.max(initial=0.0))
+    size = np.abs(projection.weight)
+    largest = float(size.max())
     if projection.synapse.kind == "stdp":
-        bound = projection.parameters.get("w_max")
-        if bound is not None and bound.size:
-            largest = max(largest, float(np.abs(bound).max()))
+        largest = max(largest, float(learning_rule(projection, network).w_max.max()))
+    if projection.synapse.plastic:  # all of them may grow to the largest
         return largest, 0.0, largest
-    return float(weight.mean()), float(weight.var()), largest
+    return float(size.mean()), float(size.var()), largest
+
+
+def ring_buffer(network: Network) -> dict[tuple[str, str], float]:
+    """Return the weight step (nA or µS) of each (population, receptor) with projections.
+
+    The grid of the numerics choice ``ring_buffer``, for networks of all engines.
+    """
+    steps = {where: scale.resolution for where, scale in scales(network).items()}
+    for p in network.projections:  # without synapses: as if all were 0
+        receptor = network.population(p.post).cell.receptor(p.receptor)
+        unit = WEIGHT_SCALE if receptor.conductance else 1.0
+        steps.setdefault((p.post, p.receptor), 2.0 ** (1 - STORED_BITS) / unit)
+    return steps
 
 
 def scales(network: Network, options: Options | None = None) -> dict[tuple[str, str], Scale]:
@@ -140,7 +153,7 @@ def _scale(
     inputs = 0
     for projection in projections:
         count = most_inputs(projection, network, options)
-        mean, variance, largest = _weights(projection)
+        mean, variance, largest = _weights(projection, network)
         per_step, per_second = _rates(network)
         weights.add(mean * unit, variance * unit**2, count)
         delays.add(0.0, float(projection.delay.var()) * network.timestep**2, count)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from neuroport.network.cells import CellModel
 from neuroport.network.description import Network, Projection
+from neuroport.network.signs import weight_sign
 from neuroport_spinnaker.options import Options
 
 __all__ = ["drawn_there", "machine_made", "most_inputs", "weights_of"]
@@ -51,17 +53,19 @@ def most_inputs(projection: Projection, network: Network, options: Options) -> i
 
 
 def weights_of(
-    projection: Projection, found: NDArray[np.float64]
+    projection: Projection, cell: CellModel, found: NDArray[np.float64]
 ) -> NDArray[np.float64] | None:
     """Return one weight for each synapse of the network, or None where the machine's own differ.
 
     Parameters
     ----------
     projection : Projection
+    cell : CellModel
+        The postsynaptic cells.
     found : ndarray of float, shape (n_found, 4)
         Presynaptic cell, postsynaptic cell, weight, delay of the machine's own synapses.
     """
     held = np.unique(found[:, 2])
     if held.size != 1:
         return None
-    return np.full(projection.size, np.sign(projection.weight[0]) * float(held[0]))
+    return np.full(projection.size, weight_sign(projection, cell) * float(held[0]))

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from neuroport.network.description import Network, PoissonSource, Population
 from neuroport.realise.sources import source_spikes
-from neuroport_spinnaker.checks.learning import chip_rule
 from neuroport_spinnaker.chip.limits import CELLS, RECORDABLE
 from neuroport_spinnaker.lower.machine_made import machine_made
+from neuroport_spinnaker.lower.rules import chip_rule
 from neuroport_spinnaker.options import Options
 from neuroport_spinnaker.place.layout import layout
 

@@ -5,19 +5,23 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from neuroport.network.cells import CellModel
 from neuroport.network.description import Projection
+from neuroport.network.signs import weight_sign
 
 __all__ = ["in_order"]
 
 
 def in_order(
-    projection: Projection, found: NDArray[np.float64], timestep: float
+    projection: Projection, cell: CellModel, found: NDArray[np.float64], timestep: float
 ) -> tuple[NDArray[np.float64], int]:
     """Return weights in the network's order, and how many synapses are missing.
 
     Parameters
     ----------
     projection : Projection
+    cell : CellModel
+        The postsynaptic cells.
     found : ndarray of float, shape (n_found, 4)
         Presynaptic cell, postsynaptic cell, weight, delay (ms).
     timestep : float
@@ -48,7 +52,4 @@ def in_order(
                 weight[j] = found[b[k], 2]
                 k += 1
         missing = int(np.isnan(weight).sum())
-    negative = projection.weight.min(initial=0.0) < 0 or (
-        "w_min" in projection.parameters and (projection.parameters["w_min"] < 0).any()
-    )
-    return (-weight if negative else weight), missing
+    return weight_sign(projection, cell) * weight, missing

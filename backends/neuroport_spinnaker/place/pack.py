@@ -27,9 +27,9 @@ from neuroport.network.description import (
     Recording,
     SpikeTimes,
 )
-from neuroport_spinnaker.checks.learning import chip_rule
 from neuroport_spinnaker.chip.limits import SYNAPSES_PER_SECOND
 from neuroport_spinnaker.chip.weight_grid import Scale, scales
+from neuroport_spinnaker.lower.rules import chip_rule
 from neuroport_spinnaker.options import Options
 from neuroport_spinnaker.place.core_memory import most_cells
 from neuroport_spinnaker.place.layout import incoming, layout
@@ -87,12 +87,12 @@ def pack(network: Network, options: Options) -> Packing:
 
 def grouping(network: Network, options: Options) -> Groups:
     """Return which populations can be put together."""
-    alone = scales(network)
+    alone = scales(network, options)
     level = {p.label: 0 for p in network.populations}
     while True:
         groups = _groups(network, options, alone, level)
         packed = together(network, groups)
-        changed = _changed(packed, alone, scales(packed.network))
+        changed = _changed(packed, alone, scales(packed.network, options))
         if not changed:
             return groups
         # First by the sizes of their weights as well; what then still changes stays alone.

@@ -276,14 +276,15 @@ def plan(
             for number, projection in enumerate(network.projections):
                 if projection.size == 0:
                     continue
+                cell = case.populations[projection.post].cell
                 worker.ask("weights", projection=number)
                 found_there = worker.received()["synapses"]
                 if machine_made(projection, options):
-                    own = weights_of(projection, found_there)
+                    own = weights_of(projection, cell, found_there)
                     if own is not None:
                         weights[projection.label] = own
                     continue
-                held, missing = in_order(projection, found_there, network.timestep)
+                held, missing = in_order(projection, cell, found_there, network.timestep)
                 weights[projection.label] = held
                 if missing:
                     found.append(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from neuroport.network.cells import INHIBITORY, CellModel
+from neuroport.network.cells import CellModel
 from neuroport.network.description import Projection
 from neuroport.numerics import Numerics
 from neuroport_brian2.lower.synapses import by_equations, plasticity, short_term
@@ -43,10 +43,8 @@ def synapse_code(
     if kind == "tsodyks_markram":
         return short_term.code(projection, target, arrival, timestep, later)
     if kind == "stdp":
-        receptor = target.receptor(projection.receptor)
-        negative = not receptor.conductance and receptor.name in INHIBITORY
         return plasticity.code(
-            projection, arrival, numerics, timestep, shortest_interval, later, negative
+            projection, target, arrival, numerics, timestep, shortest_interval, later
         )
     return by_equations.code(projection, arrival, timestep, later)
 

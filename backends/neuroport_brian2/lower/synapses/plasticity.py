@@ -17,7 +17,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from neuroport.errors import Problem, UnsupportedError
+from neuroport.network.cells import CellModel
 from neuroport.network.description import Projection
+from neuroport.network.plasticity import stdp_rule
 from neuroport.numerics import Numerics
 from neuroport_brian2.lower.synapses.code import FloatArray, IntArray, Pathway, SynapseCode
 
@@ -48,14 +50,14 @@ def _in_flight(projection: Projection, numerics: Numerics) -> IntArray:
 
 def code(
     projection: Projection,
+    target: CellModel,
     arrival: str,
     numerics: Numerics,
     timestep: float,
     shortest_interval: int,
     later: int,
-    negative: bool = False,
 ) -> SynapseCode:
-    """Return the Brian2 code of an STDP mechanism; `negative` where its weights are below 0."""
+    """Return the Brian2 code of an STDP mechanism; for the arguments see the factory."""
     timing = projection.synapse.timing
     lag = int((_in_flight(projection, numerics) + later).max(initial=0))
     slots = 0 if lag == 0 else 1 + -(-lag // max(1, shortest_interval))
@@ -127,15 +129,14 @@ def code(
     )
 
     def values(p: Projection, cells: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
-        return _values(p, numerics, slots, negative)
+        return _values(p, target, numerics, slots)
 
     return SynapseCode(
         equations,
         tuple(pathways),
         values,
         signed=True,
-        key=("stdp", projection.synapse.name, arrival, slots, projection.dendritic_fraction,
-             negative),
+        key=("stdp", projection.synapse.name, arrival, slots, projection.dendritic_fraction),
     )
 
 
@@ -161,7 +162,7 @@ def _step(p: Projection, numerics: Numerics) -> float:
             Problem(
                 "the grid of these plastic weights has not been worked out",
                 measured=f"plastic_weight_step = {numerics.plastic_weight_step!r}",
-                fix="pass the network through neuroport.realise.weights.store_weights",
+                fix="pass the network through neuroport.network.stored_weights",
             ),
             where=f"projection '{p.label}'",
             line=p.line,
@@ -269,59 +270,38 @@ def _parameters(timing: str, projection: Projection) -> list[str]:
 
 
 def _values(
-    p: Projection, numerics: Numerics, slots: int, negative: bool
+    p: Projection, target: CellModel, numerics: Numerics, slots: int
 ) -> dict[str, FloatArray]:
     n = p.size
-    sign = -1.0 if negative or (p.weight < 0).any() or _negative_bounds(p) else 1.0
-    low, high = sign * p.parameters["w_min"], sign * p.parameters["w_max"]
-    # Bounds written with positive numbers for a negative weight are magnitudes.
-    low, high = np.abs(low), np.abs(high)
-    low, high = np.minimum(low, high), np.maximum(low, high)
-    if numerics.state_bits is not None:
-        low, high = _on_grid(low, numerics.state_bits), _on_grid(high, numerics.state_bits)
+    rule = stdp_rule(p, target, numerics)
     first = np.zeros(n)
     never = np.full(n, _NEVER)
     result = {
-        "s_w": np.abs(p.weight),
-        "s_pending": np.abs(p.weight),
+        "s_w": rule.weight,
+        "s_pending": rule.weight,
         "s_before_trace": first,
         "s_before_previous": first,
         "s_before_last": never,
         "s_after_trace": first,
         "s_after_previous": first,
         "s_after_last": never,
-        "s_sign": np.full(n, sign),
-        "s_w_min": low,
-        "s_w_max": high,
+        "s_sign": np.full(n, rule.sign),
+        "s_w_min": _on_grid(rule.w_min, numerics),
+        "s_w_max": _on_grid(rule.w_max, numerics),
         "s_lead": _lead(p, numerics).astype(float),
     }
-    if p.synapse.timing == "vogels":
-        tau = p.parameters["tau"]
-        result |= {
-            "s_tau": tau,
-            "s_eta": p.parameters["eta"],
-            "s_target": 2.0 * tau * p.parameters["rho"] * 1e-3,
-        }
+    if rule.timing == "vogels":
+        result |= {"s_tau": rule.tau_plus, "s_eta": rule.A_plus, "s_target": rule.alpha}
     else:
-        fraction = numerics.plasticity_amplitude == "fraction"
-        scaled = fraction and p.synapse.weight_dependence != "multiplicative"
-        up = p.parameters["A_plus"] * (high if scaled else 1.0)
-        down_scaled = scaled and p.synapse.weight_dependence != "additive_multiplicative"
-        down = p.parameters["A_minus"] * (high if down_scaled else 1.0)
-        if numerics.state_bits is not None:
-            up, down = _on_grid(up, numerics.state_bits), _on_grid(down, numerics.state_bits)
         result |= {
-            "s_tau_plus": p.parameters["tau_plus"],
-            "s_tau_minus": p.parameters["tau_minus"],
-            "s_A_plus": up,
-            "s_A_minus": down,
+            "s_tau_plus": rule.tau_plus,
+            "s_tau_minus": rule.tau_minus,
+            "s_A_plus": _on_grid(rule.A_plus, numerics),
+            "s_A_minus": _on_grid(rule.A_minus, numerics),
         }
-        if p.synapse.weight_dependence == "gutig":
-            result |= {
-                "s_mu_plus": p.parameters["mu_plus"],
-                "s_mu_minus": p.parameters["mu_minus"],
-            }
-        if numerics.initial_presynaptic_spike and p.synapse.timing == "nearest_pair":
+        if rule.weight_dependence == "gutig":
+            result |= {"s_mu_plus": rule.mu_plus, "s_mu_minus": rule.mu_minus}
+        if numerics.initial_presynaptic_spike and rule.timing == "nearest_pair":
             result |= {"s_before_trace": np.ones(n), "s_before_last": np.zeros(n)}
     if numerics.plastic_weight_step is not None:
         result["s_step"] = np.full(n, _step(p, numerics))
@@ -332,10 +312,8 @@ def _values(
     return result
 
 
-def _on_grid(values: FloatArray, bits: int) -> FloatArray:
-    scale = float(2**bits)
+def _on_grid(values: FloatArray, numerics: Numerics) -> FloatArray:
+    if numerics.state_bits is None:
+        return values
+    scale = float(2**numerics.state_bits)
     return np.asarray(np.rint(values * scale) / scale)
-
-
-def _negative_bounds(p: Projection) -> bool:
-    return bool((p.parameters["w_max"] < 0).any() or (p.parameters["w_min"] < 0).any())

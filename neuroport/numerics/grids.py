@@ -1,0 +1,71 @@
+"""Weight grids that numerics name, registered by the packages that know them.
+
+A machine stores weights in steps that it chooses from the whole network. The package that knows
+how registers a function under a name; ``static_weight_step`` and ``plastic_weight_step`` of
+:class:`~neuroport.numerics.contract.Numerics` take that name on every engine. Packages name theirs
+as an entry point in the group ``neuroport.grids``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from neuroport.errors import Problem, UnknownNumericsError, nearest
+
+__all__ = ["GROUP", "Grid", "grid_names", "load_grid", "register_grid"]
+
+GROUP = "neuroport.grids"
+
+Grid = Callable[[Any], Mapping[tuple[str, str], float]]
+"""Turns a network into the weight step (nA, µS or mV) of each (population, receptor)."""
+
+_REGISTERED: dict[str, Grid] = {}
+
+
+def register_grid(name: str, grid: Grid) -> None:
+    """Let numerics use a grid by name.
+
+    Parameters
+    ----------
+    name : str
+    grid : callable
+        ``grid(network) -> {(population, receptor): step}`` for every receptor with projections.
+    """
+    _REGISTERED[name] = grid
+
+
+def grid_names() -> list[str]:
+    """Return the names of all grids, loaded or not."""
+    return sorted({*_REGISTERED, *_installed()})
+
+
+@cache
+def _installed() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def load_grid(name: str) -> Grid:
+    """Return a grid.
+
+    Raises
+    ------
+    UnknownNumericsError
+        If no installed package has it.
+    """
+    if name not in _REGISTERED:
+        if name not in _installed():
+            near = nearest(name, grid_names())
+            raise UnknownNumericsError(
+                Problem(
+                    f"no installed package has a weight grid '{name}'",
+                    limit=f"grids: {', '.join(grid_names()) or 'none'}",
+                    fix=f"did you mean '{near[0]}'?" if near else
+                    "install the backend that it belongs to",
+                ),
+                where="numerics",
+            )
+        register_grid(name, _installed()[name].load())
+    return _REGISTERED[name]
