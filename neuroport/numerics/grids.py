@@ -63,7 +63,8 @@ def load_grid(name: str) -> Grid:
                     f"no installed package has a weight grid '{name}'",
                     limit=f"grids: {', '.join(grid_names()) or 'none'}",
                     fix=f"did you mean '{near[0]}'?" if near else
-                    "install the backend that it belongs to",
+                    "install the backend that it belongs to; where the code is newer than its "
+                    "installation, install it again: pip install -e .",
                 ),
                 where="numerics",
             )
