@@ -16,8 +16,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from neuroport_spinnaker.checks import Case
 from neuroport_spinnaker.options import Options
+from neuroport_spinnaker.place.case import Case
 
 import neuroport
 from neuroport.machines import load_target

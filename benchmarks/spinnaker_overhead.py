@@ -22,7 +22,6 @@ from pathlib import Path
 from neuroport_spinnaker.toolchain.parent import PYTHON
 
 from neuroport.jobs.networks import build
-from neuroport.machines.planner import load_planner
 
 LIMIT = 0.20
 CASES = (
@@ -70,7 +69,6 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="the first two networks only")
     parser.add_argument("--no-direct", action="store_true", help="no plain scripts")
     chosen = parser.parse_args()
-    planner = load_planner("spinn5")
     print("| network | synapses | realise s | neuroport s | sPyNNaker s | ratio | direct s "
           "| cores (predicted) | chips | routing entries | longest row | SDRAM MB "
           "| DTCM kB a core |")
@@ -78,12 +76,13 @@ def main() -> int:
     worst = 0.0
     for model, words in CASES[: 2 if chosen.quick else None]:
         began = time.perf_counter()
-        built = build(model, arguments=words)
+        built = build(model, target="spinn5", arguments=words)
         if built.error is not None:
             raise built.error
-        network = built.largest
+        prepared = built.largest
+        network = prepared.written
         realise = time.perf_counter() - began
-        plan = planner.plan(network, 1000.0)
+        plan = prepared.planning.plan(1000.0)
         theirs = sum(plan.seconds[name] for name in ("start", "build", "map"))
         ratio = plan.seconds["neuroport"] / theirs
         worst = max(worst, ratio)

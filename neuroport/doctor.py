@@ -89,7 +89,7 @@ def _packages() -> Iterator[Check]:
 
 
 def _backends() -> Iterator[Check]:
-    from neuroport.backend import backend_names, load_backend, missing_parts
+    from neuroport.backend import backend_names, load_backend
     from neuroport.errors import UserError
 
     usable = 0
@@ -98,7 +98,7 @@ def _backends() -> Iterator[Check]:
         try:
             backend = load_backend(name)
             information = backend.information
-            lacking = missing_parts(backend)
+            lacking = backend.missing()
         except (UserError, ImportError) as error:
             problem = error.problems[0] if isinstance(error, UserError) else None
             missing.append(

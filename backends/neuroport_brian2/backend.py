@@ -6,7 +6,9 @@ import shutil
 from typing import Any, Literal
 
 from neuroport.backend import BackendInformation
+from neuroport.backend.base import BackendBase
 from neuroport.backend.capabilities_file import load_capabilities
+from neuroport.backend.prepare import Draft, Prepared
 from neuroport.errors import BackendMissingError, InvalidValueError, Problem
 from neuroport.findings import Finding, finding
 from neuroport.network.description import Network
@@ -20,7 +22,7 @@ _CHIP_CELLS = ("IF_curr_exp", "IF_cond_exp", "IF_curr_delta", "Izhikevich_curr_e
 CodeGeneration = Literal["auto", "numpy", "cython"]
 
 
-class Brian2Backend:
+class Brian2Backend(BackendBase):
     """Runs networks on this machine with Brian2, in double precision.
 
     Parameters
@@ -58,8 +60,11 @@ class Brian2Backend:
             )
         self.codegen: CodeGeneration = codegen
 
-    def check(self, network: Network) -> list[Finding]:
-        """Return what a user should know before the run."""
+    def lower(self, draft: Draft) -> None:
+        """Find what a user should know before the run."""
+        draft.note("capabilities", "what Brian2 has here", self._check(draft.written))
+
+    def _check(self, network: Network) -> list[Finding]:
         from neuroport_brian2.lower.neurons import MEMBRANES, neuron_code
 
         found: list[Finding] = []
@@ -121,11 +126,12 @@ class Brian2Backend:
                 )
         return found
 
-    def compile(self, network: Network, duration: float | None = None) -> Any:
-        """Lower a network to a program."""
+    def open(self, prepared: Prepared, duration: float | None = None) -> Any:
+        """Build the network in Brian2 and return a session at time 0."""
         from neuroport_brian2.lower.program import Brian2Program
 
-        return Brian2Program(network, self._target(network, duration))
+        network = prepared.network
+        return Brian2Program(network, self._target(network, duration)).open()
 
     def _target(self, network: Network, duration: float | None) -> str:
         if self.codegen != "auto":

@@ -6,10 +6,10 @@ from typing import Any
 
 import neuroport_nest.codes  # noqa: F401  registers the kinds of findings
 from neuroport.backend import BackendInformation
+from neuroport.backend.base import BackendBase
 from neuroport.backend.capabilities_file import load_capabilities
+from neuroport.backend.prepare import Draft, Prepared
 from neuroport.errors import BackendMissingError, InvalidValueError, Problem
-from neuroport.findings import Finding
-from neuroport.network.description import Network
 from neuroport.results.versions import package_version
 
 __all__ = ["NestBackend"]
@@ -17,7 +17,7 @@ __all__ = ["NestBackend"]
 _SUPPORTED = "3.10"
 
 
-class NestBackend:
+class NestBackend(BackendBase):
     """Runs networks on this machine with NEST, in a process of its own.
 
     Parameters
@@ -60,14 +60,14 @@ class NestBackend:
         self.threads = threads
         self.silence_timeout = float(silence_timeout)
 
-    def check(self, network: Network) -> list[Finding]:
-        """Return what a user should know before the run."""
+    def lower(self, draft: Draft) -> None:
+        """Find what a user should know before the run."""
         from neuroport_nest.checks import check
 
-        return check(network)
+        draft.note("capabilities", "what NEST has", check(draft.written))
 
-    def compile(self, network: Network, duration: float | None = None) -> Any:
-        """Lower a network to a program."""
+    def open(self, prepared: Prepared, duration: float | None = None) -> Any:
+        """Return a session at time 0."""
         from neuroport_nest.lower.program import NestProgram
 
-        return NestProgram(network, self.threads, self.silence_timeout)
+        return NestProgram(prepared.network, self.threads, self.silence_timeout).open()

@@ -1,5 +1,16 @@
 """SpiNNaker backend of neuroport."""
 
-from neuroport_spinnaker.backend import EmulatedBackend, SpinnakerBackend
+from __future__ import annotations
+
+from typing import Any
 
 __all__ = ["EmulatedBackend", "SpinnakerBackend"]
+
+
+def __getattr__(name: str) -> Any:
+    # The board's command is loaded with every `neuroport`; it needs nothing of the backend.
+    if name not in __all__:
+        raise AttributeError(f"module 'neuroport_spinnaker' has no attribute {name!r}")
+    from neuroport_spinnaker import backend
+
+    return getattr(backend, name)

@@ -4,33 +4,39 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import neuroport_spinnaker.codes  # noqa: F401  registers the kinds of findings
 from neuroport.backend import BackendInformation
+from neuroport.backend.base import BackendBase
 from neuroport.backend.capabilities_file import load_capabilities
+from neuroport.backend.prepare import Draft, Prepared
 from neuroport.errors import Problem
-from neuroport.findings import Finding
 from neuroport.machines import Target, load_target
-from neuroport.network.description import Network
 from neuroport.results.versions import package_version
+from neuroport_spinnaker.checks.collect import check_placed
 from neuroport_spinnaker.errors import MachineNotChosenError
 from neuroport_spinnaker.machine.address import check_server, split_server
+from neuroport_spinnaker.machine.boards import known_board
 from neuroport_spinnaker.machine.emulation import Emulation
 from neuroport_spinnaker.options import Options
-from neuroport_spinnaker.place.fit import check_fitted, fit
+from neuroport_spinnaker.place.placed import Placed, place_network, shared_cores
+from neuroport_spinnaker.plan.planning import SpinnakerPlanning
 from neuroport_spinnaker.program import SpinnakerProgram
 from neuroport_spinnaker.toolchain.parent import INSTALL, PYTHON
 
 __all__ = ["SpinnakerBackend", "EmulatedBackend"]
 
+RULES = "machine's rules"
+"""Name of the pass that finds what a machine does to a network."""
 EMULATED = ("spinn3", "spinn5")  # boards to choose from where none is named
 
 
-class SpinnakerBackend:
+class SpinnakerBackend(BackendBase):
     """Runs networks on a SpiNNaker machine through sPyNNaker.
 
     Parameters
@@ -71,7 +77,7 @@ weight_loss, allow, start_timeout, silence_timeout, configuration
             {} if neurons_per_core is None else neurons_per_core, weight_loss, allow,
             start_timeout, silence_timeout, {} if configuration is None else configuration,
         )
-        self.target: Target = load_target(self.options.target)
+        self.target: Target = known_board(load_target(self.options.target))
 
     @property
     def emulation(self) -> Emulation | None:
@@ -82,17 +88,33 @@ weight_loss, allow, start_timeout, silence_timeout, configuration
         """Return the machines that can be taken, the smallest first."""
         return (self.target,)
 
-    def check(self, network: Network) -> list[Finding]:
-        """Return everything that SpiNNaker will do to the network; needs no sPyNNaker."""
-        return check_fitted(network, self.options, fit(network, self.options, self.targets()))
+    def lower(self, draft: Draft) -> Placed:
+        """Place the network on a machine and find everything that SpiNNaker will do to it.
 
-    def compile(self, network: Network, duration: float | None = None) -> SpinnakerProgram:
-        """Lower a network."""
-        fitted = fit(network, self.options, self.targets())
+        Needs no sPyNNaker. Checks look at the weights that were written: on stored ones they could
+        not see what storing lost.
+        """
+        placed = place_network(draft.network, self.options, self.targets())
+        draft.note("machine", f"placed on '{placed.target.name}'", shared_cores(placed))
+        draft.note(RULES, "what it does to the network", check_placed(placed, draft.written))
+        return placed
+
+    def open(self, prepared: Prepared, duration: float | None = None) -> Any:
+        """Return a session at time 0; the machine is taken at the first run."""
+        placed: Placed = prepared.lowered
         return SpinnakerProgram(
-            network, self.options, fitted.target, partial(self.machine, fitted.target),
-            fitted.packing, self.emulation,
-        )
+            placed, partial(self.machine, placed.target), self.emulation
+        ).open()
+
+    def planning(self, prepared: Prepared) -> SpinnakerPlanning:
+        """Return what the machine would do with a network."""
+        return SpinnakerPlanning(prepared, self)
+
+    def with_options(self, **changes: Any) -> Self:
+        """Return the same backend with some options changed."""
+        other = copy(self)
+        other.options = replace(self.options, **changes)
+        return other
 
     def missing(self) -> list[Problem]:
         """Return what is not there to run something; checks and predictions need none of it."""
@@ -182,11 +204,13 @@ configuration
 
     def targets(self) -> tuple[Target, ...]:
         """Return the boards that can be emulated, the smallest first."""
-        return tuple(load_target(name) for name in self._sizes)
+        return tuple(known_board(load_target(name)) for name in self._sizes)
 
-    def check(self, network: Network) -> list[Finding]:
-        """Return everything that SpiNNaker will do to the network, and what is only modelled."""
-        return [*super().check(network), *self.emulation.findings()]
+    def lower(self, draft: Draft) -> Placed:
+        """Place the network, and say what is only modelled."""
+        placed = super().lower(draft)
+        draft.note("emulation", "what is only modelled", self.emulation.findings())
+        return placed
 
     def missing(self) -> list[Problem]:
         """Return what is not there to run something."""

@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from neuroport.findings import Finding
-from neuroport.machines import Target
-from neuroport.network.description import Network
 from neuroport_spinnaker.machine.emulation import Emulation
-from neuroport_spinnaker.options import Options
-from neuroport_spinnaker.place.pack import Packing
+from neuroport_spinnaker.place.placed import Placed
 
 __all__ = ["SpinnakerProgram"]
 
@@ -20,45 +16,32 @@ class SpinnakerProgram:
 
     Parameters
     ----------
-    network : Network
-    options : Options
-    target : Target
+    placed : Placed
+        The network on its machine.
     machine : callable
         Returns the configuration of the machine and what to close at the end.
-    packing : Packing, optional
-        How populations share cores, where the machine has too few for all of them.
     emulation : Emulation, optional
         How the board behaves, where it is an emulated one.
     """
 
     def __init__(
         self,
-        network: Network,
-        options: Options,
-        target: Target,
+        placed: Placed,
         machine: Callable[[], tuple[dict[str, Any], Any]],
-        packing: Packing | None = None,
         emulation: Emulation | None = None,
     ) -> None:
-        self.network, self.options, self.target = network, options, target
+        case = placed.case
+        self.network, self.options, self.target = case.network, case.options, case.target
+        self.placed, self.asked = placed, placed.asked
         self.machine = machine
-        self.packing = packing
         self.emulation = emulation
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Everything is found by the checks before."""
-        return ()
 
     def open(self) -> Any:
         """Return a session at time 0; the machine is taken at the first run."""
         from neuroport_spinnaker.packed_session import PackedSession
         from neuroport_spinnaker.session import SpinnakerSession
 
-        if self.packing is None:
+        packing = self.placed.packing
+        if packing is None:
             return SpinnakerSession(self)
-        packed = SpinnakerProgram(
-            self.packing.network, self.packing.options, self.target, self.machine,
-            emulation=self.emulation,
-        )
-        return PackedSession(SpinnakerSession(packed), self.network, self.packing)
+        return PackedSession(SpinnakerSession(self), self.placed.alone.network, packing)

@@ -93,9 +93,11 @@ class _Pulse:
             return self._seen
 
 
-def write_network(worker: Worker, network: Network, options: Any, last: int) -> None:
+def write_network(
+    worker: Worker, network: Network, options: Any, asked: Mapping[str, int | None], last: int
+) -> None:
     """Hand a network and its spikes up to a step to the worker."""
-    data, arrays = lower(network, options)
+    data, arrays = lower(network, options, asked)
     descriptor = os.open(worker.folder / "network.json", os.O_WRONLY | os.O_CREAT, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(data, file)
@@ -279,7 +281,8 @@ class SpinnakerSession:
                 self._phases.begin()
                 with self._phases.during(START):
                     self._worker = Worker(entries, self._options)
-                write_network(self._worker, self._network, self._options, last)
+                write_network(
+                    self._worker, self._network, self._options, self._program.asked, last)
                 with self._phases.during(BUILD):
                     self._worker.ask("build", spare=last * self._network.timestep)
             except BaseException:

@@ -1,29 +1,27 @@
-"""What a backend is, and how one is found by name."""
+"""What a backend is, how one is found by name, and how a network is prepared for it."""
 
 from neuroport.backend.registry import (
     GROUP,
     Backend,
     BackendInformation,
-    Program,
     Progress,
     Session,
+    backend_class,
     backend_names,
     backend_option_types,
     backend_options,
     load_backend,
-    missing_parts,
 )
 
 __all__ = [
     "Backend",
     "BackendInformation",
     "GROUP",
-    "Program",
     "Progress",
     "Session",
+    "backend_class",
     "backend_names",
     "backend_option_types",
     "backend_options",
     "load_backend",
-    "missing_parts",
 ]

@@ -1,8 +1,8 @@
-"""What a backend is: three small protocols and a registry by entry point.
+"""What a backend is, and a registry by entry point.
 
-``backend.check(network) -> findings``, ``backend.compile(network) -> Program``,
-``program.open() -> Session``; a session runs, reads, writes and closes. A backend is a package
-with one entry point in the group ``neuroport.backends`` that names a class.
+``prepare(network, backend) -> Prepared`` asks the backend to lower a network and collects all
+findings; ``prepared.open() -> Session`` starts it; a session runs, reads, writes and closes. A
+backend is a package with one entry point in the group ``neuroport.backends`` that names a class.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
-from importlib.util import find_spec
 from inspect import signature
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,20 +24,22 @@ from neuroport.errors import (
     UnknownBackendError,
     nearest,
 )
-from neuroport.findings import Finding
 from neuroport.network.description import Network, Recording
+
+if TYPE_CHECKING:
+    from neuroport.backend.planning import Planning
+    from neuroport.backend.prepare import Draft, Prepared
 
 __all__ = [
     "Backend",
-    "Program",
     "Session",
     "Progress",
     "BackendInformation",
+    "backend_class",
     "backend_names",
     "backend_option_types",
     "backend_options",
     "load_backend",
-    "missing_parts",
     "GROUP",
 ]
 
@@ -140,39 +141,39 @@ class Session(Protocol):
         ...
 
 
-class Program(Protocol):
-    """A network lowered to a backend; it can be opened any number of times."""
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """What lowering found."""
-        ...
-
-    def open(self) -> Session:
-        """Start a session at time 0."""
-        ...
-
-
 class Backend(Protocol):
-    """Somewhere to run a network."""
+    """Somewhere to run a network; most are a :class:`neuroport.backend.base.BackendBase`."""
 
     information: BackendInformation
     capabilities: Capabilities
 
-    def check(self, network: Network) -> list[Finding]:
-        """Return everything that a user should know before the run."""
+    def lower(self, draft: Draft) -> Any:
+        """Carry out the backend's own passes and checks on a draft.
+
+        Returns
+        -------
+        object
+            What the backend wants to find again in :attr:`Prepared.lowered`.
+        """
         ...
 
-    def compile(self, network: Network, duration: float | None = None) -> Program:
-        """Lower a network.
+    def open(self, prepared: Prepared, duration: float | None = None) -> Session:
+        """Return a session at time 0 for a network that nothing prevents from running.
 
         Parameters
         ----------
-        network : Network
-            Realised.
+        prepared : Prepared
         duration : float, optional
             How long the first run will be (ms), as a hint.
         """
+        ...
+
+    def planning(self, prepared: Prepared) -> Planning | None:
+        """Return what its machine would do with a network; None where it has no machine."""
+        ...
+
+    def missing(self) -> list[Problem]:
+        """Return what is not there to run something, each with what mends it."""
         ...
 
 
@@ -225,6 +226,24 @@ def load_backend(name: str, **options: Any) -> Backend:
     BackendMissingError
         If the engine behind it is not installed; the command that installs it is named.
     """
+    factory = backend_class(name)
+    unknown = [o for o in options if o not in signature(factory).parameters]
+    if unknown:
+        raise UnknownArgumentError(unknown, f"backend '{name}'", signature(factory).parameters)
+    backend: Backend = factory(**options)
+    return backend
+
+
+def backend_class(name: str) -> Any:
+    """Return the class of a backend, which tells what it can do without an engine.
+
+    Raises
+    ------
+    UnknownBackendError
+        If nothing is registered under that name; what is registered is listed.
+    BackendMissingError
+        If its package cannot be imported.
+    """
     points = _entry_points()
     if name not in points:
         near = nearest(name, points)
@@ -236,11 +255,7 @@ def load_backend(name: str, **options: Any) -> Backend:
             )
         )
     try:
-        factory = points[name].load()
-        unknown = [o for o in options if o not in signature(factory).parameters]
-        if unknown:
-            raise UnknownArgumentError(unknown, f"backend '{name}'", signature(factory).parameters)
-        backend: Backend = factory(**options)
+        return points[name].load()
     except BackendMissingError:
         raise
     except ImportError as error:
@@ -250,19 +265,3 @@ def load_backend(name: str, **options: Any) -> Backend:
                 fix=f"pip install 'neuroport[{name.partition('-')[0]}]'",
             )
         ) from None
-    return backend
-
-
-def missing_parts(backend: Backend) -> list[Problem]:
-    """Return what a backend lacks to run something, each with what mends it; empty: it can run.
-
-    A backend says more than its packages with a method ``missing() -> list of Problem``.
-    """
-    said = getattr(backend, "missing", None)
-    if said is not None:
-        return list(said())
-    about = backend.information
-    return [
-        Problem(f"'{package}' is not installed", fix=about.install)
-        for package in about.packages if find_spec(package) is None
-    ]

@@ -28,7 +28,7 @@ HELP = """Build a model, run all checks on its network, and stop before the firs
 
 MODEL is a registered name, the path of a script, or a saved .network file. With --target
 everything that the machine will do to the network is found as well; options of the machine's
-planner follow MODEL, e.g. --neurons-per-core exc=250. --fix applies the ways out that keep the
+backend follow MODEL, e.g. --neurons-per-core exc=250. --fix applies the ways out that keep the
 network's meaning and shows what changed.
 
 Exit code 1 where a check found a warning or an error, 0 where there are at most notes.
@@ -66,7 +66,7 @@ def check(
     """Check a model; the help text is HELP."""
     from neuroport.errors import UserError
     from neuroport.findings import worst
-    from neuroport.jobs.networks import Built, build
+    from neuroport.jobs.networks import Built, build, options_for
 
     built = Built()
     mended: list[Any] = []
@@ -74,13 +74,14 @@ def check(
     try:
         if (fix or rescale or write) and target is None:
             raise _needs_target()
-        chosen, words, others = _chosen(target, context.args)
+        known = options_for(backend, target)
+        chosen, words = split_options(context.args, known)
         with _script_output(as_json):
-            built = build(model, backend=backend, numerics=numerics, seed=seed,
-                          timestep=timestep, arguments=words, others=others)
-        if built.error is None and target is not None:
-            mended = _judge(built, target, chosen, fix or bool(rescale) or write is not None,
-                            tuple(rescale or ()), write)
+            built = build(model, backend=backend, target=target, numerics=numerics, seed=seed,
+                          timestep=timestep, arguments=words, options=chosen,
+                          others=(*_OWN, *flags_of(known)))
+        if built.error is None and (fix or rescale or write is not None):
+            mended = _mend(built, tuple(rescale or ()), write)
     except UserError as problem:
         failed = problem
     error = failed or built.error
@@ -117,31 +118,13 @@ def _needs_target() -> Any:
 _OWN = ("--target", "--fix", "--rescale", "--write")
 
 
-def _chosen(
-    target: str | None, words: list[str]
-) -> tuple[dict[str, Any], list[str], tuple[str, ...]]:
-    """Return the planner's options, the words for the model, and the names of all options."""
-    if target is None:
-        return {}, words, _OWN
-    from neuroport.machines.planner import planner_options
-
-    known = planner_options(target)
-    return *split_options(words, known), (*_OWN, *flags_of(known))
-
-
-def _judge(
-    built: Any, target: str, chosen: dict[str, Any], fix: bool, rescale: tuple[str, ...],
-    write: Path | None,
-) -> list[Any]:
-    """Add the target's findings, or mend and keep what is left; return what was mended."""
+def _mend(built: Any, rescale: tuple[str, ...], write: Path | None) -> list[Any]:
+    """Mend each network, keep what is left to be found, and return what was mended."""
     from neuroport.errors import Problem, UserError, nearest
-    from neuroport.findings import without_superseded
-    from neuroport.machines.planner import load_planner
     from neuroport.network.file import save_network
     from neuroport.results.store import OutputError
 
-    planner = load_planner(target, **chosen)
-    labels = {p.label for network in built.networks for p in network.projections}
+    labels = {p.label for made in built.prepared for p in made.written.projections}
     if unknown := [r for r in rescale if r not in labels]:
         near = nearest(unknown[0], labels, 1)
         raise UserError(
@@ -149,28 +132,22 @@ def _judge(
                     limit=f"projections: {', '.join(sorted(labels)) or '(none)'}",
                     fix=f"did you mean '{near[0]}'?" if near else "take one of them")
         )
-    if write is not None and len(built.networks) > 1:
+    if write is not None and len(built.prepared) > 1:
         raise UserError(
-            Problem("--write takes one network", measured=f"{len(built.networks)} were made")
+            Problem("--write takes one network", measured=f"{len(built.prepared)} were made")
         )
-    found = [f for network in built.networks for f in planner.check(network)]
-    # A backend of the same family has found the same already, and the target says some better.
-    known = {id(f) for f in found} | {(f.code, f.where) for f in found}
-    general = [f for f in built.findings if (f.code, f.where) not in known]
-    together = without_superseded(general + found)
-    mended = [planner.fix(network, rescale) for network in built.networks] if fix else []
-    if mended:
-        general = [f for f in together if id(f) not in known]
-        together = general + [f for one in mended for f in one.left]
+    before = {(f.code, f.where) for made in built.prepared for f in made.findings}
+    mended = [made.planning.fix(rescale) for made in built.prepared]
     if write is not None:
         try:
-            save_network(mended[0].network, write)
+            save_network(mended[0].prepared.written, write)
         except OSError as problem:
             raise OutputError(
                 Problem(f"{write} cannot be written: {problem.strerror or problem}",
                         fix="--write FILE in a folder that is there and can be written")
             ) from None
-    built.findings = together
+    elsewhere = [f for f in built.findings if (f.code, f.where) not in before]
+    built.findings = elsewhere + [f for one in mended for f in one.prepared.findings]
     return mended
 
 

@@ -26,7 +26,7 @@ def split_options(
     words : sequence of str
         ``--name VALUE`` or ``--name=VALUE``, and whatever belongs to a model.
     known : mapping of str to type
-        Names as in Python and their types, see :func:`neuroport.machines.planner.planner_options`.
+        Names as in Python and their types, see :func:`neuroport.jobs.networks.options_for`.
 
     Raises
     ------

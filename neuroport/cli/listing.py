@@ -71,7 +71,7 @@ def models(
 
 def backends(as_json: Json = False) -> None:
     """List the backends: installed or not, versions, and what runs where."""
-    from neuroport.backend import backend_names, load_backend, missing_parts
+    from neuroport.backend import backend_names, load_backend
     from neuroport.errors import UserError
 
     data: list[dict[str, Any]] = []
@@ -85,7 +85,7 @@ def backends(as_json: Json = False) -> None:
                          "description": problem.what if problem else str(error),
                          "install": problem.fix if problem else ""})
             continue
-        missing = missing_parts(backend)
+        missing = backend.missing()
         data.append({"name": name, "installed": not missing, "runs_on": about.runs_on,
                      "versions": dict(about.versions), "description": about.description,
                      "install": missing[0].fix if missing else about.install})

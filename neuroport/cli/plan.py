@@ -18,7 +18,7 @@ __all__ = ["register"]
 PLAN = """Map a model onto a machine that is not there, and say what it takes.
 
 MODEL is a registered name, the path of a script, or a saved .network file; a model's own options
-and those of the machine's planner follow it, e.g. --neurons-per-core exc=250.
+and those of the machine's backend follow it, e.g. --neurons-per-core exc=250.
 
 --quick predicts the size without the mapping: seconds also for 100 000 cells, and nothing besides
 neuroport is needed. Exit code 1 where a finding would prevent the run, 2 for an error.
@@ -55,13 +55,13 @@ def plan(
 ) -> None:
     """Plan a model; the help text is PLAN."""
 
-    def work(planner: Any, network: Any) -> Any:
+    def work(planning: Any) -> Any:
         if not duration > 0:
             from neuroport.errors import InvalidTimeError, Problem
 
             raise InvalidTimeError(Problem("--duration is not a time to run", f"{duration:g} ms",
                                            "above 0 ms"))
-        return planner.predict(network) if quick else planner.plan(network, duration)
+        return planning.predict() if quick else planning.plan(duration)
 
     _tell(context, model, target, work, picture, as_json, verbose, trace,
           numerics=numerics, seed=seed, timestep=timestep)
@@ -83,7 +83,7 @@ def preview(
     trace: Trace = False,
 ) -> None:
     """Preview a model; the help text is PREVIEW."""
-    _tell(context, model, target, lambda planner, network: planner.preview(network, ask), picture,
+    _tell(context, model, target, lambda planning: planning.preview(ask), picture,
           as_json, verbose, trace, numerics=numerics, seed=seed, timestep=timestep)
 
 
@@ -92,28 +92,27 @@ def _tell(
     as_json: bool, verbose: bool, trace: bool, **settings: Any,
 ) -> None:
     from neuroport.errors import CheckFailedError, Problem, UserError
-    from neuroport.jobs.networks import build
-    from neuroport.machines.planner import load_planner, planner_options
+    from neuroport.jobs.networks import build, options_for
 
     told: Any = None
     error: BaseException | None = None
     findings: list[Any] = []
     messages: list[str] = []
     try:
-        known = planner_options(target)
+        known = options_for(None, target)
         chosen, words = split_options(context.args, known)
-        planner = load_planner(target, **chosen)
         with _script_output(as_json):
-            built = build(model, arguments=words, others=tuple(flags_of(known)), **settings)
+            built = build(model, target=target, arguments=words, options=chosen,
+                          others=tuple(flags_of(known)), **settings)
         messages = [] if built.report is None else list(built.report.messages)
         if built.error is not None:
             raise built.error
-        if not built.networks:
+        if not built.prepared:
             raise UserError(Problem("no network was made", measured=model))
-        if len(built.networks) > 1:
-            messages.append(f"{len(built.networks)} networks were made; this is the largest one")
+        if len(built.prepared) > 1:
+            messages.append(f"{len(built.prepared)} networks were made; this is the largest one")
         with stage(not as_json, verbose):
-            told = work(planner, built.largest)
+            told = work(built.largest.planning)
             findings = list(getattr(told, "findings", ()))
             if picture is not None:
                 told.draw(picture)

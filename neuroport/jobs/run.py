@@ -25,12 +25,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from neuroport.errors import CheckFailedError, Problem, UserError
 from neuroport.findings import Finding
 from neuroport.models import Model, ModelResult, describe, load_model
-from neuroport.network.description import Network
 from neuroport.numerics import numerics
 from neuroport.pynn.observation import Observation, StopBeforeRun, observe
 from neuroport.source_line import SourceLine
 
 if TYPE_CHECKING:
+    from neuroport.backend.prepare import Prepared
     from neuroport.results.store import Results
 
 __all__ = ["EXIT_CODES", "Report", "Request", "ScriptError", "run", "save"]
@@ -116,9 +116,8 @@ class Report:
     results : list of Results
         What was recorded, one a simulator.
     findings : list of Finding
-    networks : list of Network
-        Where only checks were asked for, the networks as they were then, with the weights as
-        they were written.
+    prepared : list of Prepared
+        Where only checks were asked for, the networks as they were then.
     messages : list of str
         Warnings and remarks, most important first.
     error : BaseException or None
@@ -133,7 +132,7 @@ class Report:
     result: ModelResult | None = None
     results: list[Results] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
-    networks: list[Network] = field(default_factory=list)
+    prepared: list[Prepared] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     error: BaseException | None = None
     seconds: float = 0.0
@@ -215,8 +214,9 @@ def _gather(report: Report, seen: Observation, request: Request) -> None:
     for simulator in seen.simulators:
         if request.check_only and report.status == "ok":
             try:
-                report.findings += simulator.check()
-                report.networks.append(simulator.state.network_as_written())
+                prepared = simulator.state.prepare()
+                report.findings += prepared.findings
+                report.prepared.append(prepared)
             except UserError as error:
                 report.status, report.error = "error", error
         elif simulator.state.kept:

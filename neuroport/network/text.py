@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from neuroport.network.description import Network, Population, Projection, SpikeTimes
 
-__all__ = ["network_text", "values_text"]
+__all__ = ["difference", "network_text", "values_text"]
 
 
 def values_text(values: NDArray[Any], described: str = "") -> str:
@@ -97,3 +98,12 @@ def network_text(network: Network) -> str:
         shown = ", ".join(f"{k}={v}" for k, v in sorted(current.parameters.items()))
         lines.append(f"current {current.kind}({shown}) into {into or 'nothing'}")
     return "\n".join(lines)
+
+
+def difference(before: Network, after: Network) -> str:
+    """Return the text of two networks as a unified diff."""
+    return "\n".join(
+        difflib.unified_diff(
+            str(before).splitlines(), str(after).splitlines(), "before", "after", lineterm="", n=1
+        )
+    )

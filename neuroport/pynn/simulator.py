@@ -353,7 +353,7 @@ class Simulator:
 
     def check(self) -> list[Finding]:
         """Return all findings about the network as it is now, without running it."""
-        return self.state.check()
+        return list(self.state.prepare().findings)
 
     def prepare(self, duration: float | None = None) -> None:
         """Check the network and build it in the engine now, instead of at the first ``run``.

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from pyNN import common
 
 from neuroport.backend import Backend, Session
+from neuroport.backend.prepare import Prepared, prepare
 from neuroport.errors import (
-    CheckFailedError,
     InvalidTimeError,
     InvalidValueError,
     NetworkChangedError,
@@ -27,12 +27,12 @@ from neuroport.errors import (
     RunInterrupted,
     UnsupportedError,
 )
-from neuroport.findings import Finding, finding, without_superseded
+from neuroport.findings import Finding, finding
 from neuroport.network.description import Network, Projection, Recording
-from neuroport.network.stored_weights import store_weights, weight_findings
+from neuroport.network.stored_weights import store_weights
 from neuroport.numerics import Numerics
 from neuroport.process.interrupt import StopOnInterrupt
-from neuroport.pynn.checks import check_network
+from neuroport.pynn.checks import check_projections
 from neuroport.realise.memory import BYTES_PER_SYNAPSE, memory_limit
 from neuroport.realise.streams import stream_name
 from neuroport.results.versions import versions
@@ -356,31 +356,20 @@ class State(common.control.BaseState):  # type: ignore[misc]
             currents=tuple(s.frozen() for s in self.current_sources if s._targets),
         )
 
-    def check(self) -> list[Finding]:
-        """Return all findings about the network as it is now."""
-        return self._checked()[1]
-
-    def _checked(self) -> tuple[Network, list[Finding]]:
+    def prepare(self) -> Prepared:
+        """Return the network as it is now, made ready for the backend, with all findings."""
         written = self.network_as_written()
-        network = store_weights(written)
-        # A backend judges what was written: on stored weights it could not see what storing lost.
-        return network, without_superseded(
-            check_network(network, self.projections)
-            + weight_findings(written, network)
-            + self.backend.check(written)
-        )
+        return prepare(written, self.backend, check_projections(self.projections, self.dt))
 
     def ready(self, duration: float | None = None) -> Session:
         """Return the session, opened at the first use after all checks have passed."""
         if self.session is None:
-            network, self.findings = self._checked()
-            if any(f.severity.blocks for f in self.findings):
-                raise CheckFailedError(self.findings)
-            program = self.backend.compile(network, duration)
-            self.findings += list(program.findings)
-            self._show_findings()
-            self.session = program.open()
-            self._network = network
+            prepared = self.prepare()
+            self.findings = list(prepared.findings)
+            if not prepared.refused:
+                self._show_findings()
+            self.session = prepared.open(duration)
+            self._network = prepared.network
             for source in self.current_sources:
                 source.begin()
         return self.session

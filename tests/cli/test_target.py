@@ -101,11 +101,10 @@ def test_plan_and_run_hint_at_their_engine_s_options(
         assert "did you mean --allow?" in done.stderr
 
 
-# Notes only. NP111: the memory and the detector ask for the chip's rules of learning. NP320 and
-# NP327: Vogels and Abbott's network asks for exact numbers, at 0.1 ms.
-PUBLISHED = {
-    "ca3-memory": {"NP111": 2},
-    "pattern-detector": {"NP111": 2},
+# Notes only. NP320 and NP327: Vogels and Abbott's network asks for exact numbers, at 0.1 ms.
+PUBLISHED: dict[str, dict[str, int]] = {
+    "ca3-memory": {},
+    "pattern-detector": {},
     "vogels-abbott": {"NP320": 1, "NP327": 1},
 }
 
@@ -116,7 +115,7 @@ def test_the_published_models_have_these_findings_and_no_other(command: Any, mod
     assert done.exit_code == 0
     found = json.loads(done.stdout)["findings"]
     assert Counter(f["code"] for f in found) == PUBLISHED[model]
-    assert {f["severity"] for f in found} == {"note"}
+    assert {f["severity"] for f in found} <= {"note"}
 
 
 def test_the_detector_s_detection_networks_have_no_finding() -> None:
@@ -125,7 +124,7 @@ def test_the_detector_s_detection_networks_have_no_finding() -> None:
     from neuroport_models.pattern_detector.detector import train_detectors
 
     import neuroport
-    from neuroport.machines.planner import load_planner
+    from neuroport.backend.planning import prepare_for_target
 
     made, _ = train_detectors(
         lambda: neuroport.simulator("brian2", timestep=1.0, numerics="spinnaker"),
@@ -135,5 +134,6 @@ def test_the_detector_s_detection_networks_have_no_finding() -> None:
         sim = neuroport.simulator("spinnaker", timestep=1.0, numerics="spinnaker")
         detection_network(sim, [Case(m.weights, inputs) for m in made])
         network = sim.network()
-        assert load_planner("spinn5").check(network) == []
-        assert {f.code for f in load_planner("spinn3").check(network)} == small
+        for target, codes in (("spinn5", set()), ("spinn3", small)):
+            found = prepare_for_target(network, target).findings
+            assert {f.code for f in found} == codes

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from neuroport_spinnaker.lower.machine_made import drawn_there
 from neuroport_spinnaker.options import Options
+from neuroport_spinnaker.place.case import Case
 from neuroport_spinnaker.place.pack import pack
 
 import neuroport
 from neuroport.errors import UnsupportedError
+from neuroport.machines import load_target
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -81,7 +83,7 @@ def test_populations_that_share_cores_keep_their_own_synapses(spinnaker: Any) ->
         sim.Projection(pre, post, sim.FixedProbabilityConnector(0.5),
                        sim.StaticSynapse(weight=1.0, delay=1.0), label=f"join{k}")
     options = Options(connectors="machine")
-    packing = pack(sim.network(), options)
+    packing = pack(Case(sim.network(), load_target("spinn3"), options))
     assert ("pre0", "pre1", "pre2") in packing.groups
     assert [p.label for p in sim.network().projections if drawn_there(p, options)] == [
         "join0", "join1", "join2"]

@@ -9,8 +9,9 @@ import pytest
 from neuroport_models.ca3_memory import CA3Memory
 from neuroport_spinnaker.chip.weight_grid import scales
 from neuroport_spinnaker.options import Options
-from neuroport_spinnaker.place.fit import cores, fit
+from neuroport_spinnaker.place.case import Case
 from neuroport_spinnaker.place.pack import pack
+from neuroport_spinnaker.place.placed import place_network
 
 from neuroport.machines import load_target
 
@@ -31,7 +32,7 @@ def test_copies_are_put_together_and_nothing_else_changes(spinnaker: Any) -> Non
     memories(sim, 3, 4)
     memories(sim, 2, 6)
     network = sim.network()
-    packing = pack(network, Options())
+    packing = pack(Case(network, SPINN3, Options()))
     # Ten populations of each size; those of one size go together, also where their roles differ
     # only in what they project to.
     assert len(packing.network.populations) <= 20
@@ -60,7 +61,7 @@ def test_a_population_whose_scale_would_change_stays_apart(spinnaker: Any) -> No
     for k, weight in enumerate((0.5, 0.6, 6.0)):
         target = sim.Population(1, sim.IF_curr_exp(), label=f"target {k}")
         sim.Projection(source, target, sim.AllToAllConnector(), sim.StaticSynapse(weight=weight))
-    groups = pack(sim.network(), Options()).groups
+    groups = pack(Case(sim.network(), SPINN3, Options())).groups
     assert ("target 0", "target 1") in groups
     assert ("target 2",) in groups
 
@@ -77,7 +78,7 @@ def test_inputs_from_populations_that_are_put_together_stay_apart(spinnaker: Any
             sim.Projection(
                 source, target, sim.AllToAllConnector(), sim.StaticSynapse(weight=weight)
             )
-    packing = pack(sim.network(), Options())
+    packing = pack(Case(sim.network(), SPINN3, Options()))
     # 4 x 3.9 + 4 x 0.1 fits into 16; 8 x 3.9 would not.
     assert packing.groups == (("source 0", "source 1"), ("target 0", "target 1"))
     assert [p.size for p in packing.network.projections] == [16, 16]
@@ -86,16 +87,15 @@ def test_inputs_from_populations_that_are_put_together_stay_apart(spinnaker: Any
 def test_cores_are_shared_only_where_the_board_is_too_small(spinnaker: Any) -> None:
     few = spinnaker(numerics="spinnaker")
     memories(few, 2)
-    assert fit(few.network(), Options(), (SPINN3, SPINN5)).packing is None
+    assert place_network(few.network(), Options(), (SPINN3, SPINN5)).packing is None
     many = spinnaker(numerics="spinnaker")
     memories(many, 12)
     network = many.network()
-    assert cores(network, Options()) == 120 > SPINN3.application_cores
-    fitted = fit(network, Options(), (SPINN3, SPINN5))
-    assert fitted.packing is not None
-    assert cores(fitted.packing.network, fitted.packing.options) <= (
-        fitted.target.application_cores
-    )
+    assert Case(network, SPINN3, Options()).cores == 120 > SPINN3.application_cores
+    placed = place_network(network, Options(), (SPINN3, SPINN5))
+    assert placed.packing is not None
+    assert placed.case.network is placed.packing.network
+    assert placed.case.cores <= placed.target.application_cores
 
 
 @pytest.mark.slow

@@ -11,8 +11,8 @@ from neuroport_spinnaker.lower.network import lower
 from neuroport_spinnaker.options import Options
 
 import neuroport
+from neuroport.backend.planning import prepare_for_target
 from neuroport.errors import DelayError
-from neuroport.machines.planner import load_planner
 
 from .plants import PLANTS
 
@@ -21,6 +21,12 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 # pitfall -> the code that tells of it; each is planted in test_findings.py
 CODES = {1: "NP301", 2: "NP304", 5: "NP303", 13: "NP309", 20: "NP314", 23: "NP311", 24: "NP311",
          25: "NP310", 26: "NP304", 31: "NP305"}
+
+
+def _lowered(network: Any) -> Any:
+    """Return what the tool-chain is given."""
+    placed = prepare_for_target(network, "spinn5").lowered
+    return lower(network, Options(), placed.asked)
 
 
 @pytest.mark.parametrize("number", CODES)
@@ -55,7 +61,7 @@ def _one(sim: Any, weight: float, delay: float, source: Any = None) -> Any:
 
 def test_3_large_weights_get_a_scale_that_holds_them(spinnaker: Any) -> None:
     network = _one(spinnaker(), 40_000.0, 1.0)
-    held = load_planner("spinn5").preview(network, ask=False).projections[0]
+    held = prepare_for_target(network, "spinn5").planning.preview(ask=False).projections[0]
     assert held.worst < 1e-3
     assert held.shift == 16
 
@@ -63,13 +69,14 @@ def test_3_large_weights_get_a_scale_that_holds_them(spinnaker: Any) -> None:
 def test_4_a_silent_poisson_source_keeps_its_weights(spinnaker: Any) -> None:
     sim = spinnaker()
     network = _one(sim, 0.5, 1.0, sim.SpikeSourcePoisson(rate=0.0))
-    assert load_planner("spinn5").preview(network, ask=False).projections[0].held.tolist() == [0.5]
+    preview = prepare_for_target(network, "spinn5").planning.preview(ask=False)
+    assert preview.projections[0].held.tolist() == [0.5]
 
 
 def test_6_weights_are_rounded_to_the_nearest_step(spinnaker: Any) -> None:
     step = 2.0**-15
     network = _one(spinnaker(), 10.6 * step, 1.0)
-    held = load_planner("spinn5").preview(network, ask=False).projections[0]
+    held = prepare_for_target(network, "spinn5").planning.preview(ask=False).projections[0]
     assert held.held.tolist() == [11 * step]
 
 
@@ -79,7 +86,7 @@ def test_14_16_delays_reach_the_tool_chain_as_whole_steps_with_a_finding(
 ) -> None:
     sim = spinnaker()
     network = _one(sim, 0.5, delay)
-    _, arrays = lower(network, Options())
+    _, arrays = _lowered(network)
     assert arrays["synapses0"][0, 3] == steps
     assert "NP101" in {f.code for f in sim.check()}
 
@@ -99,7 +106,7 @@ def test_dialect_positive_weights_and_absolute_amplitudes(spinnaker: Any) -> Non
         weight_dependence=sim.AdditiveWeightDependence(w_min=0.0, w_max=5.0), weight=1.0, delay=1.0,
     )
     sim.Projection(cells[0:2], cells, sim.AllToAllConnector(), rule)
-    data, arrays = lower(sim.network(), Options())
+    data, arrays = _lowered(sim.network())
     assert (arrays["synapses0"][:, 2] == 2.0).all()
     assert data["projections"][1]["rule"]["A_plus"] == pytest.approx(0.5)
     assert data["projections"][1]["rule"]["A_minus"] == pytest.approx(1.0)

@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from neuroport_spinnaker.checks import Case, collect
+from neuroport_spinnaker.checks import collect
 from neuroport_spinnaker.checks.memory import memory
 from neuroport_spinnaker.chip.dtcm import BUDGET, delay_core, most_delayed
 from neuroport_spinnaker.chip.static_memory import STACKS, STATIC
 from neuroport_spinnaker.errors import CoreFailedError
 from neuroport_spinnaker.options import Options
+from neuroport_spinnaker.place.case import Case
 
 import neuroport
+from neuroport.backend.planning import prepare_for_target
 from neuroport.errors import CheckFailedError
 from neuroport.machines import load_target
-from neuroport.machines.planner import load_planner
 
 from .memory_cases import CASES, MemoryCase, into
 
@@ -113,17 +114,17 @@ def test_the_largest_core_that_is_said_to_fit_starts_and_one_cell_more_does_not(
 def test_a_core_without_room_is_an_error_with_cells_that_fit(spinnaker: Any) -> None:
     sim = spinnaker(numerics="spinnaker", dialect="spynnaker")
     into(timing="pair", size=256, delay=16.0, probability=0.1)(sim)
-    planner = load_planner("spinn5")
-    (one,) = [f for f in planner.check(sim.network()) if f.code == "NP330"]
+    prepared = prepare_for_target(sim.network(), "spinn5")
+    (one,) = [f for f in prepared.findings if f.code == "NP330"]
     assert one.severity.blocks
     assert one.data["needed"] > BUDGET == one.data["budget"]
-    fixed = planner.fix(sim.network())
+    fixed = prepared.planning.fix()
     assert fixed.per_core == {"cells": one.data["neurons_per_core"]}
-    assert "NP330" not in {f.code for f in fixed.left}
-    expected = planner.predict(sim.network())
+    assert "NP330" not in {f.code for f in fixed.prepared.findings}
+    expected = prepared.planning.predict()
     assert not expected.fits
     assert expected.dtcm_bytes == one.data["needed"]
-    assert planner.predict(fixed.network).fits
+    assert fixed.prepared.planning.predict().fits
 
 
 def test_the_budget_is_the_target_s(spinnaker: Any, tmp_path: Path) -> None:
@@ -131,9 +132,9 @@ def test_the_budget_is_the_target_s(spinnaker: Any, tmp_path: Path) -> None:
     into(size=100)(sim)
     text = (Path(neuroport.__file__).parent / "machines" / "spinn5.toml").read_text()
     (tmp_path / "small.toml").write_text(text.replace("data_bytes = 65536", "data_bytes = 16384"))
-    found = load_planner(str(tmp_path / "small.toml")).check(sim.network())
+    found = prepare_for_target(sim.network(), str(tmp_path / "small.toml")).findings
     assert "NP330" in {f.code for f in found}
-    assert "NP330" not in {f.code for f in load_planner("spinn5").check(sim.network())}
+    assert "NP330" not in {f.code for f in prepare_for_target(sim.network(), "spinn5").findings}
 
 
 def test_delays_leave_room_on_the_core_that_delays(spinnaker: Any) -> None:
@@ -165,13 +166,14 @@ def test_a_population_gets_stages_of_one_length(spinnaker: Any) -> None:
 def test_a_user_s_own_number_is_kept_and_judged_where_spikes_are_delayed(spinnaker: Any) -> None:
     sim = spinnaker()
     into(delay=200.0, size=256, sources=256)(sim)
-    planner = load_planner("spinn5", neurons_per_core={"source 0": 256})
-    (one,) = [f for f in planner.check(sim.network()) if f.code == "NP330"]
+    prepared = prepare_for_target(
+        sim.network(), "spinn5", neurons_per_core={"source 0": 256})
+    (one,) = [f for f in prepared.findings if f.code == "NP330"]
     assert (one.data["kind"], one.where) == (
         "delays", "population 'source 0', core that delays its spikes")
-    fixed = planner.fix(sim.network())
+    fixed = prepared.planning.fix()
     assert fixed.per_core == {"source 0": one.data["neurons_per_core"]}
-    assert "NP330" not in {f.code for f in fixed.left}
+    assert "NP330" not in {f.code for f in fixed.prepared.findings}
 
 
 @pytest.mark.parametrize(("longest", "per_core"), [
@@ -197,7 +199,7 @@ def test_a_plan_has_the_memory_of_every_core(
     """Also of cores that delay spikes or take them in, and as many of them as were expected."""
     sim = spinnaker(numerics="spinnaker", dialect="spynnaker")
     build(sim)
-    made = load_planner("spinn5").plan(sim.network(), 10.0)
+    made = prepare_for_target(sim.network(), "spinn5").planning.plan(10.0)
     assert made.application_cores == made.prediction.cores == sum(kinds.values())
     mine = [c for c in made.cores if not c.monitor]
     assert all(c.dtcm is not None and 0 < c.dtcm <= made.dtcm_limit for c in mine)

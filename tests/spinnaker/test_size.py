@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from neuroport_spinnaker.options import Options
 
+from neuroport.backend import load_backend
+from neuroport.backend.planning import prepare_for_target
 from neuroport.errors import FileFormatError, InvalidValueError
 from neuroport.machines import load_target, target_names
 from neuroport.machines.load import UnknownTargetError
-from neuroport.machines.planner import load_planner
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -59,7 +60,7 @@ def test_a_target_file_with_one_mistake_says_which(
     assert "\n".join(lines) != text.rstrip()
     (tmp_path / "mine.toml").write_text("\n".join(lines))
     with pytest.raises(FileFormatError, match=words):
-        load_planner(str(tmp_path / "mine.toml"))
+        load_backend("spinnaker", target=str(tmp_path / "mine.toml"))
 
 
 def test_wrong_options_are_named_together() -> None:
@@ -75,7 +76,7 @@ def test_100_000_cells_are_predicted_in_seconds(spinnaker: Any) -> None:
                    sim.StaticSynapse(weight=0.1, delay=1.0))
     network = sim.network()
     began = time.perf_counter()
-    expected = load_planner("spinn5-triad").predict(network)
+    expected = prepare_for_target(network, "spinn5-triad").planning.predict()
     assert time.perf_counter() - began < 10.0
     assert expected.cores == 391
     assert expected.fits
@@ -84,7 +85,7 @@ def test_100_000_cells_are_predicted_in_seconds(spinnaker: Any) -> None:
 def test_a_network_beyond_the_machine_is_found(spinnaker: Any) -> None:
     sim = spinnaker()
     sim.Population(20_000, sim.IF_curr_exp(tau_refrac=1.0), label="many")
-    found = load_planner("spinn3").check(sim.network())
+    found = prepare_for_target(sim.network(), "spinn3").findings
     assert [f.code for f in found if f.severity.blocks] == ["NP323"]
 
 
@@ -97,7 +98,7 @@ def test_below_a_millisecond_spikes_are_taken_in_by_further_cores(spinnaker: Any
     cells = sim.Population(300, sim.IF_curr_exp(tau_refrac=1.0), label="cells")
     sim.Projection(alone, cells, sim.FixedProbabilityConnector(0.1),
                    sim.StaticSynapse(weight=0.1, delay=1.0))
-    made = load_planner("spinn5").plan(sim.network(), 100.0)
+    made = prepare_for_target(sim.network(), "spinn5").planning.plan(100.0)
     assert [row["cores"] for row in made.rows()] == [2, 4]
     assert [(s.cores, s.synapse_cores) for s in made.prediction.populations] == [(2, 0), (2, 2)]
     assert made.prediction.cores == made.application_cores == 6
@@ -114,8 +115,9 @@ def test_a_network_beyond_one_board_is_planned_on_three(spinnaker: Any) -> None:
     sim.Projection(first, second, sim.OneToOneConnector(),
                    sim.StaticSynapse(weight=0.1, delay=1.0))
     network = sim.network()
-    assert "NP323" in {f.code for f in load_planner("spinn5", neurons_per_core=1).check(network)}
-    made = load_planner("spinn5-triad", neurons_per_core=1).plan(network, 100.0)
+    prepared = prepare_for_target(network, "spinn5", neurons_per_core=1)
+    assert "NP323" in {f.code for f in prepared.findings}
+    made = prepare_for_target(network, "spinn5-triad", neurons_per_core=1).planning.plan(100.0)
     assert made.boards == 3
     assert made.application_cores == made.prediction.cores == 900
     placed = {(c.x, c.y, c.p) for c in made.cores if not c.monitor}

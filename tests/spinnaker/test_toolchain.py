@@ -21,8 +21,8 @@ from neuroport_spinnaker.toolchain.child import Child, NoRoomError
 from neuroport_spinnaker.toolchain.parent import PYTHON, Worker
 
 import neuroport
+from neuroport.backend.planning import prepare_for_target
 from neuroport.errors import BackendMissingError
-from neuroport.machines.planner import load_planner
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -48,7 +48,7 @@ def test_an_interpreter_without_spynnaker_is_named(
 ) -> None:
     monkeypatch.setenv(PYTHON, str(tmp_path / "python"))
     with pytest.raises(BackendMissingError, match=PYTHON):
-        load_planner("spinn3").plan(_delays(spinnaker), 100.0)
+        prepare_for_target(_delays(spinnaker), "spinn3").planning.plan(100.0)
 
 
 def test_a_silent_toolchain_is_stopped(
@@ -81,7 +81,7 @@ def test_no_synapse_is_lost_to_long_delays_and_the_home_is_left_alone(
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv(PYTHON, os.environ.get(PYTHON) or sys.executable)
     network = _delays(spinnaker)
-    preview = load_planner("spinn3").preview(network)
+    preview = prepare_for_target(network, "spinn3").planning.preview()
     assert not np.isnan(preview.projections[0].held).any()
     np.testing.assert_array_equal(preview.projections[0].held, 1.5)
     assert list(tmp_path.iterdir()) == []
@@ -90,7 +90,7 @@ def test_no_synapse_is_lost_to_long_delays_and_the_home_is_left_alone(
 @pytest.mark.usefixtures("toolchain")
 @pytest.mark.slow
 def test_a_plan_is_a_table_json_and_a_picture(spinnaker: Any, tmp_path: Path) -> None:
-    made = load_planner("spinn3").plan(_delays(spinnaker), 100.0)
+    made = prepare_for_target(_delays(spinnaker), "spinn3").planning.plan(100.0)
     json.dumps(made.as_dict())
     made.draw(tmp_path / "board.png")
     assert (tmp_path / "board.png").read_bytes()[:4] == b"\x89PNG"

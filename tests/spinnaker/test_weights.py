@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from neuroport_spinnaker.checks import Case
 from neuroport_spinnaker.chip.weight_grid import scales, stored
 from neuroport_spinnaker.options import Options
+from neuroport_spinnaker.place.case import Case
 from neuroport_spinnaker.toolchain.parent import PYTHON
 
+from neuroport.backend.planning import prepare_for_target
 from neuroport.machines import load_target
-from neuroport.machines.planner import load_planner
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -61,7 +61,7 @@ def test_dead_synapses_are_reported_with_the_resolution(
     makes room for a number that is exceeded once in 10 000 networks. The finding has both.
     """
     network = mixed(spinnaker, sources)
-    one = next(f for f in load_planner("spinn5").check(network) if f.code == "NP301")
+    one = next(f for f in prepare_for_target(network, "spinn5").findings if f.code == "NP301")
     assert one.severity.blocks
     assert one.data["dead"] == network.projections[0].size > 9000
     assert one.data["resolution"] == resolution
@@ -78,13 +78,13 @@ def test_where_the_machine_draws_the_synapses_the_resolution_is_a_sixteenth(
 ) -> None:
     """The network of the anchor: 200 sources, p = 0.5, as a plain sPyNNaker script has it."""
     network = mixed(spinnaker, sources)
-    planner = load_planner("spinn5", connectors="machine")
-    one = next(f for f in planner.check(network) if f.code == "NP301")
+    prepared = prepare_for_target(network, "spinn5", connectors="machine")
+    one = next(f for f in prepared.findings if f.code == "NP301")
     assert (one.data["resolution"], one.data["shift"]) == (0.0625, 11)
     assert one.data["dead"] == network.projections[0].size
-    fixed = planner.fix(network, rescale=("small",))
-    assert "NP301" not in {f.code for f in fixed.left}
-    assert fixed.network.projections[0].weight.min() >= 0.0625
+    fixed = prepared.planning.fix(rescale=("small",))
+    assert "NP301" not in {f.code for f in fixed.prepared.findings}
+    assert fixed.prepared.written.projections[0].weight.min() >= 0.0625
 
 
 PLAIN = """
@@ -127,7 +127,7 @@ def test_equal_delays_keep_the_scale_of_equal_delays(spinnaker: Any) -> None:
     source = sim.Population(300, sim.SpikeSourceArray(spike_times=[1.0]), label="source")
     sim.Projection(source, cells, sim.FixedProbabilityConnector(0.3),
                    sim.StaticSynapse(weight=0.0162, delay=0.2), label="join")
-    made = load_planner("spinn5").plan(sim.network(), 1.0)
+    made = prepare_for_target(sim.network(), "spinn5").planning.plan(1.0)
     assert "NP325" not in {f.code for f in made.findings}
     case = Case(sim.network(), load_target("spinn5"), Options())
     assert made.shifts["cells"][0] == case.scales["cells", "excitatory"].shift == 1
@@ -135,25 +135,25 @@ def test_equal_delays_keep_the_scale_of_equal_delays(spinnaker: Any) -> None:
 
 def test_the_rescaling_keeps_all_synapses(spinnaker: Any) -> None:
     network = mixed(spinnaker)
-    fixed = load_planner("spinn5").fix(network, rescale=("small",))
-    assert not [f for f in fixed.left if f.code in ("NP301", "NP302")]
-    assert fixed.network.projections[0].weight.min() >= 0.03125
+    fixed = prepare_for_target(network, "spinn5").planning.fix(rescale=("small",))
+    assert not [f for f in fixed.prepared.findings if f.code in ("NP301", "NP302")]
+    assert fixed.prepared.written.projections[0].weight.min() >= 0.03125
     assert "-    weight = 0.0004" in fixed.difference
-    untouched = load_planner("spinn5").fix(network)
-    assert [f.code for f in untouched.left].count("NP301") == 1
+    untouched = prepare_for_target(network, "spinn5").planning.fix()
+    assert [f.code for f in untouched.prepared.findings].count("NP301") == 1
 
 
 def test_learning_is_judged_against_the_resolution(spinnaker: Any) -> None:
     network = plastic(spinnaker)
-    findings = {f.code: f for f in load_planner("spinn5").check(network)}
+    findings = {f.code: f for f in prepare_for_target(network, "spinn5").findings}
     assert findings["NP305"].data["neurons_per_core"] == 250
     assert findings["NP304"].data["lost"] == ["A_plus", "A_minus"]
     assert findings["NP304"].data["resolution"] == 0.03125
-    fixed = load_planner("spinn5").fix(network)
+    fixed = prepare_for_target(network, "spinn5").planning.fix()
     assert fixed.run_options == {"--neurons-per-core": "exc=250"}
-    assert fixed.network.population("exc").per_core == 250
+    assert fixed.prepared.written.population("exc").per_core == 250
     assert "+    at most 250 cells on a core" in fixed.difference
-    assert "NP305" not in {f.code for f in fixed.left}
+    assert "NP305" not in {f.code for f in fixed.prepared.findings}
 
 
 def test_a_stored_weight_is_within_half_a_step(spinnaker: Any) -> None:
@@ -168,13 +168,13 @@ def test_a_stored_weight_is_within_half_a_step(spinnaker: Any) -> None:
 @pytest.mark.slow
 def test_spynnaker_chooses_the_same_scale_and_holds_the_same_weights(spinnaker: Any) -> None:
     network = mixed(spinnaker)
-    preview = load_planner("spinn5").preview(network)
-    formula = load_planner("spinn5").preview(network, ask=False)
+    preview = prepare_for_target(network, "spinn5").planning.preview()
+    formula = prepare_for_target(network, "spinn5").planning.preview(ask=False)
     for asked, computed in zip(preview.projections, formula.projections, strict=True):
         assert asked.source == "sPyNNaker"
         np.testing.assert_array_equal(asked.held, computed.held)
     assert preview.projections[0].dead == network.projections[0].size
-    plan = load_planner("spinn5").plan(network, 1000.0)
+    plan = prepare_for_target(network, "spinn5").planning.plan(1000.0)
     assert not [f for f in plan.findings if f.code in ("NP325", "NP326")]
 
 
@@ -182,7 +182,8 @@ def test_spynnaker_chooses_the_same_scale_and_holds_the_same_weights(spinnaker: 
 @pytest.mark.slow
 def test_the_plastic_network_is_planned_with_250_neurons_a_core(spinnaker: Any) -> None:
     network = plastic(spinnaker)
-    made = load_planner("spinn5", neurons_per_core={"exc": 250}).plan(network, 1000.0)
+    prepared = prepare_for_target(network, "spinn5", neurons_per_core={"exc": 250})
+    made = prepared.planning.plan(1000.0)
     row = next(r for r in made.rows() if r["population"] == "exc")
     assert (row["cores"], row["cells a core"], row["longest row"]) == (2, 250, 250)
     assert made.application_cores == made.prediction.cores

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import neuroport_spinnaker.codes  # noqa: F401  registers the kinds
 from neuroport.findings import Finding, Severity
-from neuroport_spinnaker.checks.case import Case
+from neuroport.network.description import Network
 from neuroport_spinnaker.checks.delays import delays, rows
 from neuroport_spinnaker.checks.learning import learning, rules
 from neuroport_spinnaker.checks.load import machine, names, rates
@@ -14,8 +14,17 @@ from neuroport_spinnaker.checks.memory import memory, stages
 from neuroport_spinnaker.checks.support import cells, currents, numerics, parameters, recordings
 from neuroport_spinnaker.checks.weights import saturation, signs, weights
 from neuroport_spinnaker.options import ALLOWABLE
+from neuroport_spinnaker.place.case import Case
+from neuroport_spinnaker.place.placed import Placed
 
-__all__ = ["check"]
+__all__ = ["check", "check_placed"]
+
+# Findings about cores, which a packed network has fewer of and with more cells, and about
+# connectors that the machine carries out, which are none of merged populations.
+_ABOUT_CORES = frozenset({
+    "NP305", "NP306", "NP307", "NP308", "NP316", "NP323", "NP329", "NP330", "NP331",
+})
+
 
 _CHECKS = (cells, rules, signs, weights, saturation, learning, rows, delays, stages,
            memory, parameters, recordings, currents, rates, names, machine,
@@ -35,3 +44,22 @@ def check(case: Case) -> list[Finding]:
     """Return all findings, errors first, in the order of the network within each severity."""
     found = [_allowed(case, f) for one in _CHECKS for f in one(case)]
     return sorted(found, key=lambda f: -f.severity.rank)
+
+
+def check_placed(placed: Placed, written: Network) -> list[Finding]:
+    """Return all findings about a network on the machine that was found for it.
+
+    Parameters
+    ----------
+    placed : Placed
+    written : Network
+        With the weights as the user wrote them.
+    """
+    alone = placed.alone
+    found = check(alone if written is alone.network else replace(alone, network=written))
+    if placed.packing is None:
+        return found
+    return [
+        *(f for f in check(placed.case) if f.code in _ABOUT_CORES),
+        *(f for f in found if f.code not in _ABOUT_CORES),
+    ]

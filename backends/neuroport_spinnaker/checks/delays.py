@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from neuroport.findings import Finding, finding
 from neuroport.network.description import Projection
-from neuroport_spinnaker.checks.case import Case, place
 from neuroport_spinnaker.chip.limits import NEURONS_PER_CORE, ROW_WORDS
+from neuroport_spinnaker.place.case import Case, place
 from neuroport_spinnaker.place.layout import longest_row, row_most, row_words
 
 __all__ = ["delays", "rows"]

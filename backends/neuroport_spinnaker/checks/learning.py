@@ -9,10 +9,10 @@ import numpy as np
 from neuroport.findings import Finding, finding
 from neuroport.network.description import Projection
 from neuroport.network.plasticity import learning_rule
-from neuroport_spinnaker.checks.case import Case, place, unit
 from neuroport_spinnaker.chip.limits import CELLS, TIMING_RULES, WEIGHT_RULES
 from neuroport_spinnaker.chip.static_memory import STATIC, combined_binary, split_binaries
 from neuroport_spinnaker.lower.rules import chip_rule
+from neuroport_spinnaker.place.case import Case, place, unit
 from neuroport_spinnaker.place.layout import rule_of
 
 __all__ = ["learning", "rules"]

@@ -2,45 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-
-import numpy as np
 
 from neuroport.errors import nearest
 from neuroport.findings import Finding, finding
-from neuroport.network.description import PoissonSource, SpikeTimes
-from neuroport_spinnaker.checks.case import Case, place
-from neuroport_spinnaker.chip.limits import DEFAULT_RATE, SYNAPSES_PER_SECOND
+from neuroport_spinnaker.chip.limits import DEFAULT_RATE
+from neuroport_spinnaker.place.case import Case, place
+from neuroport_spinnaker.place.load import load_of
 
-__all__ = ["rates", "names", "machine", "load_of"]
-
-
-def _rate(case: Case, label: str) -> float:
-    """Return the mean rate of a population's cells (Hz): known for sources, else expected."""
-    population = case.populations[label]
-    spikes = population.spikes
-    if isinstance(spikes, PoissonSource):
-        return float(spikes.rate.mean()) if spikes.rate.size else 0.0
-    if isinstance(spikes, SpikeTimes):
-        if spikes.time.size < 2:
-            return 0.0
-        length = float(np.ptp(spikes.time)) + case.network.timestep
-        return float(spikes.time.size / population.size / length * 1e3) if length > 50.0 else 0.0
-    return DEFAULT_RATE
-
-
-def load_of(case: Case, label: str) -> float:
-    """Return the part of a core's time that its busiest core spends on synaptic events."""
-    lay = case.layouts[label]
-    slow_down = max(1.0, np.ceil(1.0 / case.network.timestep - 1e-9))
-    busy = 0.0
-    for projection in case.incoming.get(label, ()):
-        if projection.size == 0:
-            continue
-        per_core = np.bincount(projection.post_index // lay.per_core).max()
-        kind = "stdp" if projection.synapse.plastic else "static"
-        busy += float(per_core) * _rate(case, projection.pre) / SYNAPSES_PER_SECOND[kind]
-    return busy / float(slow_down)
+__all__ = ["rates", "names", "machine"]
 
 
 def rates(case: Case) -> Iterator[Finding]:
@@ -83,14 +54,15 @@ def names(case: Case) -> Iterator[Finding]:
 
 def machine(case: Case) -> Iterator[Finding]:
     """Find networks that need more cores than the target has."""
-    from neuroport_spinnaker.plan.predict import predict
-
-    expected = predict(case.network, case.target, case.options, case)
-    if expected.cores > expected.cores_available:
+    available = case.target.application_cores
+    if not case.fits:
+        geometry = case.target.geometry
+        per_board = available / geometry.boards
         yield finding(
-            "NP323", "network", measured=f"about {expected.cores} cores",
-            limit=f"{expected.cores_available} application cores of target '{case.target.name}'",
+            "NP323", "network", measured=f"about {case.cores} cores",
+            limit=f"{available} application cores of target '{case.target.name}'",
             why="every core of the network must be placed",
-            fixes=(f"a target of {expected.boards} boards or more", "more neurons on a core"),
-            cores=expected.cores,
+            fixes=(f"a target of {math.ceil(case.cores / per_board)} boards or more",
+                   "more neurons on a core"),
+            cores=case.cores,
         )

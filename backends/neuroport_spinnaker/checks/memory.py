@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from neuroport.findings import Finding, finding
 from neuroport.network.description import Population
-from neuroport_spinnaker.checks.case import Case, place
 from neuroport_spinnaker.chip.dtcm import CoreMemory, most_delayed
+from neuroport_spinnaker.place.case import Case, place
 from neuroport_spinnaker.place.core_memory import most_cells
 
 __all__ = ["memory", "stages"]

@@ -9,7 +9,6 @@ import numpy as np
 from neuroport.findings import Finding, Severity, finding
 from neuroport.network.description import PoissonSource
 from neuroport.numerics import SPINNAKER
-from neuroport_spinnaker.checks.case import Case, place
 from neuroport_spinnaker.chip.limits import (
     CELLS,
     CURRENTS,
@@ -19,6 +18,7 @@ from neuroport_spinnaker.chip.limits import (
     RECORDABLE,
 )
 from neuroport_spinnaker.lower.machine_made import drawn_there
+from neuroport_spinnaker.place.case import Case, place
 
 __all__ = ["cells", "parameters", "recordings", "currents", "numerics"]
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from neuroport.findings import Finding, Severity, finding
 from neuroport.network.signs import sign_problem
-from neuroport_spinnaker.checks.case import Case, place, unit
 from neuroport_spinnaker.chip.weight_grid import effective
+from neuroport_spinnaker.place.case import Case, place, unit
 
 __all__ = ["weights", "saturation", "signs"]
 

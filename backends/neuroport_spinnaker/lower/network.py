@@ -7,6 +7,7 @@ need no counterpart and the synapses are those of every other backend.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,22 +19,24 @@ from neuroport_spinnaker.chip.limits import CELLS, RECORDABLE
 from neuroport_spinnaker.lower.machine_made import machine_made
 from neuroport_spinnaker.lower.rules import chip_rule
 from neuroport_spinnaker.options import Options
-from neuroport_spinnaker.place.layout import layout
 
 __all__ = ["lower", "spike_arrays"]
 
 Arrays = dict[str, NDArray[Any]]
 
 
-def lower(network: Network, options: Options) -> tuple[dict[str, Any], Arrays]:
+def lower(
+    network: Network, options: Options, asked: Mapping[str, int | None]
+) -> tuple[dict[str, Any], Arrays]:
     """Return what the worker builds: plain data, and the arrays that it names.
+
+    `asked`: the most neurons on a core, by population; None leaves it to sPyNNaker.
 
     Spike times are sent for each run, see :func:`spike_arrays`.
     """
     arrays: Arrays = {}
-    lays = layout(network, options)
     populations = [
-        _population(k, p, lays[p.label].asked, options, arrays)
+        _population(k, p, asked[p.label], options, arrays)
         for k, p in enumerate(network.populations)
     ]
     numbers = {p.label: k for k, p in enumerate(network.populations)}

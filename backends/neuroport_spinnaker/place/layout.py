@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neuroport.network.description import Network, PoissonSource, Population, Projection
-from neuroport_spinnaker.chip.dtcm import most_delayed
+from neuroport_spinnaker.chip.dtcm import BUDGET, most_delayed
 from neuroport_spinnaker.chip.limits import (
     DEFAULT_RATE,
     NEURONS_PER_CORE,
@@ -93,7 +93,8 @@ def rule_of(projections: list[Projection]) -> tuple[str, str] | None:
 class _Cores:
     """Neurons on each core: a user's own numbers, and those that delays need."""
 
-    def __init__(self, network: Network, options: Options) -> None:
+    def __init__(self, network: Network, options: Options, budget: int) -> None:
+        self.budget = budget
         self.asked = {p.label: options.most(p.label) or p.per_core for p in network.populations}
         self.populations = {p.label: p for p in network.populations}
         self.per_core: dict[str, int] = {}
@@ -162,14 +163,14 @@ class _Cores:
         if not late:
             return False
         rings = {self.slots(post) for post in late}
-        fits = {ring: most_delayed(ring, 1) for ring in rings}
+        fits = {ring: most_delayed(ring, 1, self.budget) for ring in rings}
         if len(rings) > 1 or not min(fits.values()):
             # One length of a stage for all, and one that a core can keep: or none at all.
             return any([self._longer_ring(post, steps) for post, steps in late.items()])
         return self._fewer(pre, fits.popitem()[1])
 
 
-def layout(network: Network, options: Options) -> dict[str, Layout]:
+def layout(network: Network, options: Options, budget: int = BUDGET) -> dict[str, Layout]:
     """Return the layout of each population.
 
     sPyNNaker 7.4.1 loses synapses of listed connections whose delay needs a second delay stage
@@ -179,7 +180,7 @@ def layout(network: Network, options: Options) -> dict[str, Layout]:
     them share a core. A user's own number is kept, and judged by the checks.
     """
     into = incoming(network)
-    cores = _Cores(network, options)
+    cores = _Cores(network, options, budget)
     cores.settle()
     result: dict[str, Layout] = {}
     for population in network.populations:

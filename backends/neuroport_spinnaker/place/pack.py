@@ -31,8 +31,8 @@ from neuroport_spinnaker.chip.limits import SYNAPSES_PER_SECOND
 from neuroport_spinnaker.chip.weight_grid import Scale, scales
 from neuroport_spinnaker.lower.rules import chip_rule
 from neuroport_spinnaker.options import Options
+from neuroport_spinnaker.place.case import Case
 from neuroport_spinnaker.place.core_memory import most_cells
-from neuroport_spinnaker.place.layout import incoming, layout
 
 __all__ = ["Packing", "grouping", "pack", "together"]
 
@@ -69,28 +69,28 @@ class Packing:
     options: Options = field(default_factory=Options)
 
 
-def pack(network: Network, options: Options) -> Packing:
+def pack(case: Case) -> Packing:
     """Put populations of one kind together wherever the chip computes the same.
 
     Parameters
     ----------
-    network : Network
-    options : Options
+    case : Case
         A population with a number of neurons on a core of its own stays alone.
     """
-    packing = together(network, grouping(network, options))
-    return replace(packing, options=_spread(network, packing, options))
+    packing = together(case.network, grouping(case))
+    return replace(packing, options=_spread(case, packing))
 
 
 # -- who goes with whom ----------------------------------------------------------------------------
 
 
-def grouping(network: Network, options: Options) -> Groups:
+def grouping(case: Case) -> Groups:
     """Return which populations can be put together."""
+    network, options = case.network, case.options
     alone = scales(network, options)
     level = {p.label: 0 for p in network.populations}
     while True:
-        groups = _groups(network, options, alone, level)
+        groups = _groups(case, alone, level)
         packed = together(network, groups)
         changed = _changed(packed, alone, scales(packed.network, options))
         if not changed:
@@ -119,12 +119,11 @@ def _changed(
 
 
 def _groups(
-    network: Network,
-    options: Options,
+    case: Case,
     alone: Mapping[tuple[str, str], Scale],
     level: Mapping[str, int],
 ) -> Groups:
-    lays = layout(network, options)
+    network, options, lays = case.network, case.options, case.layouts
     named = set() if isinstance(options.neurons_per_core, int) else set(options.neurons_per_core)
     into: dict[str, list[Projection]] = defaultdict(list)
     for projection in network.projections:
@@ -296,8 +295,9 @@ def _projections(
 # -- how many share a core -------------------------------------------------------------------------
 
 
-def _spread(network: Network, packing: Packing, options: Options) -> Options:
+def _spread(case: Case, packing: Packing) -> Options:
     """Return the options with a number of neurons on a core for every shared population."""
+    network, options = case.network, case.options
     if isinstance(options.neurons_per_core, int):
         return options
     members = {packing.populations[labels[0]][0]: labels for labels in packing.groups}
@@ -324,9 +324,9 @@ def _spread(network: Network, packing: Packing, options: Options) -> Options:
             ):
                 fits[p.pre] = fits[p.post] = min(fits[p.pre], fits[p.post])
                 again = True
-    lays = layout(packing.network, options)
+    packed = Case(packing.network, case.target, options)
+    lays = packed.layouts
     sizes = {p.label: p.size for p in packing.network.populations}
-    into = incoming(packing.network)
     chosen = dict(options.neurons_per_core)
     for label in shared:
         each = -(-sizes[label] // len(members[label]))
@@ -336,7 +336,8 @@ def _spread(network: Network, packing: Packing, options: Options) -> Options:
         if not population.cell.is_source:
             lay = replace(lays[label], per_core=chosen[label])
             chosen[label] = max(1, most_cells(packing.network, population, lay,
-                                              into.get(label, []), options))
+                                              packed.incoming.get(label, []), options,
+                                              case.target.budget.data_bytes))
     return replace(options, neurons_per_core=chosen)
 
 

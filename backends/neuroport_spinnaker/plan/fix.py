@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 import numpy as np
 
+from neuroport.backend import Backend
+from neuroport.backend.prepare import Prepared, prepare
 from neuroport.findings import Finding
-from neuroport.machines import Target
 from neuroport.network.description import Network, Projection
-from neuroport_spinnaker.checks import Case, check
+from neuroport.network.text import difference
 from neuroport_spinnaker.options import Options
 
-__all__ = ["fix", "Fixed", "SAFE"]
+__all__ = ["fix", "Fixed", "SAFE", "WithOptions"]
 
 SAFE = ("NP305", "NP308", "NP324", "NP330")
 """Codes whose ways out keep the meaning: where cells lie, and what the chip does anyway."""
 _ROUNDS = 8
+
+
+class WithOptions(Backend, Protocol):
+    """A backend whose options can be changed."""
+
+    options: Options
+
+    def with_options(self, **changes: Any) -> WithOptions:
+        """Return the same backend with some options changed."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -27,24 +38,19 @@ class Fixed:
 
     Attributes
     ----------
-    network : Network
-        With the numbers of cells on a core that were chosen (:attr:`Population.per_core`).
-    options : Options
-        Less its own numbers of cells on a core, which are now in the network.
+    prepared : Prepared
+        The network with the numbers of cells on a core that were chosen
+        (:attr:`Population.per_core`), and what is still found.
     done : tuple of str
         What was changed, one line each.
-    left : tuple of Finding
-        What is still found.
     difference : str
         The network's text before and after, as a unified diff.
     per_core : mapping of str to int
         The numbers of cells on a core that were changed, as the option of a run takes them.
     """
 
-    network: Network
-    options: Options
+    prepared: Prepared
     done: tuple[str, ...]
-    left: tuple[Finding, ...]
     difference: str
     per_core: dict[str, int] = field(default_factory=dict)
 
@@ -57,30 +63,30 @@ class Fixed:
         return {"--neurons-per-core": pairs}
 
 
-def fix(
-    network: Network, target: Target, options: Options, rescale: Sequence[str] = ()
-) -> Fixed:
+def fix(prepared: Prepared, backend: WithOptions, rescale: Sequence[str] = ()) -> Fixed:
     """Apply safe ways out until none is left.
 
     Parameters
     ----------
-    network : Network
-    target : Target
-    options : Options
+    prepared : Prepared
+    backend : WithOptions
+        That it was prepared for.
     rescale : sequence of str
         Projections whose weights may be multiplied so that none becomes zero (NP301). That
         changes the model, so it is done only where asked for.
     """
-    network = replace(network, populations=tuple(
+    network, options = prepared.written, backend.options
+    front = prepared.front
+    before = network = replace(network, populations=tuple(
         replace(p, per_core=options.most(p.label) or p.per_core) for p in network.populations
     ))
-    options = replace(options, neurons_per_core={})
-    before = network
+    # Their numbers are now in the network.
+    backend = backend.with_options(neurons_per_core={})
     done: list[str] = []
     for _ in range(_ROUNDS):
-        found = check(Case(network, target, options))
+        prepared = prepare(network, backend, front)
         changed = False
-        for one in found:
+        for one in prepared.findings:
             if one.code in ("NP305", "NP330") and one.data["neurons_per_core"]:
                 network, line = _per_core(network, one.data["population"],
                                           one.data["neurons_per_core"])
@@ -97,14 +103,14 @@ def fix(
                 changed = True  # what is left is found anew
         if not changed:
             break
-    left = tuple(check(Case(network, target, options)))
+    else:
+        prepared = prepare(network, backend, front)
     changed_numbers = {
         new.label: new.per_core
         for old, new in zip(before.populations, network.populations, strict=True)
         if new.per_core is not None and new.per_core != old.per_core
     }
-    return Fixed(network, options, tuple(done), left, _difference(before, network),
-                 changed_numbers)
+    return Fixed(prepared, tuple(done), difference(before, network), changed_numbers)
 
 
 def _per_core(network: Network, label: str, number: int | None) -> tuple[Network, str]:
@@ -145,12 +151,4 @@ def _rescale(network: Network, one: Finding) -> tuple[Network, str]:
     return (
         replace(network, projections=tuple(projections)),
         f"weights of '{one.data['projection']}' times {factor:.6g}",
-    )
-
-
-def _difference(a: Network, b: Network) -> str:
-    return "\n".join(
-        difflib.unified_diff(
-            str(a).splitlines(), str(b).splitlines(), "before", "after", lineterm="", n=1
-        )
     )

@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neuroport.backend.prepare import Prepared
+from neuroport.errors import CheckFailedError
 from neuroport.findings import Finding, finding
 from neuroport.machines import Target
-from neuroport.network.description import Network
-from neuroport_spinnaker.checks import Case, check
-from neuroport_spinnaker.checks.case import place
 from neuroport_spinnaker.lower.machine_made import machine_made, weights_of
 from neuroport_spinnaker.lower.read_back import in_order
-from neuroport_spinnaker.options import ALLOWABLE, Options
+from neuroport_spinnaker.options import ALLOWABLE
+from neuroport_spinnaker.place.case import Case, place
 from neuroport_spinnaker.place.core_memory import core_memory
+from neuroport_spinnaker.place.placed import Placed
 from neuroport_spinnaker.plan.predict import Prediction, predict
 from neuroport_spinnaker.plan.tables import columns, count
 from neuroport_spinnaker.session import write_network
@@ -224,20 +225,12 @@ def virtual_machine(target: Target) -> dict[str, Any]:
     return {**entries, "version": g.version}
 
 
-def plan(
-    network: Network,
-    target: Target,
-    options: Options,
-    duration: float = 1000.0,
-    read_weights: bool = True,
-) -> Plan:
+def plan(prepared: Prepared, duration: float = 1000.0, read_weights: bool = True) -> Plan:
     """Map a network onto a virtual machine with sPyNNaker and report what came out.
 
     Parameters
     ----------
-    network : Network
-    target : Target
-    options : Options
+    prepared : Prepared
     duration : float
         Length of the run that memory is reserved for (ms).
     read_weights : bool
@@ -245,27 +238,28 @@ def plan(
 
     Raises
     ------
+    CheckFailedError
+        If a finding prevents the mapping.
     BackendMissingError, ToolchainVersionError, ToolchainError, ToolchainSilentError
     """
     began = time.perf_counter()
-    case = Case(network, target, options)
-    found = check(case)
-    blocking = [f for f in found if f.severity.blocks and f.code not in ALLOWABLE]
-    if blocking:
-        from neuroport.errors import CheckFailedError
-
-        raise CheckFailedError(found)
-    expected = predict(network, target, options, case)
+    if any(f.severity.blocks and f.code not in ALLOWABLE for f in prepared.findings):
+        raise CheckFailedError(prepared.findings)
+    placed: Placed = prepared.lowered
+    case = placed.case
+    network, target, options = case.network, case.target, case.options
+    found = list(prepared.findings)
+    expected = predict(case)
     steps = max(1, int(np.ceil(duration / network.timestep - 1e-9)))
     worker: Worker | None = None
     asked = time.perf_counter()
     waited = 0.0
-    weights: dict[str, FloatArray] = {}
+    held: dict[str, FloatArray] = {}
     try:
         worker = Worker(virtual_machine(target), options)
         started = time.perf_counter() - asked
         waited += started
-        write_network(worker, network, options, steps)
+        write_network(worker, network, options, placed.asked, steps)
         asked = time.perf_counter()
         worker.ask("build")
         worker.ask("run", time=steps * network.timestep, spikes=False)
@@ -273,28 +267,8 @@ def plan(
         waited += time.perf_counter() - asked
         reading = time.perf_counter()
         if read_weights:
-            for number, projection in enumerate(network.projections):
-                if projection.size == 0:
-                    continue
-                cell = case.populations[projection.post].cell
-                worker.ask("weights", projection=number)
-                found_there = worker.received()["synapses"]
-                if machine_made(projection, options):
-                    own = weights_of(projection, cell, found_there)
-                    if own is not None:
-                        weights[projection.label] = own
-                    continue
-                held, missing = in_order(projection, cell, found_there, network.timestep)
-                weights[projection.label] = held
-                if missing:
-                    found.append(
-                        finding(
-                            "NP326", place(projection),
-                            measured=f"{missing} of {projection.size} synapses",
-                            limit="all of them", why="sPyNNaker does not write them",
-                            fixes=("shorter delays",), line=projection.line, missing=missing,
-                        )
-                    )
+            held, missing = _held_weights(worker, case)
+            found += missing
         read = time.perf_counter() - reading
     finally:
         if worker is not None:
@@ -322,10 +296,41 @@ def plan(
         run_seconds=steps * network.timestep * 1e-3 * max(1.0, np.ceil(1 / network.timestep)),
         duration=steps * network.timestep,
         findings=tuple(found),
-        weights=weights,
+        weights=placed.by_projection(held),
         compressed={(r["x"], r["y"]): r["compressed"] for r in report["routing"]
                     if r["compressed"] is not None},
     )
+
+
+def _held_weights(
+    worker: Worker, case: Case
+) -> tuple[dict[str, FloatArray], list[Finding]]:
+    """Return the weights that the chip would hold, and which synapses it would lack."""
+    weights: dict[str, FloatArray] = {}
+    found = []
+    for number, projection in enumerate(case.network.projections):
+        if projection.size == 0:
+            continue
+        worker.ask("weights", projection=number)
+        there = worker.received()["synapses"]
+        cell = case.populations[projection.post].cell
+        if machine_made(projection, case.options):
+            own = weights_of(projection, cell, there)
+            if own is not None:
+                weights[projection.label] = own
+            continue
+        weights[projection.label], missing = in_order(
+            projection, cell, there, case.network.timestep)
+        if missing:
+            found.append(
+                finding(
+                    "NP326", place(projection),
+                    measured=f"{missing} of {projection.size} synapses",
+                    limit="all of them", why="sPyNNaker does not write them",
+                    fixes=("shorter delays",), line=projection.line, missing=missing,
+                )
+            )
+    return weights, found
 
 
 def _cores(case: Case, report: dict[str, Any]) -> tuple[CorePlace, ...]:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from neuroport.errors import Problem, UnsupportedError
-from neuroport.machines import Target
-from neuroport.network.description import Network, Population
+from neuroport.network.description import Population
 from neuroport_spinnaker.chip.dtcm import CoreMemory
-from neuroport_spinnaker.options import Options
+from neuroport_spinnaker.place.case import Case
 from neuroport_spinnaker.place.layout import longest_row, row_words
+from neuroport_spinnaker.place.load import load_of
 from neuroport_spinnaker.plan.tables import columns, count
-
-if TYPE_CHECKING:
-    from neuroport_spinnaker.checks.case import Case
 
 __all__ = ["predict", "Prediction", "PopulationSize"]
 
@@ -135,24 +132,10 @@ class Prediction:
         return {**asdict(self), "fits": self.fits, "dtcm_bytes": self.dtcm_bytes}
 
 
-def predict(
-    network: Network, target: Target, options: Options, case: Case | None = None
-) -> Prediction:
-    """Return the expected size of a network.
-
-    Parameters
-    ----------
-    network : Network
-    target : Target
-    options : Options
-    case : Case, optional
-        Where derived figures are there already.
-    """
-    from neuroport_spinnaker.checks.case import Case
-
-    case = case or Case(network, target, options)
+def predict(case: Case) -> Prediction:
+    """Return the expected size of a network on a machine."""
+    network, target, cores = case.network, case.target, case.cores
     sizes = tuple(_size(case, p) for p in network.populations)
-    cores = sum(s.cores + s.delay_cores + s.synapse_cores for s in sizes)
     budget, geometry = target.budget, target.geometry
     per_chip = geometry.cores_per_chip - budget.system_cores_per_chip
     by_memory = sum(s.sdram_bytes * s.cores for s in sizes) / budget.sdram_bytes
@@ -167,8 +150,6 @@ def predict(
 
 
 def _size(case: Case, population: Population) -> PopulationSize:
-    from neuroport_spinnaker.checks.load import load_of
-
     lay = case.layouts[population.label]
     mine = case.memory[population.label]
     memory = _CORE_BYTES + min(population.size, lay.per_core) * _NEURON_BYTES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuroport.machines import Target
 from neuroport.network.description import Network
-from neuroport_spinnaker.checks.case import Case, unit
 from neuroport_spinnaker.chip.limits import FIXED_BITS
 from neuroport_spinnaker.chip.weight_grid import effective
-from neuroport_spinnaker.options import Options
+from neuroport_spinnaker.place.case import unit
+from neuroport_spinnaker.place.placed import Placed
 
 __all__ = ["preview", "Preview", "ProjectionPreview", "ParameterPreview"]
 
@@ -127,32 +127,29 @@ def _range(values: FloatArray) -> str:
 
 
 def preview(
-    network: Network,
-    target: Target,
-    options: Options,
-    read_back: dict[str, FloatArray] | None = None,
+    written: Network, placed: Placed, read_back: Mapping[str, FloatArray] | None = None
 ) -> Preview:
     """Return effective weights and parameters.
 
     Parameters
     ----------
-    network : Network
-    target : Target
-    options : Options
+    written : Network
+        With the weights as the user wrote them.
+    placed : Placed
     read_back : mapping of str to ndarray, optional
         Weights that sPyNNaker gave back, see :attr:`neuroport_spinnaker.plan.plan.Plan.weights`.
         Without them the formula is used.
     """
-    case = Case(network, target, options)
+    network = placed.alone.network
     projections = []
-    for p in network.projections:
-        scale = case.scales.get((p.post, p.receptor))
+    for asked, p in zip(written.projections, network.projections, strict=True):
+        scale = placed.scale(p.post, p.receptor)
         if scale is None or p.size == 0:
             continue
         known = (read_back or {}).get(p.label)
         projections.append(
             ProjectionPreview(
-                p.label, unit(case, p), np.asarray(p.weight, dtype=float),
+                p.label, unit(placed.alone, p), np.asarray(asked.weight, dtype=float),
                 effective(p.weight, scale) if known is None else known,
                 scale.resolution, scale.shift, "formula" if known is None else "sPyNNaker",
             )

@@ -1,4 +1,4 @@
-"""What every check looks at."""
+"""A network on a machine, with everything that follows from the two; reckoned once."""
 
 from __future__ import annotations
 
@@ -32,7 +32,18 @@ class Case:
     @cached_property
     def layouts(self) -> dict[str, Layout]:
         """Layout of each population."""
-        return layout(self.network, self.options)
+        return layout(self.network, self.options, self.target.budget.data_bytes)
+
+    @property
+    def cores(self) -> int:
+        """Application cores that the network needs, without mapping it."""
+        return sum(lay.cores + lay.delay_cores + lay.synapse_cores
+                   for lay in self.layouts.values())
+
+    @property
+    def fits(self) -> bool:
+        """Whether the machine has as many."""
+        return self.cores <= self.target.application_cores
 
     @cached_property
     def scales(self) -> dict[tuple[str, str], Scale]:

@@ -1,0 +1,48 @@
+"""What a SpiNNaker machine would do with a prepared network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from neuroport.backend.prepare import Prepared
+from neuroport_spinnaker.place.placed import Placed
+from neuroport_spinnaker.plan.fix import Fixed, WithOptions, fix
+from neuroport_spinnaker.plan.plan import Plan, plan
+from neuroport_spinnaker.plan.predict import Prediction, predict
+from neuroport_spinnaker.plan.preview import Preview, preview
+
+__all__ = ["SpinnakerPlanning"]
+
+
+class SpinnakerPlanning:
+    """Plans, previews and mends one network; see :class:`neuroport.backend.planning.Planning`.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    backend : WithOptions
+        That it was prepared for.
+    """
+
+    def __init__(self, prepared: Prepared, backend: WithOptions) -> None:
+        self.prepared, self.backend = prepared, backend
+        self.placed: Placed = prepared.lowered
+
+    def predict(self) -> Prediction:
+        """Return the expected size without the mapping; needs no sPyNNaker."""
+        return predict(self.placed.case)
+
+    def plan(self, duration: float = 1000.0) -> Plan:
+        """Map with sPyNNaker onto a virtual machine."""
+        return plan(self.prepared, duration, read_weights=False)
+
+    def preview(self, ask: bool = True) -> Preview:
+        """Return effective weights: asked from sPyNNaker, or by formula."""
+        held = None
+        if ask:
+            held = plan(self.prepared, self.prepared.written.timestep).weights
+        return preview(self.prepared.written, self.placed, held)
+
+    def fix(self, rescale: Sequence[str] = ()) -> Fixed:
+        """Apply the safe ways out; see :func:`neuroport_spinnaker.plan.fix.fix`."""
+        return fix(self.prepared, self.backend, rescale)

@@ -1,0 +1,45 @@
+"""What most backends have in common; a new one begins here."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from importlib.util import find_spec
+from typing import Any, ClassVar
+
+from neuroport.backend.capabilities import Capabilities
+from neuroport.backend.planning import Planning
+from neuroport.backend.prepare import Draft, Prepared
+from neuroport.backend.registry import BackendInformation, Session
+from neuroport.errors import Problem
+
+__all__ = ["BackendBase"]
+
+
+class BackendBase(ABC):
+    """A backend that is judged by what it declares.
+
+    A subclass has ``information`` and ``capabilities`` and opens sessions; one with physics of
+    its own to check, or passes of its own, extends :meth:`lower`.
+    """
+
+    information: ClassVar[BackendInformation]
+    capabilities: ClassVar[Capabilities]
+
+    @abstractmethod
+    def lower(self, draft: Draft) -> Any:
+        """Carry out the backend's own passes and checks; see :class:`Backend`."""
+
+    @abstractmethod
+    def open(self, prepared: Prepared, duration: float | None = None) -> Session:
+        """Return a session at time 0; see :class:`Backend`."""
+
+    def planning(self, prepared: Prepared) -> Planning | None:
+        """Return None: there is no machine to plan for."""
+        return None
+
+    def missing(self) -> list[Problem]:
+        """Return the packages that are not installed, each with the command that installs it."""
+        return [
+            Problem(f"'{package}' is not installed", fix=self.information.install)
+            for package in self.information.packages if find_spec(package) is None
+        ]
