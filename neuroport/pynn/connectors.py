@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from inspect import signature
+from inspect import Signature, signature
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from pyNN import connectors
 from pyNN.random import AbstractRNG, RandomDistribution
 
 from neuroport.errors import ConnectorError, Problem, UnknownParameterError
+from neuroport.pynn.dialects import PYNN
 
 __all__ = ["CONNECTORS"]
 
@@ -117,11 +118,12 @@ def _none(given: dict[str, Any]) -> list[Problem]:
 
 
 def _checked(base: type, check: _Check) -> type:
-    parameters = [p for p in signature(base.__init__).parameters if p != "self"]  # type: ignore[misc]
+    shown = list(signature(base.__init__).parameters.values())[1:]  # type: ignore[misc]
+    parameters = [p.name for p in shown]
 
-    def __init__(self: Any, *arguments: Any, **keywords: Any) -> None:
+    def __init__(self: Any, *values: Any, **keywords: Any) -> None:
         name = type(self).__name__
-        given = dict(zip(parameters, arguments, strict=False), **keywords)
+        given = self.dialect.arguments(name, values, keywords, parameters)
         unknown = [k for k in given if k not in parameters]
         if unknown:
             raise UnknownParameterError(unknown, name, parameters)
@@ -161,7 +163,13 @@ def _checked(base: type, check: _Check) -> type:
     return type(
         base.__name__,
         (base,),
-        {"__init__": __init__, "__doc__": base.__doc__, "__module__": __name__},
+        {
+            "__init__": __init__,
+            "__doc__": base.__doc__,
+            "__module__": __name__,
+            "__signature__": Signature(shown),
+            "dialect": PYNN,
+        },
     )
 
 

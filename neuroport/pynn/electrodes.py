@@ -11,7 +11,7 @@ from pyNN.standardmodels import electrodes
 
 from neuroport.errors import InvalidTimeError, InvalidValueError, Problem, UserError
 from neuroport.network.description import CurrentSource
-from neuroport.pynn.parameters import check_parameters, identity
+from neuroport.pynn.parameters import check_parameters, identity, signature_of
 from neuroport.realise.currents import current_samples
 from neuroport.source_line import user_line
 
@@ -37,8 +37,10 @@ def _bound(base: type, state: Any) -> type:
 
     class Source(base):  # type: ignore[misc]
         translations = identity(base)
+        __signature__ = signature_of(defaults, state.dialect.order(base.__name__, None))
 
-        def __init__(self, **parameters: Any) -> None:
+        def __init__(self, *values: Any, **keywords: Any) -> None:
+            parameters = state.dialect.arguments(base.__name__, values, keywords)
             parameters.pop("rng", None)
             check_parameters(base.__name__, parameters, list(defaults))
             object.__setattr__(self, "line", user_line())

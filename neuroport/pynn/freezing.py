@@ -137,7 +137,7 @@ def frozen_parts(projection: Any) -> tuple[list[Projection], list[NDArray[np.int
         if several:
             label = f"{projection.label} [{pre_pop[2][a].label} -> {post_pop[2][b].label}]"
         cell = post_pop[2][b].model
-        sign = receptor_sign(cell, projection.receptor_type) if state.dialect == "spynnaker" else 0
+        sign = receptor_sign(cell, projection.receptor_type) if state.dialect.unsigned else 0
         parts.append(
             Projection(
                 label=label,

@@ -134,23 +134,10 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(name)
     if _current is not None:
         return getattr(_current, name)
-    from neuroport.pynn.cells import CELL_TYPES, COMPONENTS
-    from neuroport.pynn.connectors import CONNECTORS
-    from neuroport.pynn.synapses import SYNAPSE_RULES
+    from neuroport.pynn.dialects import dialect_of
+    from neuroport.pynn.namespace import definitions
 
-    for table in (CELL_TYPES, COMPONENTS, SYNAPSE_RULES, CONNECTORS):
-        if name in table:
-            return table[name]
-    from pyNN import errors, random, space
-    from pyNN.parameters import Sequence
-
-    early: dict[str, Any] = {
-        "RandomDistribution": random.RandomDistribution, "NumpyRNG": random.NumpyRNG,
-        "Space": space.Space, "Line": space.Line, "Grid2D": space.Grid2D,
-        "Grid3D": space.Grid3D, "RandomStructure": space.RandomStructure,
-        "Cuboid": space.Cuboid, "Sphere": space.Sphere, "Sequence": Sequence,
-        "errors": errors, "random": random, "space": space,
-    }
+    early = definitions(dialect_of(os.environ.get("NEUROPORT_DIALECT", "pynn")))
     if name in early:
         return early[name]
     return getattr(_simulator(), name)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import inspect
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 from pyNN.parameters import LazyArray
@@ -10,8 +12,9 @@ from pyNN.random import RandomDistribution
 from pyNN.standardmodels.base import build_translations
 
 from neuroport.errors import InvalidValueError, Problem, UnknownParameterError
+from neuroport.pynn.dialects import PYNN, Dialect
 
-__all__ = ["Checked", "check_parameters", "identity"]
+__all__ = ["Checked", "check_parameters", "identity", "signature_of"]
 
 
 def check_parameters(model: str, given: dict[str, Any], valid: list[str]) -> None:
@@ -61,13 +64,56 @@ def _value_problem(model: str, name: str, value: Any) -> Problem | None:
     return None
 
 
+def signature_of(
+    defaults: Mapping[str, Any], order: Sequence[str] | None, required: Collection[str] = ()
+) -> inspect.Signature:
+    """Return the signature that a constructor shows.
+
+    Parameters
+    ----------
+    defaults : mapping
+        All arguments and their defaults.
+    order : sequence of str or None
+        Those that need no name, in their order; None if all need it.
+    required : collection of str
+        Those without a default.
+    """
+    first = [name for name in order or () if name in defaults]
+    return inspect.Signature([
+        inspect.Parameter(
+            name,
+            inspect.Parameter.POSITIONAL_OR_KEYWORD if name in first
+            else inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if name in required else defaults[name],
+        )
+        for name in [*first, *(n for n in defaults if n not in first)]
+    ])
+
+
 class Checked:
     """Mixin: check the parameters when a model is instantiated."""
 
+    dialect: ClassVar[Dialect] = PYNN
     default_parameters: dict[str, Any]
 
-    def __init__(self, **parameters: Any) -> None:
-        check_parameters(type(self).__name__, parameters, list(self.default_parameters))
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        order = cls.dialect.order(cls.__name__, None)
+        states = getattr(cls, "default_initial_values", {}) if order else {}
+        cls.__signature__ = signature_of(  # type: ignore[attr-defined]
+            {**{n: v for n, v in states.items() if n in (order or ())}, **cls.default_parameters},
+            order,
+        )
+
+    def __init__(self, *values: Any, **keywords: Any) -> None:
+        own = list(self.default_parameters)
+        given = self.dialect.arguments(type(self).__name__, values, keywords)
+        # sPyNNaker's cells take initial values among their parameters.
+        self.initial_given = self.dialect.states(
+            given, getattr(self, "default_initial_values", ()), own
+        )
+        parameters = {k: v for k, v in given.items() if k not in self.initial_given}
+        check_parameters(type(self).__name__, parameters, own)
         super().__init__(**parameters)
 
     def __repr__(self) -> str:

@@ -23,6 +23,7 @@ __all__ = [
     "check_selector",
     "check_size",
     "check_spike_times",
+    "checked_per_core",
     "spike_lists",
     "unsupported_receptor",
 ]
@@ -67,6 +68,24 @@ def check_size(size: Any, label: str | None) -> None:
                 ),
                 where=where,
             )
+
+
+def checked_per_core(number: Any) -> int | None:
+    """Return a number of cells on a core; None where none was given.
+
+    Raises
+    ------
+    InvalidValueError
+        If it is not a whole number of 1 or more.
+    """
+    if number is None:
+        return None
+    if isinstance(number, (int, np.integer)) and not isinstance(number, bool) and number >= 1:
+        return int(number)
+    raise InvalidValueError(
+        Problem("neurons_per_core is not a number of cells", measured=f"{number!r}",
+                limit="a whole number, 1 or more")
+    )
 
 
 def check_selector(parent: Any, selector: Any) -> None:

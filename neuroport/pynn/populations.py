@@ -22,6 +22,7 @@ from neuroport.pynn.population_arguments import (
     check_selector,
     check_size,
     check_spike_times,
+    checked_per_core,
     spike_lists,
 )
 from neuroport.realise.streams import is_default_rng, stream_seed
@@ -53,16 +54,13 @@ class _Parameters:
         In the sPyNNaker dialect, names of state variables set the initial values.
         """
         parent, index = self._place()
-        if parent._simulator.state.dialect == "spynnaker":
-            states = {
-                k: parameters.pop(k)
-                for k in list(parameters)
-                if k in parent.celltype.default_initial_values
-                and not parent.celltype.has_parameter(k)
-            }
-            if states:
-                self.initialize(**states)
         names = list(parent.celltype.get_parameter_names())
+        states = parent._simulator.state.dialect.states(
+            parameters, parent.celltype.default_initial_values, names
+        )
+        if states:
+            self.initialize(**states)
+            parameters = {k: v for k, v in parameters.items() if k not in states}
         check_parameters(type(parent.celltype).__name__, parameters, names)
         for name, value in parameters.items():
             parent._store(name, value, index)
@@ -138,15 +136,19 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
         structure: Any = None,
         initial_values: Any = None,
         label: str | None = None,
-        **hints: Any,
+        *more: Any,
+        **options: Any,
     ) -> None:
         self.line = user_line()
         check_size(size, label)
-        per_core = self._simulator.state.accept_hints(hints)
+        options = self._simulator.state.dialect.options("Population", more, options)
+        per_core = checked_per_core(options.get("neurons_per_core"))
         if isinstance(cellclass, type):
             cellclass, cellparams = cellclass(**(cellparams or {})), None
         self.model = cell_model(cellclass)
-        initial_values = dict(initial_values or {})
+        initial_values = {
+            **getattr(cellclass, "initial_given", {}), **dict(initial_values or {})
+        }
         unknown = [n for n in initial_values if n not in cellclass.default_initial_values]
         if unknown:
             raise UnknownParameterError(

@@ -79,8 +79,11 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
         receptor_type: str | None = None,
         space: Any = None,
         label: str | None = None,
+        *more: Any,
+        **options: Any,
     ) -> None:
         self.line = user_line()
+        self._simulator.state.dialect.options("Projection", more, options)
         pre, post = _as_view(presynaptic_neurons), _as_view(postsynaptic_neurons)
         shown = label or f"{getattr(pre, 'label', pre)}→{getattr(post, 'label', post)}"
         where = f"projection '{shown}'"
@@ -263,7 +266,7 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
             As the user gave them.
         """
         bounds = attributes if self.model.kind == "stdp" else {}
-        unsigned = self._simulator.state.dialect == "spynnaker"
+        unsigned = self._simulator.state.dialect.unsigned
         found = (sign_problem(cell, self.receptor_type, attributes["weight"], bounds, unsigned)
                  for cell in self.target_cells)
         return next((problem for problem in found if problem is not None), None)
@@ -304,7 +307,7 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
         return self._attributes[name]
 
     def _user_sign(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
-        if self._simulator.state.dialect == "spynnaker":
+        if self._simulator.state.dialect.unsigned:
             for cell in self.target_cells:
                 weight = without_sign(weight, receptor_sign(cell, self.receptor_type))
         return weight

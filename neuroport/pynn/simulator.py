@@ -8,34 +8,31 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from pyNN import common, errors, random, space
-from pyNN.core import IndexBasedExpression
-from pyNN.network import Network as PyNNNetwork
-from pyNN.parameters import Sequence
-from pyNN.random import GSLRNG, NumpyRNG, RandomDistribution
+from pyNN import common
 from pyNN.recording import get_io
 
 from neuroport.backend import load_backend
-from neuroport.errors import InvalidTimeError, InvalidValueError, Problem, nearest
+from neuroport.errors import InvalidTimeError, InvalidValueError, Problem, UserError, nearest
 from neuroport.findings import Finding
 from neuroport.network.description import Network
 from neuroport.numerics import Numerics
 from neuroport.numerics import numerics as numerics_of
 from neuroport.pynn.cells import CELL_TYPES, COMPONENTS
 from neuroport.pynn.connectors import CONNECTORS
+from neuroport.pynn.dialects import PYNN, dialect_of
 from neuroport.pynn.electrodes import current_source_types
-from neuroport.pynn.equations import cell_by_equations, synapse_by_equations
+from neuroport.pynn.namespace import definitions
 from neuroport.pynn.observation import observation
+from neuroport.pynn.population_arguments import checked_per_core
 from neuroport.pynn.populations import ID, AssemblyBase, PopulationBase, ViewBase
 from neuroport.pynn.projections import ProjectionBase
 from neuroport.pynn.recorder import RecorderBase
-from neuroport.pynn.state import State, checked_per_core
-from neuroport.pynn.synapses import SYNAPSE_RULES, synapse_types
+from neuroport.pynn.state import State
+from neuroport.pynn.synapses import synapse_types
 from neuroport.pynn.unsupported import UNSUPPORTED, unsupported
 
 __all__ = ["Simulator", "simulator"]
 
-DIALECTS = ("pynn", "spynnaker")
 DEFAULT_TIMESTEP = 0.1
 DEFAULT_SEED = 42
 
@@ -94,29 +91,22 @@ def simulator(
         problems.append(Problem("the time step cannot be used", f"{timestep!r}", "above 0 ms"))
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
         problems.append(Problem("the seed cannot be used", f"{seed!r}", "a whole number from 0"))
-    if dialect not in DIALECTS:
-        near = nearest(str(dialect), DIALECTS)
-        problems.append(
-            Problem(
-                f"there is no dialect {dialect!r}",
-                limit=", ".join(DIALECTS),
-                fix=f"did you mean '{near[0]}'?" if near else "",
-            )
-        )
+    spoken = PYNN
+    try:
+        spoken = dialect_of(dialect)
+    except UserError as error:
+        problems += error.problems
     problems += _delay_problems(timestep, min_delay, max_delay)
     if problems:
         raise InvalidValueError(problems, where="simulator")
-    chosen = numerics_of(numerics)
-    if dialect == "spynnaker":
-        chosen = chosen.switch(plasticity_amplitude="absolute")
     return Simulator(
         State(
             load_backend(backend, **backend_options),
             backend,
             float(timestep),
             seed,
-            chosen,
-            dialect,
+            spoken.numerics(numerics_of(numerics)),
+            spoken,
             min_delay,
             max_delay,
         )
@@ -180,44 +170,14 @@ class Simulator:
         )
         self._handle = handle
         self._names: dict[str, Any] = {
-            **CELL_TYPES,
-            **COMPONENTS,
-            **SYNAPSE_RULES,
+            **definitions(state.dialect),
             **synapses,
-            **CONNECTORS,
             **current_source_types(state),
             "Population": population,
             "PopulationView": view,
             "Assembly": assembly,
             "Projection": projection,
-            "RandomDistribution": RandomDistribution,
-            "NumpyRNG": NumpyRNG,
-            "GSLRNG": GSLRNG,
-            "Space": space.Space,
-            "Line": space.Line,
-            "Grid2D": space.Grid2D,
-            "Grid3D": space.Grid3D,
-            "RandomStructure": space.RandomStructure,
-            "Cuboid": space.Cuboid,
-            "Sphere": space.Sphere,
-            "Sequence": Sequence,
-            "IndexBasedExpression": IndexBasedExpression,
-            "Network": PyNNNetwork,
-            "errors": errors,
-            "random": random,
-            "space": space,
-            "cell_by_equations": cell_by_equations,
-            "synapse_by_equations": synapse_by_equations,
         }
-        self._names["SpikeSourcePoisson"] = CELL_TYPES["SpikeSourcePoisson"]
-        if state.dialect == "spynnaker":
-            # sPyNNaker's Izhikevich has exponential synapses.
-            self._names["Izhikevich"] = CELL_TYPES["Izhikevich_curr_exp"]
-            self._names["extra_models"] = SimpleNamespace(
-                SpikeNearestPairRule=SYNAPSE_RULES["SpikeNearestPairRule"],
-                Vogels2011Rule=SYNAPSE_RULES["Vogels2011Rule"],
-                WeightDependenceAdditiveTriplet=None,
-            )
         self.run, self.run_until = self._build_run()
         self.run_for = self.run
         self.reset = common.build_reset(handle)
@@ -265,7 +225,7 @@ class Simulator:
         s = self.state
         return (
             f"simulator({s.backend_name!r}, timestep={s.dt:g}, seed={s.seed}, "
-            f"numerics={s.numerics.name!r}, dialect={s.dialect!r}): "
+            f"numerics={s.numerics.name!r}, dialect={s.dialect.name!r}): "
             f"{len(s.populations)} populations, {len(s.projections)} projections, t = {s.t:g} ms"
         )
 
@@ -395,4 +355,8 @@ class Simulator:
     def set_number_of_neurons_per_core(self, cell_type: Any, number: int) -> None:
         """Keep sPyNNaker's placement hint for backends with cores; others ignore it."""
         name = str(getattr(cell_type, "__name__", cell_type))
-        self.state.per_core[name] = checked_per_core(number)
+        limit = checked_per_core(number)
+        if limit is None:
+            self.state.per_core.pop(name, None)
+        else:
+            self.state.per_core[name] = limit

@@ -20,7 +20,6 @@ from neuroport.backend import Backend, Session
 from neuroport.backend.prepare import Prepared, prepare
 from neuroport.errors import (
     InvalidTimeError,
-    InvalidValueError,
     NetworkChangedError,
     NotReadyError,
     Problem,
@@ -33,12 +32,13 @@ from neuroport.network.stored_weights import store_weights
 from neuroport.numerics import Numerics
 from neuroport.process.interrupt import StopOnInterrupt
 from neuroport.pynn.checks import check_projections
+from neuroport.pynn.dialects import Dialect
 from neuroport.realise.memory import BYTES_PER_SYNAPSE, memory_limit
 from neuroport.realise.streams import stream_name
 from neuroport.results.versions import versions
 from neuroport.source_line import user_line
 
-__all__ = ["State", "FindingWarning", "checked_per_core"]
+__all__ = ["State", "FindingWarning"]
 
 logger = logging.getLogger("neuroport")
 
@@ -62,8 +62,8 @@ class State(common.control.BaseState):  # type: ignore[misc]
         From which all random numbers come.
     numerics : Numerics
         The rules inside a time step.
-    dialect : str
-        ``pynn`` or ``spynnaker``.
+    dialect : Dialect
+        How scripts are read.
     min_delay, max_delay : float or "auto"
         Limits for delays (ms).
     """
@@ -75,7 +75,7 @@ class State(common.control.BaseState):  # type: ignore[misc]
         timestep: float,
         seed: int,
         numerics: Numerics,
-        dialect: str,
+        dialect: Dialect,
         min_delay: float | str,
         max_delay: float | str,
     ) -> None:
@@ -261,20 +261,6 @@ class State(common.control.BaseState):  # type: ignore[misc]
         key = stream_name(kind, label, name)
         self._draws[key] = self._draws.get(key, -1) + 1
         return (*key, self._draws[key])
-
-    def accept_hints(self, hints: dict[str, Any]) -> int | None:
-        """Refuse unknown arguments; return the most cells on a core, where it was given.
-
-        The others of sPyNNaker's (``splitter``, ``seed`` ...) have no meaning elsewhere.
-        """
-        known = ("additional_parameters", "seed", "splitter", "neurons_per_core")
-        unknown = [h for h in hints if h not in known]
-        if unknown or (hints and self.dialect != "spynnaker"):
-            raise _UnknownArgumentError(
-                [Problem(f"Population has no argument '{h}'") for h in hints]
-            )
-        per_core = hints.get("neurons_per_core")
-        return None if per_core is None else checked_per_core(per_core)
 
     def add_population(self, population: Any) -> None:
         """Take in a new population."""
@@ -521,7 +507,7 @@ class State(common.control.BaseState):  # type: ignore[misc]
             "seed": self.seed,
             "numerics": numbers.name,
             "numerics_choices": repr(sorted(numbers.as_dict().items())),
-            "dialect": self.dialect,
+            "dialect": self.dialect.name,
             "backend": self.backend_name,
             "runs_on": self.backend.information.runs_on,
             "engine": self.account.get("label", ""),
@@ -529,23 +515,3 @@ class State(common.control.BaseState):  # type: ignore[misc]
             "findings": "\n".join(f"{f.code} {f.where}: {f.measured}" for f in self.findings),
             "wall_time_s": round(self.wall_time, 3),
         }
-
-
-def checked_per_core(number: Any) -> int:
-    """Return a number of cells on a core.
-
-    Raises
-    ------
-    InvalidValueError
-        If it is not a whole number of 1 or more.
-    """
-    if isinstance(number, (int, np.integer)) and not isinstance(number, bool) and number >= 1:
-        return int(number)
-    raise InvalidValueError(
-        Problem("neurons_per_core is not a number of cells", measured=f"{number!r}",
-                limit="a whole number, 1 or more")
-    )
-
-
-class _UnknownArgumentError(InvalidValueError, TypeError):
-    """An argument that a population does not take."""

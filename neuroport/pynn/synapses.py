@@ -5,6 +5,7 @@ Synapse types are bound to a simulator: its shortest delay is their default.
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import Any
 
 from pyNN.standardmodels import synapses
@@ -16,7 +17,8 @@ from pyNN.standardmodels.base import (
 
 from neuroport.errors import InvalidValueError, Problem
 from neuroport.network.synapses import STATIC, TSODYKS_MARKRAM, SynapseModel
-from neuroport.pynn.parameters import check_parameters, identity
+from neuroport.pynn.dialects import PYNN
+from neuroport.pynn.parameters import check_parameters, identity, signature_of
 from neuroport.pynn.unsupported import unsupported
 
 __all__ = ["SYNAPSE_RULES", "synapse_types", "synapse_model"]
@@ -34,21 +36,33 @@ _TIMING_RULES = {
 }
 
 
-def _rule(base: type, name: str | None = None, doc: str | None = None) -> type:
-    valid = list(base.default_parameters)  # type: ignore[attr-defined]
+# Arguments of STDPMechanism and their defaults, in PyNN's order.
+_PARTS = ("timing_dependence", "weight_dependence", "voltage_dependence")
+_MECHANISM: dict[str, Any] = {
+    **dict.fromkeys(_PARTS), "dendritic_delay_fraction": 1.0, "weight": 0.0, "delay": None,
+}
 
-    def __init__(self: Any, *arguments: Any, **parameters: Any) -> None:
-        given = dict(zip(valid, arguments, strict=False), **parameters)
-        check_parameters(type(self).__name__, given, valid)
+
+def _rule(base: type, name: str | None = None, doc: str | None = None) -> type:
+    defaults: dict[str, Any] = base.default_parameters  # type: ignore[attr-defined]
+    named = name or base.__name__
+    shown = [p for p in signature(base.__init__).parameters if p in defaults]  # type: ignore[misc]
+    native = shown or None
+
+    def __init__(self: Any, *values: Any, **keywords: Any) -> None:
+        given = self.dialect.arguments(named, values, keywords, native)
+        check_parameters(named, given, list(defaults))
         base.__init__(self, **given)  # type: ignore[misc]
 
     return type(
-        name or base.__name__,
+        named,
         (base,),
         {
             "__init__": __init__,
             "__doc__": doc or base.__doc__,
             "__module__": __name__,
+            "__signature__": signature_of(defaults, native),
+            "dialect": PYNN,
             "translations": identity(base),
             "possible_models": {"stdp"},
         },
@@ -91,8 +105,11 @@ def synapse_types(state: Any) -> dict[str, type]:
         return float(state.shortest_delay)
 
     def simple(base: type) -> type:
-        def __init__(self: Any, **parameters: Any) -> None:
-            check_parameters(type(self).__name__, parameters, list(self.default_parameters))
+        defaults: dict[str, Any] = base.default_parameters  # type: ignore[attr-defined]
+
+        def __init__(self: Any, *values: Any, **keywords: Any) -> None:
+            parameters = state.dialect.arguments(base.__name__, values, keywords)
+            check_parameters(base.__name__, parameters, list(defaults))
             base.__init__(self, **parameters)  # type: ignore[misc]
 
         def parameter(name: str) -> property:
@@ -105,10 +122,13 @@ def synapse_types(state: Any) -> dict[str, type]:
             base.__name__,
             (base,),
             {
-                **{name: parameter(name) for name in base.default_parameters},  # type: ignore[attr-defined]
+                **{name: parameter(name) for name in defaults},
                 "__init__": __init__,
                 "__doc__": base.__doc__,
                 "__module__": __name__,
+                "__signature__": signature_of(
+                    defaults, state.dialect.order(base.__name__, None)
+                ),
                 "translations": identity(base),
                 "_get_minimum_delay": minimum,
             },
@@ -125,20 +145,17 @@ def synapse_types(state: Any) -> dict[str, type]:
         )
         _get_minimum_delay = minimum
 
-        def __init__(
-            self,
-            timing_dependence: Any = None,
-            weight_dependence: Any = None,
-            voltage_dependence: Any = None,
-            dendritic_delay_fraction: float = 1.0,
-            weight: Any = 0.0,
-            delay: Any = None,
-            **unknown: Any,
-        ) -> None:
-            valid = ["timing_dependence", "weight_dependence", "voltage_dependence",
-                     "dendritic_delay_fraction", "weight", "delay"]
-            given = {"weight": weight, "delay": delay, **unknown}
-            check_parameters("STDPMechanism", given, valid)
+        __signature__ = signature_of(_MECHANISM, tuple(_MECHANISM))
+
+        def __init__(self, *values: Any, **keywords: Any) -> None:
+            given = state.dialect.arguments("STDPMechanism", values, keywords, tuple(_MECHANISM))
+            check_parameters("STDPMechanism", {k: v for k, v in given.items() if k not in _PARTS},
+                             list(_MECHANISM))
+            given = {**_MECHANISM, **given}
+            timing_dependence, weight_dependence = (
+                given["timing_dependence"], given["weight_dependence"]
+            )
+            dendritic_delay_fraction, delay = given["dendritic_delay_fraction"], given["delay"]
             problems = []
             for name, value, base in (
                 ("timing_dependence", timing_dependence, STDPTimingDependence),
@@ -152,7 +169,7 @@ def synapse_types(state: Any) -> dict[str, type]:
                         Problem(f"{name} is of the wrong kind", measured=type(value).__name__,
                                 limit=base.__name__)
                     )
-            if voltage_dependence is not None:
+            if given["voltage_dependence"] is not None:
                 problems.append(Problem("neuroport has no voltage-dependent plasticity",
                                         fix="write your own with sim.synapse_by_equations(...)"))
             if not 0 <= dendritic_delay_fraction <= 1:
@@ -163,7 +180,8 @@ def synapse_types(state: Any) -> dict[str, type]:
             if weight_dependence is None:
                 weight_dependence = AdditiveWeightDependence()
             super().__init__(
-                timing_dependence, weight_dependence, None, dendritic_delay_fraction, weight, 1.0
+                timing_dependence, weight_dependence, None, dendritic_delay_fraction,
+                given["weight"], 1.0,
             )
             # PyNN asks `delay or ...`, which takes 0 for "none given" and fails for arrays.
             self.delay = self._get_minimum_delay() if delay is None else delay

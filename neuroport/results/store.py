@@ -137,7 +137,7 @@ def collect(simulator: Simulator) -> Results:
         "timestep_ms": state.dt,
         "seed": state.seed,
         "numerics": state.numerics.as_dict(),
-        "dialect": state.dialect,
+        "dialect": state.dialect.name,
         "network_hash": network.hash,
         "realised_hash": realised_hash(state.network_as_written()),
         "cells": network.n_cells,

@@ -1,0 +1,66 @@
+"""What a script finds under PyNN's names, and which of it needs no simulator."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from pyNN import errors, random, space
+from pyNN.core import IndexBasedExpression
+from pyNN.network import Network
+from pyNN.parameters import Sequence
+from pyNN.random import GSLRNG, NumpyRNG, RandomDistribution
+
+from neuroport.pynn.cells import CELL_TYPES, COMPONENTS
+from neuroport.pynn.connectors import CONNECTORS
+from neuroport.pynn.dialects import Dialect
+from neuroport.pynn.equations import cell_by_equations, synapse_by_equations
+from neuroport.pynn.parameters import signature_of
+from neuroport.pynn.synapses import SYNAPSE_RULES
+
+__all__ = ["definitions"]
+
+
+@cache
+def definitions(dialect: Dialect) -> dict[str, Any]:
+    """Return the names that belong to no simulator, as a dialect has them."""
+    models = {**CELL_TYPES, **COMPONENTS, **SYNAPSE_RULES, **CONNECTORS}
+    return dialect.names(
+        {
+            **{name: _in_dialect(model, dialect) for name, model in models.items()},
+            "RandomDistribution": RandomDistribution,
+            "NumpyRNG": NumpyRNG,
+            "GSLRNG": GSLRNG,
+            "Space": space.Space,
+            "Line": space.Line,
+            "Grid2D": space.Grid2D,
+            "Grid3D": space.Grid3D,
+            "RandomStructure": space.RandomStructure,
+            "Cuboid": space.Cuboid,
+            "Sphere": space.Sphere,
+            "Sequence": Sequence,
+            "IndexBasedExpression": IndexBasedExpression,
+            "Network": Network,
+            "errors": errors,
+            "random": random,
+            "space": space,
+            "cell_by_equations": cell_by_equations,
+            "synapse_by_equations": synapse_by_equations,
+        }
+    )
+
+
+def _in_dialect(model: Any, dialect: Dialect) -> Any:
+    """Return a class whose constructor takes its arguments in a dialect's way."""
+    if getattr(model, "dialect", dialect) == dialect:
+        return model
+    shown = model.__signature__.parameters
+    body = {"dialect": dialect, "__doc__": model.__doc__, "__module__": model.__module__}
+    made = type(model.__name__, (model,), body)
+    if not hasattr(model, "default_parameters"):  # a connector
+        order = dialect.order(model.__name__, tuple(shown))
+        required = [n for n, p in shown.items() if p.default is p.empty]
+        made.__signature__ = signature_of(  # type: ignore[attr-defined]
+            {name: p.default for name, p in shown.items()}, order, required
+        )
+    return made
