@@ -156,6 +156,28 @@ def test_learning_is_judged_against_the_resolution(spinnaker: Any) -> None:
     assert "NP305" not in {f.code for f in fixed.prepared.findings}
 
 
+@pytest.mark.parametrize(("low", "high"), [(-4.0, 0.0), (0.0, 4.0)])
+def test_dead_updates_of_inhibition_are_found_however_its_bounds_are_written(
+    spinnaker: Any, low: float, high: float
+) -> None:
+    """20 synapses of up to 4 nA: 80 nA, steps of 2^-8 nA; the weights alone would give 2^-11."""
+    sim = spinnaker(numerics="spinnaker")
+    source = sim.Population(20, sim.SpikeSourceArray(spike_times=[1.0]), label="source")
+    cells = sim.Population(5, sim.IF_curr_exp(tau_refrac=1.0), label="cells")
+    rule = sim.STDPMechanism(
+        timing_dependence=sim.SpikePairRule(A_plus=2.0**-9, A_minus=2.0**-9),
+        weight_dependence=sim.AdditiveWeightDependence(w_min=low, w_max=high),
+        weight=-0.5, delay=1.0)
+    sim.Projection(source, cells, sim.AllToAllConnector(), rule, receptor_type="inhibitory",
+                   label="learn")
+    network = sim.network()
+    assert scales(network)["cells", "inhibitory"].resolution == 2.0**-8
+    assert network.projections[0].weight_step == 2.0**-8
+    one = next(f for f in load_planner("spinn5").check(network) if f.code == "NP304")
+    assert one.data["lost"] == ["A_plus", "A_minus"]
+    assert one.data["resolution"] == 2.0**-8
+
+
 def test_a_stored_weight_is_within_half_a_step(spinnaker: Any) -> None:
     network = mixed(spinnaker)
     scale = scales(network)["cells", "excitatory"]
