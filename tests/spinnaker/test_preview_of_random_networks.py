@@ -15,7 +15,6 @@ import pytest
 from neuroport_spinnaker.chip.weight_grid import scales
 
 import neuroport
-from neuroport.machines.planner import load_planner
 
 pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("board")]
 
@@ -77,8 +76,9 @@ def _compare(first: int, how_many: int) -> None:
     source = sim.Population(SOURCES, sim.SpikeSourceArray(spike_times=[]), label="source")
     for number in range(first, first + how_many):
         _add(sim, source, number, dialect, np.random.default_rng(number))
-    network = sim.network()
-    said = {p.label: p for p in load_planner("spinn3").preview(network, ask=False).projections}
+    prepared = sim.state.prepare()
+    network = prepared.network
+    said = {p.label: p for p in prepared.planning.preview(ask=False).projections}
     sim.run(1.0)
     assert len(said) == len(network.projections)
     for projection in network.projections:

@@ -170,10 +170,10 @@ def test_dead_updates_of_inhibition_are_found_however_its_bounds_are_written(
         weight=-0.5, delay=1.0)
     sim.Projection(source, cells, sim.AllToAllConnector(), rule, receptor_type="inhibitory",
                    label="learn")
-    network = sim.network()
-    assert scales(network)["cells", "inhibitory"].resolution == 2.0**-8
-    assert network.projections[0].weight_step == 2.0**-8
-    one = next(f for f in load_planner("spinn5").check(network) if f.code == "NP304")
+    prepared = prepare_for_target(sim.network(), "spinn5")
+    assert scales(prepared.written)["cells", "inhibitory"].resolution == 2.0**-8
+    assert prepared.network.projections[0].weight_step == 2.0**-8
+    one = next(f for f in prepared.findings if f.code == "NP304")
     assert one.data["lost"] == ["A_plus", "A_minus"]
     assert one.data["resolution"] == 2.0**-8
 
