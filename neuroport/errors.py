@@ -13,6 +13,7 @@ from typing import Any
 
 from pyNN import errors as pynn_errors
 
+from neuroport.secrets import without_secrets
 from neuroport.source_line import SourceLine, user_line
 
 __all__ = [
@@ -74,10 +75,11 @@ class Problem:
     __slots__ = ("fix", "limit", "measured", "what")
 
     def __init__(self, what: str, measured: str = "", limit: str = "", fix: str = "") -> None:
-        self.what = what
-        self.measured = measured
-        self.limit = limit
-        self.fix = fix
+        # Whatever the words come from: another program's error may repeat an address whole.
+        self.what = without_secrets(what)
+        self.measured = without_secrets(measured)
+        self.limit = without_secrets(limit)
+        self.fix = without_secrets(fix)
 
     def lines(self) -> list[str]:
         """Return the problem as lines of text, the first without indentation."""

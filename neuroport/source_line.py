@@ -15,6 +15,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 
+from neuroport.secrets import without_secrets
+
 __all__ = ["SourceLine", "user_line", "at_line"]
 
 # Packages whose frames are never "the user's line". Model packages are user code.
@@ -23,7 +25,7 @@ _OWN_PACKAGES = (
     "brian2", "numpy", "functools", "contextlib", "runpy",
 )
 # Frames outside these belong to the command line, never to a user's script.
-_OUTERMOST = ("neuroport.cli", "neuroport.jobs.run")
+_OUTERMOST = ("neuroport.cli", "neuroport.jobs")
 
 _STANDARD_LIBRARY = sysconfig.get_paths()["stdlib"] + os.sep
 
@@ -45,6 +47,9 @@ class SourceLine:
     file: str
     line: int
     text: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", without_secrets(self.text))
 
     def __str__(self) -> str:
         shown = f"{self.file}:{self.line}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from neuroport.errors import InvalidValueError, Problem
+from neuroport.secrets import keep_secrets
 from neuroport_spinnaker.chip.limits import VERSIONS
 
 __all__ = ["Options", "ALLOWABLE"]
@@ -66,6 +67,8 @@ class Options:
     configuration: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for name in ("spalloc", "configuration"):  # whoever connects asks for the password
+            object.__setattr__(self, name, keep_secrets(getattr(self, name)))
         problems = []
         if self.poisson not in ("realised", "machine"):
             problems.append(

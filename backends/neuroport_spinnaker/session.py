@@ -284,7 +284,8 @@ class SpinnakerSession:
                 write_network(
                     self._worker, self._network, self._options, self._program.asked, last)
                 with self._phases.during(BUILD):
-                    self._worker.ask("build", spare=last * self._network.timestep)
+                    self._worker.ask("build", spare=last * self._network.timestep,
+                                     secrets=self._worker.secrets)
             except BaseException:
                 self._free()
                 raise

@@ -9,7 +9,6 @@ import typer
 from rich.text import Text
 
 from neuroport.cli import display
-from neuroport.cli.engine import flags_of, split_options
 from neuroport.cli.run import (
     Backend,
     Json,
@@ -21,6 +20,7 @@ from neuroport.cli.run import (
     Verbose,
     _script_output,
 )
+from neuroport.jobs.options import flags_of, split_options
 
 __all__ = ["register"]
 
@@ -182,7 +182,7 @@ def _show(
     if error is not None:
         display.console(to_stderr=True).print(
             display.error_panel(error, show_line=built.report is not None
-                                and built.report.request.is_script)
+                                and built.report.spec.is_script)
         )
         return
     counts = {

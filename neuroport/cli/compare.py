@@ -13,6 +13,7 @@ from rich.text import Text
 
 from neuroport.cli import display
 from neuroport.cli.side_by_side import runs_shown
+from neuroport.secrets import keep_secrets
 
 __all__ = ["register"]
 
@@ -24,7 +25,9 @@ runs the same realised network on each backend, each in a process of its own, an
 against the first. MODEL is a name that `neuroport models` lists, or the path of a PyNN-style
 script; its own options may follow. A backend is NAME or NAME:NUMERICS, where NUMERICS is pynn,
 spinnaker, or one of them with single choices: brian2:pynn+input_rule=step. One backend may be
-named several times.
+named several times. Options of the backends follow MODEL, and concern all that take them; one
+backend's own stand with it: -b spinnaker:machine=HOST_A,spinnaker:machine=HOST_B. Runs on
+machines follow one another.
 
 neuroport compare RUN_A RUN_B
 
@@ -50,9 +53,9 @@ def compare(
     context: typer.Context,
     model: Annotated[str, typer.Argument(
         metavar="MODEL|RUN_A", help="A model's name, a script, or a stored run.")],
-    backends: Annotated[str | None, typer.Option(
-        "-b", "--backends", metavar="NAME[:NUMERICS],...",
-        help="Where to run the model; the first is the reference.")] = None,
+    backends: Annotated[list[str] | None, typer.Option(
+        "-b", "--backends", metavar="NAME[:NUMERICS][:OPTION=VALUE],...",
+        help="Where to run the model; the first is the reference. May be repeated.")] = None,
     numerics: Annotated[str | None, typer.Option(
         "--numerics", help="For backends that name none; default: the model's own.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Of all random numbers.")] = None,
@@ -108,16 +111,22 @@ def compare(
         if at_least not in ("identical", "equivalent"):
             raise InvalidValueError(Problem(f"--at-least cannot be '{at_least}'",
                                             limit="identical or equivalent"))
-        if backends is None:
+        if not backends:
             code = _stored(model, context.args, timestep, loading, match or (), at_least, html,
                            junit, as_json)
         else:
-            from neuroport.compare import compare_backends, load_any
+            from neuroport.compare import backend_choices, compare_backends, load_any
+            from neuroport.jobs.backend_choice import common_options
+            from neuroport.jobs.options import split_options
 
+            named = ",".join(backends)
+            shared, words = split_options(
+                context.args, common_options(backend_choices(named, numerics)))
             with runs_shown(not as_json) as watch:
                 found = compare_backends(
-                    model, backends, numerics=numerics, seed=seed, timestep=timestep,
-                    duration=duration, options=context.args, function=function,
+                    model, named, numerics=numerics, seed=seed, timestep=timestep,
+                    duration=duration, options=words, function=function,
+                    backend_options=shared,
                     stored=[load_any(p, timestep, **(loading if p.suffix in (".json", ".csv")
                                                      else {})) for p in stored or ()],
                     match=match or (), calibrate_seeds=calibrate, traces=traces, timeout=timeout,
@@ -145,7 +154,7 @@ def _command() -> str:
             rest[:1] = []
         elif word != "--json" and not word.startswith(("--html=", "--junit=", "--output=")):
             words.append(word)
-    return shlex.join(["neuroport", *words])
+    return shlex.join(keep_secrets(["neuroport", *words]))
 
 
 def _stored(

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from neuroport.errors import UserError
 from neuroport.findings import Finding
+from neuroport.secrets import without_secrets
 
 __all__ = ["console", "error_panel", "error_data", "findings_table", "print_json", "table", "warn"]
 
@@ -53,15 +54,16 @@ def _plain(value: Any) -> Any:
 
 def print_json(data: Any) -> None:
     """Print data as JSON to standard output."""
-    print(json.dumps(data, indent=2, default=_plain, ensure_ascii=False, allow_nan=False))
+    print(json.dumps(without_secrets(data), indent=2, default=_plain, ensure_ascii=False,
+                     allow_nan=False))
 
 
 def error_data(error: BaseException | None) -> dict[str, Any] | None:
     """Return an error as plain data for JSON."""
     if error is None:
         return None
-    data: dict[str, Any] = {"type": type(error).__name__, "message": str(error), "line": None,
-                            "problems": []}
+    data: dict[str, Any] = {"type": type(error).__name__, "message": without_secrets(str(error)),
+                            "line": None, "problems": []}
     if isinstance(error, UserError):
         data["line"] = None if error.line is None else str(error.line)
         data["problems"] = [
@@ -89,7 +91,7 @@ def error_panel(error: BaseException, *, show_line: bool = True) -> Panel:
             if error.line.text:
                 text.append(f"    {error.line.text}\n", style="bold")
     else:
-        text.append(str(error) or type(error).__name__)
+        text.append(without_secrets(str(error)) or type(error).__name__)
     text.rstrip()
     name = type(error).__name__.lstrip("_")
     return Panel(text, title=name, title_align="left", border_style="red", box=box.ASCII2
@@ -102,7 +104,7 @@ def _unicode() -> bool:
 
 def show_traceback(error: BaseException) -> None:
     """Print the whole call stack of an error and its cause to standard error."""
-    traceback.print_exception(error, file=sys.stderr)
+    print(without_secrets("".join(traceback.format_exception(error))), file=sys.stderr)
 
 
 def findings_table(findings: Sequence[Finding], verbose: bool) -> Table | None:

@@ -9,9 +9,9 @@ import typer
 from rich.text import Text
 
 from neuroport.cli import display
-from neuroport.cli.engine import flags_of, split_options
 from neuroport.cli.progress import stage
 from neuroport.cli.run import Json, Model, Numerics, Seed, Timestep, Trace, Verbose, _script_output
+from neuroport.jobs.options import flags_of, split_options
 
 __all__ = ["register"]
 

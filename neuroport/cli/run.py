@@ -13,8 +13,9 @@ import typer
 from rich.text import Text
 
 from neuroport.cli import BEGAN, display
-from neuroport.cli.engine import flags_of, split_options
 from neuroport.cli.progress import progress_bar
+from neuroport.jobs.options import flags_of, split_options
+from neuroport.secrets import keep_secrets
 
 __all__ = ["register"]
 
@@ -76,8 +77,9 @@ def run(
 ) -> None:
     """Run a model; the help text is HELP."""
     from neuroport.errors import UserError
-    from neuroport.jobs.run import Request, save
-    from neuroport.jobs.run import run as run_request
+    from neuroport.jobs.run import run as run_model
+    from neuroport.jobs.saving import save
+    from neuroport.jobs.specification import RunSpec
 
     try:
         known = _backend_options(backend)
@@ -89,11 +91,11 @@ def run(
         else:
             display.console(to_stderr=True).print(display.error_panel(error, show_line=False))
         raise typer.Exit(2) from None
-    request = Request(model, backend, numerics, seed, timestep, duration, words,
-                      backend_options=chosen, others=tuple(flags_of(known)))
+    spec = RunSpec(model, arguments=words, backend=backend, options=chosen, numerics=numerics,
+                   seed=seed, timestep=timestep, duration=duration)
     starting = time.perf_counter() - BEGAN
     with progress_bar(not as_json, verbose) as progress, _script_output(as_json):
-        report = run_request(request, progress)
+        report = run_model(spec, progress, tuple(flags_of(known)))
     folder = None
     failed: UserError | None = None
     saving = time.perf_counter()
@@ -126,7 +128,7 @@ def _backend_options(backend: str | None) -> dict[str, Any]:
 
 
 def _command() -> str:
-    return " ".join(["neuroport", *sys.argv[1:]])
+    return " ".join(keep_secrets(["neuroport", *sys.argv[1:]]))
 
 
 def _show(report: Any, folder: Path | None, failed: Any, verbose: bool) -> None:
@@ -160,7 +162,7 @@ def _show(report: Any, folder: Path | None, failed: Any, verbose: bool) -> None:
         display.console(to_stderr=True).print(Text(_interrupted(report), style="bold"))
     elif error is not None and report.status != "refused":
         display.console(to_stderr=True).print(
-            display.error_panel(error, show_line=report.request.is_script)
+            display.error_panel(error, show_line=report.spec.is_script)
         )
     elif report.status == "refused":
         display.console(to_stderr=True).print(
@@ -202,7 +204,7 @@ def _data(report: Any, folder: Path | None, failed: Any, code: int) -> dict[str,
         for r in report.results
     ]
     return {
-        "model": report.request.model,
+        "model": report.spec.model,
         "status": report.status if failed is None else "error",
         "exit_code": code,
         "seconds": round(report.seconds, 3),

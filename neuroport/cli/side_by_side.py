@@ -76,7 +76,7 @@ class _Bars:
 
 @contextmanager
 def runs_shown(wanted: bool = True) -> Iterator[Any]:
-    """Yield a :class:`neuroport.compare.engines.Watch`."""
+    """Yield a :class:`neuroport.compare.workers.side_by_side.Watch`."""
     screen = console(to_stderr=True)
     if not wanted:
         yield None

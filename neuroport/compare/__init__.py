@@ -13,9 +13,10 @@ import sys
 import types
 from typing import Any
 
+from neuroport.compare.backend_comparison import BackendComparison
 from neuroport.compare.calibration.error_rate import FalseVerdictRate, false_verdict_rate
 from neuroport.compare.calibration.spread import Calibration, calibrate
-from neuroport.compare.engines import BackendComparison, compare_backends, load_any
+from neuroport.compare.engines import compare_backends, load_any
 from neuroport.compare.errors import (
     BackendFailedError,
     ComparisonError,
@@ -26,15 +27,14 @@ from neuroport.compare.errors import (
     ResultsDisagreeError,
     UnsafeFileError,
 )
-from neuroport.compare.explain.engines import agreement_distance, explain_difference
-from neuroport.compare.explain.switching import (
-    Explanation,
-    Share,
-    explain,
+from neuroport.compare.explain.distances import (
     spike_step_distance,
     spike_time_distance,
     trace_distance,
 )
+from neuroport.compare.explain.engines import agreement_distance, explain_difference
+from neuroport.compare.explain.shares import Share
+from neuroport.compare.explain.switching import Explanation, explain
 from neuroport.compare.ladder.ladder import compare
 from neuroport.compare.ladder.thresholds import SamplingLimits, Thresholds
 from neuroport.compare.ladder.verdict import Comparison, Measurement, RungVerdict, Sampling, Verdict
@@ -50,8 +50,8 @@ from neuroport.compare.report import (
     write_json,
     write_junit,
 )
-from neuroport.compare.specification import BackendChoice, backend_choices
 from neuroport.compare.workers import Outcome
+from neuroport.jobs.backend_choice import BackendChoice, backend_choices
 from neuroport.results.arrays import from_events, from_rows, from_spike_times, make_block
 from neuroport.results.files import load, load_csv, load_json, load_neo, load_npz, save_npz
 from neuroport.results.naming import match_populations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,14 +11,16 @@ from neuroport.backend.planning import backend_of_target
 from neuroport.backend.prepare import Prepared, prepare
 from neuroport.errors import FileFormatError, Problem, UserError
 from neuroport.findings import Finding
-from neuroport.jobs.run import Report, Request, run
+from neuroport.jobs.report import Report
+from neuroport.jobs.run import run
+from neuroport.jobs.specification import RunSpec
 from neuroport.machines import load_target
 from neuroport.models import Model
 from neuroport.network.file import load_network
+from neuroport.pynn.defaults import defaults
 
 __all__ = ["Built", "build", "options_for"]
 
-DEFAULT_BACKEND = "brian2"
 # What takes a machine: without meaning where nothing is run.
 _ADDRESSES = ("machine", "spalloc", "spalloc_user", "version")
 
@@ -93,7 +94,7 @@ def build(
     model : str
         A registered name, the path of a script, or of a saved ``.network`` file.
     backend, numerics, seed, timestep, arguments
-        As for :class:`neuroport.jobs.run.Request`; a file has its own.
+        As for :class:`neuroport.jobs.specification.RunSpec`; a file has its own.
     target : str, optional
         A machine; its backend takes the place of the default one, and judges beside another.
     options : mapping, optional
@@ -115,9 +116,10 @@ def build(
     if model.endswith(".network"):
         built = _from_file(model, first, own, arguments, others)
     else:
-        report = run(Request(
-            model, first, numerics, seed, timestep, None, arguments, True, own, others=others,
-        ))
+        report = run(RunSpec(
+            model, arguments=arguments, backend=first, options=own, numerics=numerics, seed=seed,
+            timestep=timestep, check_only=True,
+        ), other_options=others)
         made = [p for p in report.prepared if p.written.populations] or report.prepared
         built = Built(made, list(report.findings), report,
                       report.error if report.status == "error" else None)
@@ -133,8 +135,8 @@ def _from_file(
     model: str, backend: str | None, options: Mapping[str, Any], arguments: Sequence[str],
     others: Sequence[str],
 ) -> Built:
-    name = backend or os.environ.get("NEUROPORT_BACKEND", DEFAULT_BACKEND)
     try:
+        name = backend or defaults().backend
         Model(model, lambda sim: None, ()).read_options(arguments, others)  # it has none
         network = load_network(model)
         made = prepare(network, load_backend(name, **options))

@@ -7,8 +7,6 @@ simulators at once use :func:`neuroport.simulator` instead.
 from __future__ import annotations
 
 import difflib
-import json
-import os
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +14,8 @@ from typing import Any
 from neuroport.backend import backend_options
 from neuroport.errors import NotReadyError, Problem, UnknownArgumentError
 from neuroport.numerics import Numerics
-from neuroport.pynn.simulator import DEFAULT_SEED, DEFAULT_TIMESTEP, Simulator, simulator
+from neuroport.pynn.defaults import DEFAULT_TIMESTEP, defaults
+from neuroport.pynn.simulator import Simulator, simulator
 from neuroport.pynn.state import FindingWarning
 
 __all__ = ["setup", "end"]
@@ -44,12 +43,6 @@ def _backend_options(extra: dict[str, Any], backend: str) -> dict[str, Any]:
             stacklevel=3,
         )
     return {name: value for name, value in extra.items() if name in mine}
-
-
-def _environment_options(backend: str) -> dict[str, Any]:
-    """Return the options that NEUROPORT_BACKEND_OPTIONS (JSON) has for this backend."""
-    given = json.loads(os.environ.get("NEUROPORT_BACKEND_OPTIONS", "{}"))
-    return {k: v for k, v in given.items() if k in backend_options(backend)}
 
 
 def setup(
@@ -92,18 +85,19 @@ def setup(
     if _current is not None:
         _current.state.close()
         _current = None
-    name = backend or os.environ.get("NEUROPORT_BACKEND", "brian2")
-    options = {**_environment_options(name), **_backend_options(extra_params, name)}
-    environment_seed = os.environ.get("NEUROPORT_SEED")
+    left_out = defaults()
+    name = backend or left_out.backend
+    mine = backend_options(name)
     _current = simulator(
         name,
         timestep=timestep,
-        seed=seed if seed is not None else int(environment_seed or DEFAULT_SEED),
-        numerics=numerics or os.environ.get("NEUROPORT_NUMERICS", "pynn"),
-        dialect=dialect or os.environ.get("NEUROPORT_DIALECT", "pynn"),
+        seed=left_out.seed if seed is None else seed,
+        numerics=numerics or left_out.numerics,
+        dialect=dialect or left_out.dialect or "pynn",
         min_delay=min_delay,
         max_delay=max_delay,
-        **options,
+        **{**{k: v for k, v in left_out.options.items() if k in mine},
+           **_backend_options(extra_params, name)},
     )
     return 0
 

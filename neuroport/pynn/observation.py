@@ -10,16 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from neuroport.pynn.simulator import Simulator
-    from neuroport.results.store import Results
+from typing import Any
 
 __all__ = ["Observation", "StopBeforeRun", "observe", "observation"]
 
 RunProgress = Callable[[float, float], None]
 """Called now and then with the simulated time reached and the time to reach (ms)."""
+Collect = Callable[[Any], Any]
+"""Takes a simulator and returns its results."""
 
 
 class StopBeforeRun(BaseException):
@@ -38,20 +36,23 @@ class Observation:
         Whether to raise :class:`StopBeforeRun` where a run begins, to check networks only.
     traces : int
         Cells of each population whose membrane potential is recorded besides what is asked for.
+    collect : callable or None
+        Called with a simulator when its results are to be kept; None: nothing is kept.
     simulators : list of Simulator
         In the order in which they were made.
-    results : list of Results
+    results : list
         Of simulators that have been ended, and of the others once :meth:`finish` was called.
     """
 
     progress: RunProgress | None = None
     stop_before_run: bool = False
     traces: int = 0
-    simulators: list[Simulator] = field(default_factory=list)
-    results: list[Results] = field(default_factory=list)
+    collect: Collect | None = None
+    simulators: list[Any] = field(default_factory=list)
+    results: list[Any] = field(default_factory=list)
     _done: set[int] = field(default_factory=set)
 
-    def begin(self, simulator: Simulator) -> None:
+    def begin(self, simulator: Any) -> None:
         """Take note that a run is about to begin."""
         if self.traces and simulator.state.session is None:
             for population in simulator.state.populations:
@@ -62,18 +63,16 @@ class Observation:
         if self.stop_before_run:
             raise StopBeforeRun
 
-    def keep(self, simulator: Simulator) -> None:
+    def keep(self, simulator: Any) -> None:
         """Keep a simulator's results, once."""
-        from neuroport.results.store import collect
-
         state = simulator.state
-        if not state.kept:
+        if self.collect is None or not state.kept:
             return
         if id(simulator) not in self._done and (state.step > 0 or state.segment_counter > 0):
             self._done.add(id(simulator))
-            self.results.append(collect(simulator))
+            self.results.append(self.collect(simulator))
 
-    def finish(self) -> list[Results]:
+    def finish(self) -> list[Any]:
         """Keep the results of all simulators that are still open, and return all."""
         for simulator in self.simulators:
             self.keep(simulator)
@@ -96,7 +95,8 @@ def checked_only() -> bool:
 
 @contextmanager
 def observe(
-    progress: RunProgress | None = None, stop_before_run: bool = False, traces: int = 0
+    progress: RunProgress | None = None, stop_before_run: bool = False, traces: int = 0,
+    collect: Collect | None = None,
 ) -> Iterator[Observation]:
     """Observe all simulators that are made inside.
 
@@ -108,6 +108,8 @@ def observe(
         Stop scripts where their first run begins.
     traces : int
         Record the membrane potential of this many cells of each population as well.
+    collect : callable, optional
+        Keeps the results of a simulator, see :func:`neuroport.results.collect`.
 
     Examples
     --------
@@ -118,7 +120,7 @@ def observe(
     >>> seen.simulators == [sim]
     True
     """
-    seen = Observation(progress, stop_before_run, traces)
+    seen = Observation(progress, stop_before_run, traces, collect)
     token = _current.set(seen)
     try:
         yield seen

@@ -19,6 +19,7 @@ from neuroport.numerics import Numerics
 from neuroport.numerics import numerics as numerics_of
 from neuroport.pynn.cells import CELL_TYPES, COMPONENTS
 from neuroport.pynn.connectors import CONNECTORS
+from neuroport.pynn.defaults import DEFAULT_SEED, DEFAULT_TIMESTEP
 from neuroport.pynn.dialects import PYNN, dialect_of
 from neuroport.pynn.electrodes import current_source_types
 from neuroport.pynn.namespace import definitions
@@ -32,9 +33,6 @@ from neuroport.pynn.synapses import synapse_types
 from neuroport.pynn.unsupported import UNSUPPORTED, unsupported
 
 __all__ = ["Simulator", "simulator"]
-
-DEFAULT_TIMESTEP = 0.1
-DEFAULT_SEED = 42
 
 
 def simulator(

@@ -15,7 +15,7 @@ from neuroport.cli.display import error_panel
 from neuroport.errors import FileFormatError, NeuroportError, Problem
 from neuroport.reproduce.claims import Verdict
 from neuroport.reproduce.experiment import experiment_names, load_experiment
-from neuroport.reproduce.report import _obtained, shown, write_report
+from neuroport.reproduce.report import obtained, shown, write_report
 from neuroport.reproduce.runner import Reproduction, run
 
 __all__ = ["app"]
@@ -32,7 +32,9 @@ _COLOURS = {Verdict.AGREES: "green", Verdict.EXPLAINED: "yellow", Verdict.FAILS:
 def reproduce(
     name: Annotated[str | None, typer.Argument(help="The experiment; --list shows all.")] = None,
     backend: Annotated[
-        list[str] | None, typer.Option("--backend", "-b", help="One or more, with commas.")
+        list[str] | None, typer.Option(
+            "--backend", "-b", metavar="NAME[:NUMERICS][:OPTION=VALUE],...",
+            help="One or more, as `compare` takes them.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder of journal and report.")
@@ -55,8 +57,6 @@ def reproduce(
         if name is None:
             errors.print("Name an experiment; `neuroport reproduce --list` shows all.")
             raise typer.Exit(REFUSED)
-        # As `compare` takes them: with commas, or the option repeated.
-        backends = [b.strip() for text in backend or ["brian2"] for b in text.split(",")]
         with errors.status("starting") as status:
 
             def progress(text: str) -> None:
@@ -64,7 +64,8 @@ def reproduce(
                 if not errors.is_terminal:
                     errors.print(text, markup=False, highlight=False, soft_wrap=True)
 
-            done = run(name, backends, out, fresh=fresh, progress=progress)
+            # As `compare` takes them: with commas, or the option repeated.
+            done = run(name, ",".join(backend or ["brian2"]), out, fresh=fresh, progress=progress)
             progress("writing the report")
             paths = write_report(done)
     except NeuroportError as error:
@@ -118,7 +119,7 @@ def _print(console: Console, done: Reproduction, report: Path) -> None:
         table.add_row(
             escape(row.claim.what) + (" (ours)" if row.claim.ours else ""),
             escape(shown(row.claim.value) + unit),
-            *[escape(_obtained(row.claim, row.obtained[b])) for b in done.backends],
+            *[escape(obtained(row, b)) for b in done.backends],
             verdict,
         )
     console.print(table)

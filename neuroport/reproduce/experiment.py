@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from neuroport.errors import Problem, UserError, nearest
+from neuroport.errors import NeuroportError, Problem, UserError, nearest
+from neuroport.jobs.specification import RunSpec
 from neuroport.reproduce.claims import Paper, load_claims
+from neuroport.reproduce.code import code_hash
 
-__all__ = ["GROUP", "Context", "Drawing", "Experiment", "Step", "UnknownExperimentError",
-           "experiment_names", "load_experiment", "experiment_of"]
+__all__ = ["GROUP", "Context", "Drawing", "Experiment", "Step", "StepImpossibleError",
+           "StepResults", "UnknownExperimentError", "experiment_names", "load_experiment",
+           "experiment_of"]
 
 GROUP = "neuroport.experiments"
 Results = Mapping[str, Any]
@@ -24,14 +27,44 @@ class UnknownExperimentError(UserError, ValueError):
     """An experiment name that nothing registered."""
 
 
+class StepImpossibleError(NeuroportError):
+    """The result of a step was asked for that the backend refused."""
+
+
+class StepResults(Mapping[str, Any]):
+    """The results of the steps so far, by name.
+
+    Parameters
+    ----------
+    done : mapping of str to object
+    refused : mapping of str to str
+        Step -> why the backend refused it. Asking for its result raises
+        :class:`StepImpossibleError`.
+    """
+
+    def __init__(self, done: Mapping[str, Any], refused: Mapping[str, str]) -> None:
+        self._done, self._refused = dict(done), dict(refused)
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self._refused:
+            raise StepImpossibleError(f"'{name}' is not possible there: {self._refused[name]}")
+        return self._done[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._done, **self._refused})
+
+    def __len__(self) -> int:
+        return len({**self._done, **self._refused})
+
+
 @dataclass
 class Context:
     """What a step is given: simulators of the backend under test, and a place for progress.
 
     Attributes
     ----------
-    backend : str
-    numerics : str
+    spec : RunSpec
+        The experiment, the backend under test with its options, numerics and time step.
     tell : callable
         Takes a line of text about the progress.
     simulations, cells, synapses : int
@@ -46,8 +79,7 @@ class Context:
         Warnings of its simulations, each once.
     """
 
-    backend: str
-    numerics: str = "spinnaker"
+    spec: RunSpec
     tell: Callable[[str], None] = lambda text: None
     simulations: int = 0
     cells: int = 0
@@ -58,15 +90,24 @@ class Context:
     findings: list[str] = field(default_factory=list)
     _hash: Any = field(default_factory=hashlib.sha256)
     _open: Any = None
+    _made: list[Any] = field(default_factory=list)
 
     def simulator(self, **settings: Any) -> Any:
-        """Return a fresh simulator of the backend, time step 1 ms."""
+        """Return a fresh simulator of the backend, as the specification says."""
         from neuroport.pynn.simulator import simulator
 
         self.finish()
-        chosen = {"timestep": 1.0, "numerics": self.numerics, **settings}
-        self._open = simulator(self.backend, **chosen)
+        chosen = {"timestep": self.spec.timestep, "numerics": self.spec.numerics,
+                  **self.spec.backend_options, **settings}
+        self._open = simulator(str(self.spec.backend), **chosen)
+        self._made.append(self._open)
         return self._open
+
+    def close(self) -> None:
+        """Count the last simulator, and free the engines and machines of all."""
+        self.finish()
+        for simulator in self._made:
+            simulator.state.close()
 
     def finish(self) -> None:
         """Count the simulator made last and take its network's hash."""
@@ -102,8 +143,8 @@ class Step:
         Unique in the experiment.
     function : callable
         ``function(context, results)``; gets the results of the steps before it by name and returns
-        plain data (what JSON can hold). Where a backend refuses it (UnsupportedError) its result is
-        None, and the table says why.
+        plain data (what JSON can hold). Where a backend or its checks refuse it, the table says
+        why, and so for every later step and claim that asks for its result.
     """
 
     name: str
@@ -140,11 +181,12 @@ class Experiment:
     steps : callable
         ``steps() -> sequence of Step``.
     obtained : callable
-        ``obtained(results) -> {claim id: value}``.
+        ``obtained(results) -> {claim id: value}``. A value may be a function without arguments:
+        then only this claim is lost where it needs a step that was refused.
     figures : callable
         ``figures(results) -> sequence of Drawing``.
     fingerprint : str
-        SHA-256 of claims and protocol; a journal belongs to one fingerprint.
+        SHA-256 of claims, protocol and models; a journal belongs to one fingerprint.
     """
 
     name: str
@@ -194,13 +236,10 @@ def experiment_of(name: str, module: ModuleType) -> Experiment:
     ----------
     name : str
     module : module
-        A package with ``steps``, ``obtained`` and ``figures``, beside a ``claims.toml``.
+        With ``steps``, ``obtained`` and ``figures``, beside a ``claims.toml``.
     """
-    folder = Path(str(module.__file__)).parent
-    digest = hashlib.sha256()
-    for path in sorted([*folder.glob("*.py"), *folder.glob("*.toml")]):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    folder = Path(str(module.__file__)).resolve().parent
     return Experiment(
         name, load_claims(folder / "claims.toml"), module.steps, module.obtained, module.figures,
-        digest.hexdigest(),
+        code_hash(folder),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from neuroport.errors import FileFormatError, Problem
 
 __all__ = ["Journal", "JournalError"]
 
-FORMAT = 1
+FORMAT = 2
 
 
 class JournalError(FileFormatError):
@@ -31,7 +32,8 @@ class Journal:
     Raises
     ------
     JournalError
-        If the file belongs to another experiment, or to another state of its claims and protocol.
+        If the file belongs to another experiment, or to another state of its claims, protocol and
+        models.
     """
 
     def __init__(self, path: Path, experiment: str, fingerprint: str) -> None:
@@ -59,8 +61,8 @@ class Journal:
         if header != self._header:
             raise JournalError(
                 Problem(
-                    "the journal belongs to another experiment, or its claims or protocol have "
-                    "changed since",
+                    "the journal belongs to another experiment, or its claims, protocol or models "
+                    "have changed since",
                     measured=f"{header.get('experiment')} {str(header.get('fingerprint'))[:12]}",
                     limit=f"{self._header['experiment']} {str(self._header['fingerprint'])[:12]}",
                     fix="start again with --fresh, or choose another folder with --out",
@@ -71,6 +73,22 @@ class Journal:
         if lines[-1]:
             with self.path.open("r+", encoding="utf-8") as stream:
                 stream.truncate(len(text.encode()) - len(lines[-1].encode()))
+
+    def known(self, backend: str, step: str, spec: str, versions: Mapping[str, str],
+              ) -> dict[str, Any] | None:
+        """Return a finished step, unless it was made otherwise.
+
+        Parameters
+        ----------
+        backend, step : str
+        spec : str
+            Hash of the specification.
+        versions : mapping of str to str
+            Package -> version of everything that can change a result.
+        """
+        entry = self.entries.get((backend, step))
+        same = entry is not None and (entry["spec"], entry["versions"]) == (spec, dict(versions))
+        return entry if same else None
 
     def write(self, entry: dict[str, Any]) -> None:
         """Append a finished step; it is on the disk when this returns."""

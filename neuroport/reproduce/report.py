@@ -7,14 +7,16 @@ import html
 import io
 import json
 import os
+import shlex
 from pathlib import Path
 from typing import Any
 
+from neuroport.jobs.backend_choice import folder_name
 from neuroport.reproduce.claims import Claim, Verdict
-from neuroport.reproduce.experiment import Drawing
-from neuroport.reproduce.runner import Reproduction
+from neuroport.reproduce.experiment import Drawing, StepImpossibleError
+from neuroport.reproduce.runner import Reproduction, Row
 
-__all__ = ["write_report", "shown"]
+__all__ = ["obtained", "shown", "write_report"]
 
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff;
@@ -55,7 +57,11 @@ def shown(value: Any) -> str:
     return str(value)
 
 
-def _obtained(claim: Claim, value: Any) -> str:
+def obtained(row: Row, backend: str) -> str:
+    """Return what a backend gave for a claim as people write it, or why it gave nothing."""
+    if backend in row.impossible:
+        return "not possible there: " + " ".join(row.impossible[backend].split())
+    claim, value = row.claim, row.obtained[backend]
     if isinstance(claim.value, dict) and isinstance(value, dict):
         value = {k: value.get(k) for k in claim.value}
     return shown(value)
@@ -73,8 +79,10 @@ def _tolerance(claim: Claim) -> str:
 
 
 def _command(done: Reproduction) -> str:
-    options = " ".join(f"--backend {b}" for b in done.backends)
-    return f"neuroport reproduce {done.experiment.name} {options}"
+    words = ["neuroport", "reproduce", done.experiment.name]
+    for backend in done.backends:
+        words += ["--backend", backend]
+    return shlex.join(words)
 
 
 def _head(done: Reproduction) -> list[str]:
@@ -117,8 +125,14 @@ def write_report(done: Reproduction) -> dict[str, Path]:
     for backend in done.backends:
         for drawing in done.experiment.figures(done.results[backend]):
             stream = io.BytesIO()
-            drawing.draw().savefig(stream, format="png", dpi=130)
-            name = drawing.name if len(done.backends) == 1 else f"{drawing.name}-{backend}"
+            try:
+                figure = drawing.draw()
+            except StepImpossibleError:  # the table says why
+                continue
+            figure.savefig(stream, format="png", dpi=130)
+            name = drawing.name
+            if len(done.backends) > 1:
+                name += f"-{folder_name(backend)}"
             (done.folder / f"{name}.png").write_bytes(stream.getvalue())
             drawings.append((name, drawing, stream.getvalue()))
     paths = {
@@ -164,7 +178,7 @@ def _markdown(done: Reproduction, drawings: list[tuple[str, Drawing, bytes]]) ->
             out.append(cells([
                 row.claim.what + (" *(ours, not in the paper)*" if row.claim.ours else ""),
                 shown(row.claim.value) + unit,
-                *[_obtained(row.claim, row.obtained[b]) for b in done.backends],
+                *[obtained(row, b) for b in done.backends],
                 "; ".join(_verdict_text(row.claim, v) for v in row.verdicts.values()),
                 _tolerance(row.claim), row.claim.source,
             ]))
@@ -182,7 +196,7 @@ def _markdown(done: Reproduction, drawings: list[tuple[str, Drawing, bytes]]) ->
     for b in done.backends:
         out.append(f"{b}: " + ", ".join(f"{k} {v}" for k, v in sorted(done.versions[b].items())))
         out.append("")
-    out.append(f"Claims and protocol: `{done.experiment.fingerprint}`")
+    out.append(f"Claims, protocol and models: `{done.experiment.fingerprint}`")
     return "\n".join(out) + "\n"
 
 
@@ -237,7 +251,7 @@ def _html(done: Reproduction, drawings: list[tuple[str, Drawing, bytes]]) -> str
             rows.append([
                 f"{e(row.claim.what)}{ours}{source}",
                 e(shown(row.claim.value) + unit) + tolerance,
-                *[e(_obtained(row.claim, row.obtained[b])) for b in done.backends],
+                *[e(obtained(row, b)) for b in done.backends],
                 "<br>".join(
                     f'<span class="{css[v]}">{e(_verdict_text(row.claim, v))}</span>'
                     for v in row.verdicts.values()
@@ -263,6 +277,6 @@ def _html(done: Reproduction, drawings: list[tuple[str, Drawing, bytes]]) -> str
     for b in done.backends:
         found = ", ".join(f"{k} {v}" for k, v in sorted(done.versions[b].items()))
         out.append(f"<p>{e(b)}: {e(found)}</p>")
-    out.append(f"<p>Claims and protocol: <code>{done.experiment.fingerprint}</code></p>")
+    out.append(f"<p>Claims, protocol and models: <code>{done.experiment.fingerprint}</code></p>")
     out.append("</body></html>")
     return "\n".join(out) + "\n"

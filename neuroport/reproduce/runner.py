@@ -11,11 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from neuroport.backend import load_backend
-from neuroport.errors import UnsupportedError
+from neuroport.errors import CheckFailedError, UnsupportedError
+from neuroport.jobs.backend_choice import backend_choices
+from neuroport.jobs.specification import RunSpec
 from neuroport.reproduce.claims import Claim, Verdict, judge
-from neuroport.reproduce.experiment import Context, Experiment, load_experiment
+from neuroport.reproduce.experiment import (
+    Context,
+    Experiment,
+    Step,
+    StepImpossibleError,
+    StepResults,
+    load_experiment,
+)
 from neuroport.reproduce.journal import Journal
 from neuroport.results.versions import versions
+from neuroport.secrets import without_secrets
 
 __all__ = ["Reproduction", "Row", "run"]
 
@@ -33,11 +43,14 @@ class Row:
         By backend.
     verdicts : mapping of str to Verdict
         By backend.
+    impossible : mapping of str to str
+        By backend, why it is not possible there; only where it is not.
     """
 
     claim: Claim
     obtained: Mapping[str, Any]
     verdicts: Mapping[str, Verdict]
+    impossible: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -48,8 +61,11 @@ class Reproduction:
     ----------
     experiment : Experiment
     backends : tuple of str
+        What they are called: as written, without users and passwords.
+    specs : mapping of str to RunSpec
+        Backend -> the experiment there.
     rows : tuple of Row
-    results : mapping
+    results : mapping of str to StepResults
         Backend -> step -> result.
     cost : mapping
         Backend -> wall time (s), simulations, cells, synapses, simulated ms, engine time (s).
@@ -70,8 +86,9 @@ class Reproduction:
 
     experiment: Experiment
     backends: tuple[str, ...]
+    specs: Mapping[str, RunSpec]
     rows: tuple[Row, ...]
-    results: Mapping[str, Mapping[str, Any]]
+    results: Mapping[str, StepResults]
     cost: Mapping[str, Mapping[str, float]]
     hashes: Mapping[str, Mapping[str, str]]
     machines: Mapping[str, str]
@@ -103,6 +120,7 @@ class Reproduction:
                 "ours": row.claim.ours,
                 "obtained": dict(row.obtained),
                 "verdict": {b: v.value for b, v in row.verdicts.items()},
+                "impossible": dict(row.impossible),
             }
             for row in self.rows
         ]
@@ -110,7 +128,7 @@ class Reproduction:
 
 def run(
     experiment: str | Experiment,
-    backends: Sequence[str] = ("brian2",),
+    backends: str | Sequence[str] = ("brian2",),
     folder: str | Path | None = None,
     *,
     fresh: bool = False,
@@ -121,7 +139,9 @@ def run(
     Parameters
     ----------
     experiment : str or Experiment
-    backends : sequence of str
+    backends : str or sequence of str
+        As for :func:`neuroport.compare`: ``brian2``, ``brian2:pynn``, ``spinnaker:machine=HOST``.
+        Numerics are ``spinnaker`` where none are named.
     folder : path, optional
         For journal and report; default ``reproduced/NAME`` below the working folder.
     fresh : bool
@@ -135,14 +155,20 @@ def run(
 
     Raises
     ------
-    UnknownExperimentError, UnknownBackendError, BackendMissingError, ClaimsError, JournalError
+    UnknownExperimentError, InvalidValueError, BackendMissingError, ClaimsError, JournalError
     OSError
         Where the folder cannot be made or written.
     """
     chosen = load_experiment(experiment) if isinstance(experiment, str) else experiment
-    names = tuple(dict.fromkeys(backends))
+    named = backends if isinstance(backends, str) else list(dict.fromkeys(backends))
+    specs = {
+        c.name: RunSpec(chosen.name, backend=c.backend, options=c.options, timestep=1.0,
+                        numerics=c.numerics or "spinnaker")
+        for c in backend_choices(named)
+    }
     # All backends are asked for before the first one runs.
-    loaded = {name: load_backend(name) for name in names}
+    made_with = {name: versions(load_backend(str(spec.backend), **spec.backend_options))
+                 for name, spec in specs.items()}
     place = Path(folder) if folder is not None else Path("reproduced") / chosen.name
     path = place / "journal.jsonl"
     if fresh:
@@ -152,71 +178,107 @@ def run(
     tell = progress or (lambda text: None)
     steps = list(chosen.steps())
     resumed = 0
-    for backend in names:
+    for backend, spec in specs.items():
         results: dict[str, Any] = {}
+        refused: dict[str, str] = {}
         for number, step in enumerate(steps, start=1):
             head = f"{backend}: {number} of {len(steps)}, {step.name}"
-            known = journal.entries.get((backend, step.name))
-            if known is not None:
+            entry = journal.known(backend, step.name, spec.hash, made_with[backend])
+            if entry is not None:
                 resumed += 1
                 tell(f"{head}: already done")
-                results[step.name] = known["result"]
-                continue
-            tell(head)
-            context = Context(backend, tell=partial(_tell_below, tell, head))
-            began = time.perf_counter()
-            result, refused = None, ""
-            try:
-                result = step.function(context, results)
-            except UnsupportedError as error:
-                refused = str(error)
-            context.finish()
-            entry = {
-                "backend": backend,
-                "step": step.name,
-                "result": result,
-                "impossible": refused,
-                "wall": round(time.perf_counter() - began, 3),
-                "network_hash": context.network_hash,
-                "findings": context.findings,
-                "runs_on": context.runs_on,
-                "versions": dict(versions(loaded[backend])),
-                **{k: round(float(getattr(context, k)), 3) for k in _COSTS},
-            }
-            journal.write(entry)
-            # As read from disk, so that a resumed run computes from the same values.
-            results[step.name] = json.loads(json.dumps(result))
-            tell(f"{head}: not possible here: {refused}" if refused
-                 else f"{head}: done in {entry['wall']:.1f} s")
-    return _collect(chosen, names, journal, place, resumed)
+            else:
+                again = (backend, step.name) in journal.entries
+                tell(f"{head}, again: options or versions have changed" if again else head)
+                context = Context(spec, tell=partial(_tell_below, tell, head))
+                entry = _done(step, context, StepResults(results, refused))
+                entry |= {"backend": backend, "spec": spec.hash,
+                          "versions": dict(made_with[backend])}
+                journal.write(entry)
+                tell(f"{head}: not possible there: {entry['impossible']}" if entry["impossible"]
+                     else f"{head}: done in {entry['wall']:.1f} s")
+            if entry["impossible"]:
+                refused[step.name] = entry["impossible"]
+            else:  # as read from disk, so that a resumed run computes from the same values
+                results[step.name] = json.loads(json.dumps(entry["result"]))
+    return _collect(chosen, specs, journal, place, resumed)
+
+
+def _done(step: Step, context: Context, results: StepResults) -> dict[str, Any]:
+    """Do a step; where the backend refuses it, say why."""
+    began = time.perf_counter()
+    result, refused = None, ""
+    try:
+        result = step.function(context, results)
+    except (UnsupportedError, StepImpossibleError) as error:
+        refused = without_secrets(str(error))
+    except CheckFailedError as error:
+        refused = "; ".join(
+            f"{f.code} {f.title}, {f.where}: {f.measured}" + (f" (limit {f.limit})" if f.limit
+                                                             else "")
+            for f in error.findings if f.severity.blocks)
+    finally:
+        context.close()
+    return {
+        "step": step.name,
+        "result": result,
+        "impossible": refused,
+        "wall": round(time.perf_counter() - began, 3),
+        "network_hash": context.network_hash,
+        "findings": context.findings,
+        "runs_on": context.runs_on,
+        **{k: round(float(getattr(context, k)), 3) for k in _COSTS},
+    }
 
 
 def _tell_below(tell: Callable[[str], None], head: str, text: str) -> None:
     tell(f"{head}: {text}")
 
 
+def _values(experiment: Experiment, results: StepResults) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return what there is for each claim, and why there is nothing where a step was refused."""
+    values: dict[str, Any] = {}
+    impossible: dict[str, str] = {}
+    try:
+        found = experiment.obtained(results)
+    except StepImpossibleError as error:
+        return {}, {claim.id: str(error) for claim in experiment.paper.claims}
+    for name, value in found.items():
+        try:
+            values[name] = value() if callable(value) else value
+        except StepImpossibleError as error:
+            impossible[name] = str(error)
+    return values, impossible
+
+
 def _collect(
-    experiment: Experiment, backends: tuple[str, ...], journal: Journal, place: Path, resumed: int
+    experiment: Experiment, specs: Mapping[str, RunSpec], journal: Journal, place: Path,
+    resumed: int,
 ) -> Reproduction:
     steps = [step.name for step in experiment.steps()]
+    backends = tuple(specs)
     entries = {b: {s: journal.entries[b, s] for s in steps} for b in backends}
-    results = {b: {s: e["result"] for s, e in rows.items()} for b, rows in entries.items()}
-    values = {b: dict(experiment.obtained(results[b])) for b in backends}
-    impossible = {
-        b: {s: str(e["impossible"]) for s, e in rows.items() if e.get("impossible")}
+    impossible = {b: {s: str(e["impossible"]) for s, e in rows.items() if e["impossible"]}
+                  for b, rows in entries.items()}
+    results = {
+        b: StepResults({s: e["result"] for s, e in rows.items()}, impossible[b])
         for b, rows in entries.items()
     }
+    found = {b: _values(experiment, results[b]) for b in backends}
     table = tuple(
         Row(
             claim,
-            {b: values[b].get(claim.id) for b in backends},
-            {b: judge(claim, values[b].get(claim.id), bool(impossible[b])) for b in backends},
+            {b: found[b][0].get(claim.id) for b in backends},
+            {b: judge(claim, found[b][0].get(claim.id), claim.id in found[b][1])
+             for b in backends},
+            {b: found[b][1][claim.id] for b in backends if claim.id in found[b][1]},
         )
         for claim in experiment.paper.claims
     )
     return Reproduction(
         experiment,
         backends,
+        specs,
         table,
         results,
         {
@@ -230,6 +292,6 @@ def _collect(
         place,
         resumed,
         impossible,
-        {b: {s: e["findings"] for s, e in rows.items() if e.get("findings")}
+        {b: {s: e["findings"] for s, e in rows.items() if e["findings"]}
          for b, rows in entries.items()},
     )

@@ -42,6 +42,7 @@ from neuroport.errors import (
 )
 from neuroport.results.spike_arrays import SpikeArrays, spike_arrays
 from neuroport.results.versions import versions
+from neuroport.secrets import without_secrets
 
 if TYPE_CHECKING:
     from neuroport.network.description import Network
@@ -365,7 +366,8 @@ def _plain(value: Any) -> Any:
 
 def _write_json(path: Path, value: Any) -> None:
     path.write_text(
-        json.dumps(value, indent=1, default=_plain, ensure_ascii=False) + "\n", encoding="utf-8"
+        json.dumps(without_secrets(value), indent=1, default=_plain, ensure_ascii=False) + "\n",
+        encoding="utf-8",
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import neuroport_experiments.ca3_memory as experiment
+import neuroport_experiments.ca3_memory.protocol as experiment
 import pytest
 
 import neuroport

@@ -195,8 +195,11 @@ class Child:
     def build(self, request: dict[str, Any]) -> dict[str, Any]:
         """Make the network from ``network.json`` and ``network.npz``.
 
-        ``spare``: the time (ms) of the end of the first run, if others may follow.
+        ``spare``: the time (ms) of the end of the first run, if others may follow. ``secrets``:
+        what of the configuration must not be in its file.
         """
+        from spinn_utilities.config_holder import set_config
+
         began = time.perf_counter()
         sim, np = self.sim, self.np
         data = json.loads((self.folder / "network.json").read_text("utf-8"))
@@ -204,6 +207,9 @@ class Child:
         self.data = data
         self.spare = request.get("spare")
         sim.setup(timestep=data["timestep"], **request.get("setup", {}))
+        for section, options in request.get("secrets", {}).items():
+            for option, value in options.items():
+                set_config(section, option, value)
         # Only now: its own set-up of the log would remove it.
         logging.getLogger().addHandler(Told(self.tell))
         times = np.load(self.folder / "spikes.npz", allow_pickle=False)

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuroport.errors import BackendMissingError, NeuroportError, Problem, UnsupportedError
+from neuroport.secrets import with_secrets, without_secrets
 from neuroport_spinnaker.errors import (
     BoardVersionError,
     MachineLostError,
@@ -85,6 +86,8 @@ class Worker:
         How long a machine in real time takes for that run.
     ran : bool
         Whether the machine has begun to run at all.
+    secrets : dict of str to dict
+        What of the configuration is not in its file, by section and option; for ``build``.
     """
 
     def __init__(self, machine: Mapping[str, Any], options: Options) -> None:
@@ -141,6 +144,12 @@ class Worker:
         }
         for section, entries in self._options.configuration.items():
             sections.setdefault(section, {}).update(entries)
+        # A password is not for a file: the child is told when it builds.
+        self.secrets = {
+            section: {key: value for key, value in with_secrets(entries).items()
+                      if value != entries[key]}
+            for section, entries in sections.items()
+        }
         lines = []
         for section, entries in sections.items():
             lines.append(f"[{section}]")
@@ -293,7 +302,7 @@ class Worker:
             level = min(int(event["level"]), logging.WARNING)
             if any(words in text for words in _CHATTER):
                 level = logging.DEBUG
-            LOGGER.log(level, "sPyNNaker: %s", text)
+            LOGGER.log(level, "sPyNNaker: %s", without_secrets(text))
         elif event["event"] == "running":
             self.ran = self._reached_machine = True
             self.running_since = time.monotonic()
@@ -344,7 +353,7 @@ class Worker:
                         fix="--target spinn3 or spinn5, or --version for a board like one of them")
             )
         trace = str(reply.get("trace", ""))
-        LOGGER.debug("sPyNNaker's traceback:\n%s", trace)
+        LOGGER.debug("sPyNNaker's traceback:\n%s", without_secrets(trace))
         raised = [line.strip() for line in trace.splitlines() if line.startswith("  File ")]
         return ToolchainError(
             Problem(f"sPyNNaker failed at '{what}'",

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from neuroport.compare.errors import ExplanationError
+from neuroport.compare.explain.distances import spike_step_distance, trace_distance
 from neuroport.compare.explain.numerics_choices import (
     GROUPS,
     Setting,
@@ -17,13 +18,8 @@ from neuroport.compare.explain.numerics_choices import (
     numerics_choices,
     setting,
 )
-from neuroport.compare.explain.switching import (
-    Explanation,
-    Share,
-    explain,
-    spike_step_distance,
-    trace_distance,
-)
+from neuroport.compare.explain.shares import Share
+from neuroport.compare.explain.switching import Explanation, explain
 from neuroport.compare.ladder.plasticity import judge_plasticity
 from neuroport.compare.ladder.structure import match_synapses
 from neuroport.compare.ladder.thresholds import Thresholds

@@ -15,7 +15,7 @@ from neuroport.compare.report.figures import draw_figures
 from neuroport.compare.report.json_twin import json_report
 
 if TYPE_CHECKING:
-    from neuroport.compare.engines import BackendComparison
+    from neuroport.compare.backend_comparison import BackendComparison
 
 __all__ = ["html_of_backends", "html_report", "write_html"]
 
@@ -122,7 +122,7 @@ def html_of_backends(found: BackendComparison) -> str:
         "verdict": str(found.verdict), "summary": found.summary,
         "reference": found.outcomes[0].job.name, "rungs": [f"L{k}" for k in range(6)],
         "rows": rows, "notes": list(found.notes)}
-    commands = [{"name": o.job.name, "command": o.job.command} for o in found.outcomes]
+    commands = [{"name": o.job.name, "command": o.job.spec.command} for o in found.outcomes]
     return _environment().get_template("report.html.j2").render(
         items=items, overview=overview, command=found.command,
         title=f"{found.model} on {len(found.outcomes)} "

@@ -20,7 +20,7 @@ from neuroport.compare.ladder.verdict import Comparison
 from neuroport.results.result import Result
 
 if TYPE_CHECKING:
-    from neuroport.compare.engines import BackendComparison
+    from neuroport.compare.backend_comparison import BackendComparison
 
 __all__ = [
     "json_of_backends", "json_report", "json_schema", "plain", "software_versions", "write_json",
@@ -129,9 +129,9 @@ def json_of_backends(found: BackendComparison) -> dict[str, Any]:
         "model": found.model, "verdict": str(found.verdict), "summary": found.summary,
         "reference": found.outcomes[0].job.name,
         "backends": [{
-            "name": o.job.name, "backend": o.job.backend, "numerics": o.job.numerics,
+            "name": o.job.name, "backend": o.job.spec.backend, "numerics": o.job.spec.numerics,
             "status": o.status, "reason": o.reason, "seconds": o.seconds,
-            "messages": list(o.messages), "command": o.job.command,
+            "messages": list(o.messages), "command": o.job.spec.command,
         } for o in found.outcomes],
         "comparisons": [json_report(c, found.explanations.get(c.target.name),
                                     command=found.command) for c in found.comparisons],

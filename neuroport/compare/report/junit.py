@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from neuroport.compare.ladder.verdict import Comparison, Verdict
 
 if TYPE_CHECKING:
-    from neuroport.compare.engines import BackendComparison
+    from neuroport.compare.backend_comparison import BackendComparison
 
 __all__ = ["junit_of_backends", "junit_report", "write_junit"]
 

@@ -53,10 +53,13 @@ def _say(channel: IO[str], **what: Any) -> None:
 def _serve(asked: dict[str, Any], channel: IO[str]) -> dict[str, Any]:
     from neuroport.compare.workers.job import Job
     from neuroport.errors import UserError
-    from neuroport.jobs.run import Request, run, save
+    from neuroport.jobs.run import run
+    from neuroport.jobs.saving import save
     from neuroport.results.files import save_npz
     from neuroport.results.stored import result_of, score_of
+    from neuroport.secrets import learn_secrets
 
+    learn_secrets(asked["secrets"])
     job = Job.from_dict(asked["job"])
     last = 0.0
 
@@ -66,9 +69,7 @@ def _serve(asked: dict[str, Any], channel: IO[str]) -> dict[str, Any]:
             last = time.monotonic()
             _say(channel, now=now, target=target)
 
-    request = Request(job.model, job.backend, job.numerics, job.seed, job.timestep, job.duration,
-                      job.arguments, traces=job.traces, function=job.function)
-    report = run(request, progress)
+    report = run(job.spec, progress)
     if report.status == "interrupted":
         raise KeyboardInterrupt
     answer: dict[str, Any] = {"status": report.status, "messages": report.messages,
@@ -79,12 +80,12 @@ def _serve(asked: dict[str, Any], channel: IO[str]) -> dict[str, Any]:
         answer["reason"] = "; ".join(str(f) for f in report.findings if f.severity.blocks)
     if report.status in ("ok", "wrong"):
         score = None if report.result is None else score_of(report.result.score)
-        result = result_of(report.results, name=job.name, score=score, command=job.command)
+        result = result_of(report.results, name=job.name, score=score, command=job.spec.command)
         save_npz(result, asked["file"])
         answer["file"] = asked["file"]
         if job.output:
             try:
-                save(report, Path(job.output), command=job.command, plots=False)
+                save(report, Path(job.output), command=job.spec.command, plots=False)
             except UserError as error:
                 answer["messages"] = [*report.messages, f"the run was not kept: {error}"]
     return answer
@@ -92,8 +93,9 @@ def _serve(asked: dict[str, Any], channel: IO[str]) -> dict[str, Any]:
 
 def _words(error: BaseException) -> str:
     """An error's words, without the call stack of whatever raised it."""
-    text = str(error).strip() or type(error).__name__
-    return text
+    from neuroport.secrets import without_secrets
+
+    return without_secrets(str(error).strip()) or type(error).__name__
 
 
 if __name__ == "__main__":

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from neuroport.jobs.specification import RunSpec
 from neuroport.results.result import Result
 
 __all__ = ["Job", "Outcome"]
@@ -22,58 +23,28 @@ class Job:
     ----------
     name : str
         In progress and reports.
-    model : str
-        A registered name or the path of a script.
-    backend : str
-    numerics : str or None
-        As text, see :func:`neuroport.numerics.numerics`; None: the model's own.
-    seed, timestep, duration
-        None: what the model says.
-    arguments : tuple of str
-        The model's own options, as on the command line.
-    function : str or None
-        Which function of a script is the model.
-    traces : int
-        Cells of each population whose membrane potential is recorded besides what the model
-        records.
+    spec : RunSpec
+        What to run.
     output : str
         Folder to keep the run in, as `neuroport run` does; empty: not kept.
     """
 
     name: str
-    model: str
-    backend: str
-    numerics: str | None = None
-    seed: int | None = None
-    timestep: float | None = None
-    duration: float | None = None
-    arguments: tuple[str, ...] = ()
-    function: str | None = None
-    traces: int = 0
+    spec: RunSpec
     output: str = ""
 
     def with_seed(self, seed: int) -> Job:
         """The same run with another seed, not kept."""
-        return replace(self, seed=seed, output="")
+        return Job(f"{self.name}, seed {seed}", self.spec.replace(seed=seed))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for the worker."""
-        return asdict(self)
+        return {"name": self.name, "spec": self.spec.as_dict(), "output": self.output}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Job:
         """Turn plain data back."""
-        return cls(**{**data, "arguments": tuple(data["arguments"])})
-
-    @property
-    def command(self) -> str:
-        """The command that makes this run by itself."""
-        words = ["neuroport run", self.model, "-b", self.backend]
-        for flag, value in (("--numerics", self.numerics), ("--seed", self.seed),
-                            ("--timestep", self.timestep), ("--duration", self.duration)):
-            if value is not None:
-                words += [flag, f"{value:g}" if isinstance(value, float) else str(value)]
-        return " ".join([*words, *self.arguments])
+        return cls(data["name"], RunSpec.from_dict(data["spec"]), data["output"])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,6 +20,7 @@ from typing import Any, cast
 from neuroport.compare.workers.job import Job, Outcome, Status
 from neuroport.compare.workers.processes import descendants
 from neuroport.results.files import load_npz
+from neuroport.secrets import known_secrets, without_secrets
 
 __all__ = ["Worker"]
 
@@ -87,7 +88,8 @@ class Worker:
         self._count += 1
         file = self.folder / f"result-{self._count}.npz"
         try:
-            self._send({"job": job.as_dict(), "file": str(file)})
+            self._send({"job": job.as_dict(), "file": str(file),
+                        "secrets": known_secrets(job.as_dict())})
             while True:
                 left = timeout - (time.monotonic() - began)
                 reply = self._reply(left)
@@ -129,7 +131,7 @@ class Worker:
         # Of a Python traceback only its last line says something to a user.
         kept = [line for line in text.splitlines()
                 if line.strip() and not line.startswith(("Traceback ", "  "))]
-        return "\n".join(kept[-lines:])
+        return str(without_secrets("\n".join(kept[-lines:])))
 
     def _send(self, what: dict[str, Any]) -> None:
         try:

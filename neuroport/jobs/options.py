@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Union, get_args, get_origin
 
 from neuroport.errors import InvalidValueError, Problem
+from neuroport.secrets import keep_secrets
 
 __all__ = ["flags_of", "split_options", "value_of"]
 
@@ -37,7 +38,7 @@ def split_options(
     rest: list[str] = []
     problems: list[Problem] = []
     flags = flags_of(known)
-    waiting = list(words)
+    waiting = keep_secrets(list(words))
     while waiting:
         word = waiting.pop(0)
         flag, equals, text = word.partition("=")

@@ -1,0 +1,102 @@
+"""What a script's ``setup`` takes where the script says nothing.
+
+The user's environment variables say it (``NEUROPORT_BACKEND``, ``NEUROPORT_NUMERICS``,
+``NEUROPORT_SEED``, ``NEUROPORT_DIALECT``, ``NEUROPORT_BACKEND_OPTIONS``), and before them whoever
+runs the script, with :func:`defaulting_to`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+from neuroport.errors import InvalidValueError, Problem
+
+__all__ = ["DEFAULT_SEED", "DEFAULT_TIMESTEP", "Defaults", "defaulting_to", "defaults"]
+
+DEFAULT_TIMESTEP = 0.1
+DEFAULT_SEED = 42
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """Settings of a simulator that a script may leave out.
+
+    Attributes
+    ----------
+    backend, numerics : str
+    seed : int
+    dialect : str or None
+        None: ``pynn``, unless the script imports another simulator's dialect.
+    options : mapping of str to object
+        For the backend's constructor.
+    """
+
+    backend: str = "brian2"
+    numerics: str = "pynn"
+    seed: int = DEFAULT_SEED
+    dialect: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_given: ContextVar[Mapping[str, Any]] = ContextVar("defaults", default=_NOTHING)
+
+
+def defaults() -> Defaults:
+    """Return the defaults in force.
+
+    Raises
+    ------
+    InvalidValueError
+        If an environment variable cannot be read.
+    """
+    return replace(Defaults(**_environment()), **_given.get())
+
+
+@contextmanager
+def defaulting_to(**given: Any) -> Iterator[None]:
+    """Let scripts that run inside take these defaults; None: as outside.
+
+    Parameters
+    ----------
+    **given
+        Attributes of :class:`Defaults`.
+    """
+    token = _given.set({**_given.get(), **{k: v for k, v in given.items() if v is not None}})
+    try:
+        yield
+    finally:
+        _given.reset(token)
+
+
+def _environment() -> dict[str, Any]:
+    texts = {name: os.environ.get(f"NEUROPORT_{variable}") for name, variable in (
+        ("backend", "BACKEND"), ("numerics", "NUMERICS"), ("seed", "SEED"),
+        ("dialect", "DIALECT"), ("options", "BACKEND_OPTIONS"))}
+    found: dict[str, Any] = {name: text for name, text in texts.items() if text}
+    try:
+        if "seed" in found:
+            found["seed"] = int(found["seed"])
+    except ValueError:
+        raise InvalidValueError(
+            Problem("NEUROPORT_SEED cannot be used", found["seed"], "a whole number from 0")
+        ) from None
+    if "options" in found:
+        try:
+            found["options"] = json.loads(found["options"])
+        except ValueError as error:
+            raise InvalidValueError(
+                Problem("NEUROPORT_BACKEND_OPTIONS cannot be read", str(error), "JSON",
+                        """'{"machine": "HOST"}'""")) from None
+        if not isinstance(found["options"], dict):
+            raise InvalidValueError(
+                Problem("NEUROPORT_BACKEND_OPTIONS holds no options", limit="a JSON object",
+                        fix="""'{"machine": "HOST"}'"""))
+    return found
