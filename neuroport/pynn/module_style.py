@@ -131,7 +131,7 @@ def __getattr__(name: str) -> Any:
     from neuroport.pynn.dialects import dialect_of
     from neuroport.pynn.namespace import definitions
 
-    early = definitions(dialect_of(os.environ.get("NEUROPORT_DIALECT", "pynn")))
+    early = definitions(dialect_of(defaults().dialect or "pynn"))
     if name in early:
         return early[name]
     return getattr(_simulator(), name)
