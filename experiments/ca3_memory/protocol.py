@@ -220,7 +220,7 @@ def _rate(results: Results, period: int, **chosen: Any) -> float:
         r for r in results[f"envelope (ours), period {period} ms"]
         if all(r[k] == v for k, v in chosen.items())
     ]
-    return sum(r["right"] for r in rows) / sum(r["asked"] for r in rows)
+    return float(sum(r["right"] for r in rows) / sum(r["asked"] for r in rows))
 
 
 def obtained(results: Results) -> dict[str, Any]:

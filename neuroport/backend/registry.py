@@ -144,8 +144,15 @@ class Session(Protocol):
 class Backend(Protocol):
     """Somewhere to run a network; most are a :class:`neuroport.backend.base.BackendBase`."""
 
-    information: BackendInformation
-    capabilities: Capabilities
+    @property
+    def information(self) -> BackendInformation:
+        """What it says of itself."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        ...
 
     def lower(self, draft: Draft) -> Any:
         """Carry out the backend's own passes and checks on a draft.

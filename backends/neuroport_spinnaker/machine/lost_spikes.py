@@ -82,11 +82,12 @@ def _of(counted: Iterable[str], groups: Iterable[tuple[tuple[str, ...], Any]]) -
 def _finding(label: str, counted: Counter[str], place: Place, note: str) -> Finding:
     x, y, p = place
     figures = ", ".join(f"{n.replace('_', ' ')} {v:,}" for n, v in counted.items())
+    data: dict[str, Any] = dict(counted)
     return finding(
         "NP341", label,
         measured=f"{figures}; most on core {x},{y},{p}" + (f" ({note})" if note else ""),
         limit="none",
         why="; ".join(_of(counted, _WHY)),
         fixes=[way for ways in _of(counted, _WAYS) for way in ways],
-        core=list(place), **counted,
+        core=list(place), **data,
     )

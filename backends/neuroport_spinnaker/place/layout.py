@@ -106,10 +106,10 @@ class _Cores:
                     limit = POISSON_PER_CORE
             self.per_core[p.label] = min(self.asked[p.label] or limit, limit)
         self.longest: dict[str, dict[str, int]] = {p.label: {} for p in network.populations}
-        for p in network.projections:
-            if p.size and not self.populations[p.post].cell.is_source:
-                there = self.longest[p.pre]
-                there[p.post] = max(there.get(p.post, 0), int(p.delay.max()))
+        for q in network.projections:
+            if q.size and not self.populations[q.post].cell.is_source:
+                there = self.longest[q.pre]
+                there[q.post] = max(there.get(q.post, 0), int(q.delay.max()))
         self.for_delay: set[str] = set()
 
     def slots(self, label: str) -> int:

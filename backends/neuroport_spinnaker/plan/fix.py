@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 
@@ -27,7 +27,7 @@ class WithOptions(Backend, Protocol):
 
     options: Options
 
-    def with_options(self, **changes: Any) -> WithOptions:
+    def with_options(self, **changes: Any) -> Self:
         """Return the same backend with some options changed."""
         ...
 

@@ -7,6 +7,8 @@ values from the authors' public code (CC BY), which is named in each comment.
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = ["CELL", "STDP", "DRIVE", "DELAY", "TRAINING", "TESTING", "TURNS", "BANK", "SEARCH",
            "TIMESTEP"]
 
@@ -33,7 +35,7 @@ STDP = {
     "w_min": 0.0,
     "w_max": 20.0,
 }
-TRAINING = {
+TRAINING: dict[str, Any] = {
     "one": (1.0, 26.0, 56.0),  # spikes of the lines of bits that are 1
     "zero": (6.0, 36.0, 59.0),  # and of those that are 0
     "teacher": 29.0,

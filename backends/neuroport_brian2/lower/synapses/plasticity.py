@@ -34,12 +34,13 @@ _MOST_IN_FLIGHT = 64
 def axonal_steps(projection: Projection, numerics: Numerics) -> IntArray:
     """Return the axonal part of each delay in steps; the rest is dendritic."""
     fraction = 1.0 if numerics.dendritic_delay == "all" else projection.dendritic_fraction
-    return np.rint(projection.delay * (1.0 - fraction)).astype(np.int64)
+    steps: IntArray = np.rint(projection.delay * (1.0 - fraction)).astype(np.int64)
+    return steps
 
 
 def _lead(projection: Projection, numerics: Numerics) -> IntArray:
     """Return 1 where the delay is all axonal: the arrival belongs to the next step's start."""
-    return (axonal_steps(projection, numerics) == projection.delay).astype(np.int64)
+    return np.asarray(axonal_steps(projection, numerics) == projection.delay, dtype=np.int64)
 
 
 def _in_flight(projection: Projection, numerics: Numerics) -> IntArray:
