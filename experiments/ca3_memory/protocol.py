@@ -228,7 +228,8 @@ def obtained(results: Results) -> dict[str, Any]:
     names = ("experiment 1, functional", "experiment 2, stress", "experiment 3, map")
 
     def found(k: int) -> Mapping[str, Any]:
-        return results[names[k]]
+        rows: Mapping[str, Any] = results[names[k]]
+        return rows
 
     def exact(k: int) -> int:
         return sum(o["exact"] for o in found(k)["outcomes"])
