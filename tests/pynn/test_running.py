@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -192,3 +194,13 @@ def test_module_style_takes_the_backend_from_the_environment(
     assert len(block.segments[0].spiketrains[0]) > 1
     assert block.annotations["numerics"] == "spinnaker"
     sim.end()
+
+
+def test_a_submodule_can_be_imported_and_names_asked_for_before_setup() -> None:
+    code = (
+        "import neuroport.pynn as sim\nfrom neuroport.pynn import equations\n"
+        "assert not hasattr(sim, 'run_forever')\n"
+        "try:\n    sim.run(1.0)\nexcept Exception as error:\n    print(type(error).__mro__[1].__name__)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.stdout.strip(), done.returncode) == ("NotReadyError", 0), done.stderr
