@@ -16,9 +16,6 @@ from neuroport.results.versions import package_version
 
 __all__ = ["Brian2Backend"]
 
-# Under numerics="spinnaker": what SpiNNaker has and this backend computes as the chip does.
-_CHIP_CELLS = ("IF_curr_exp", "IF_cond_exp", "IF_curr_delta", "Izhikevich_curr_exp")
-
 CodeGeneration = Literal["auto", "numpy", "cython"]
 
 
@@ -62,64 +59,17 @@ class Brian2Backend(BackendBase):
 
     def lower(self, draft: Draft) -> None:
         """Find what a user should know before the run."""
-        draft.note("capabilities", "what Brian2 has here", self._check(draft.written))
+        super().lower(draft)
+        draft.note("rules of learning", "whose they are", self._rules(draft.written))
 
-    def _check(self, network: Network) -> list[Finding]:
-        from neuroport_brian2.lower.neurons import MEMBRANES, neuron_code
-
-        found: list[Finding] = []
-        chip = network.numerics.integrator == "chip" or network.numerics.input_rule == "step"
-        for population in network.populations:
-            cell = population.cell
-            if cell.is_source:
-                continue
-            where = f"population '{population.label}'"
-            if cell.membrane not in MEMBRANES:
-                found.append(
-                    finding(
-                        "NP202", where, measured=cell.name,
-                        limit=f"membranes: {', '.join(sorted(MEMBRANES))}",
-                        why="this backend has no code for it", line=population.line,
-                    )
-                )
-                continue
-            if chip and cell.name not in _CHIP_CELLS:
-                found.append(
-                    finding(
-                        "NP201", where, measured=f"{cell.name} with numerics "
-                        f"'{network.numerics.name}'",
-                        limit=f"cells: {', '.join(_CHIP_CELLS)}",
-                        why="the chip has no such cell, or its arithmetic is not known here",
-                        fixes=("numerics='pynn'", *_nearest_chip_cell(cell.name)),
-                        line=population.line,
-                    )
-                )
-                continue
-            scheme = neuron_code(cell, network.numerics, network.timestep).scheme
-            if scheme and not chip:
-                found.append(
-                    finding(
-                        "NP110", where, measured=f"{cell.name}: {scheme}",
-                        limit=f"time step {network.timestep:g} ms",
-                        why="its equations have no closed solution",
-                        fixes=("compare with half the time step",), line=population.line,
-                    )
-                )
+    def _rules(self, network: Network) -> list[Finding]:
+        found = []
         for projection in network.projections:
-            where = f"projection '{projection.label}'"
-            if chip and projection.synapse.kind in ("tsodyks_markram", "equations"):
+            if projection.synapse.kind == "stdp" and network.numerics.name == "spinnaker":
                 found.append(
                     finding(
-                        "NP201", where, measured=projection.synapse.name,
-                        limit="StaticSynapse, STDPMechanism",
-                        why="the chip has no such synapse", fixes=("numerics='pynn'",),
-                        line=projection.line,
-                    )
-                )
-            elif projection.synapse.kind == "stdp" and network.numerics.name == "spinnaker":
-                found.append(
-                    finding(
-                        "NP111", where, measured="A_plus and A_minus are weight changes, all "
+                        "NP111", f"projection '{projection.label}'",
+                        measured="A_plus and A_minus are weight changes, all "
                         "delay is dendritic, updates wait for the next presynaptic spike",
                         why="these are the chip's rules", line=projection.line,
                     )
@@ -146,14 +96,3 @@ class Brian2Backend(BackendBase):
 
 def _compiler() -> bool:
     return any(shutil.which(name) for name in ("g++", "c++", "clang++", "cl"))
-
-
-def _nearest_chip_cell(name: str) -> tuple[str, ...]:
-    near = {
-        "IF_curr_alpha": "IF_curr_exp",
-        "IF_cond_alpha": "IF_cond_exp",
-        "EIF_cond_exp_isfa_ista": "IF_cond_exp",
-        "EIF_cond_alpha_isfa_ista": "IF_cond_exp",
-        "Izhikevich": "Izhikevich_curr_exp",
-    }.get(name)
-    return (f"the nearest cell is {near}",) if near else ()

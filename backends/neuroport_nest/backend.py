@@ -7,10 +7,10 @@ from typing import Any
 import neuroport_nest.codes  # noqa: F401  registers the kinds of findings
 from neuroport.backend import BackendInformation
 from neuroport.backend.base import BackendBase
-from neuroport.backend.capabilities_file import load_capabilities
 from neuroport.backend.prepare import Draft, Prepared
 from neuroport.errors import BackendMissingError, InvalidValueError, Problem
 from neuroport.results.versions import package_version
+from neuroport_nest.capabilities import CAPABILITIES
 
 __all__ = ["NestBackend"]
 
@@ -36,7 +36,7 @@ class NestBackend(BackendBase):
         install="pip install 'neuroport[nest]'",
         versions={"nest-simulator": package_version("nest-simulator")},
     )
-    capabilities = load_capabilities("neuroport_nest")
+    capabilities = CAPABILITIES
 
     def __init__(self, threads: int = 1, silence_timeout: float = 600.0) -> None:
         installed = package_version("nest-simulator")
@@ -64,7 +64,9 @@ class NestBackend(BackendBase):
         """Find what a user should know before the run."""
         from neuroport_nest.checks import check
 
-        draft.note("capabilities", "what NEST has", check(draft.written))
+        super().lower(draft)
+        draft.note("NEST's rules", "values that it computes in another way, or refuses",
+                   check(draft.written))
 
     def open(self, prepared: Prepared, duration: float | None = None) -> Any:
         """Return a session at time 0."""

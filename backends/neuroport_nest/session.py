@@ -23,6 +23,7 @@ from neuroport.network.description import (
 from neuroport.process import EngineProcess
 from neuroport.realise.currents import current_samples
 from neuroport.realise.sources import source_spikes, to_steps
+from neuroport_nest.capabilities import CAPABILITIES
 from neuroport_nest.lower import cells, synapses
 from neuroport_nest.lower.program import NestProgram, factor, states
 from neuroport_nest.lower.timing import AHEAD, SAMPLE_OFFSET, stamp_offset
@@ -363,7 +364,8 @@ class NestSession:
     def write_states(self, population: str, values: Mapping[str, FloatArray]) -> None:
         """Set state variables of a population."""
         old = self._network.population(population)
-        unset = [name for name in cells.CELLS[old.cell.name].unset if np.any(values.get(name, 0))]
+        fixed = CAPABILITIES.cells[old.cell.name].fixed_states
+        unset = [name for name, value in fixed.items() if np.any(values.get(name, value) != value)]
         if unset:
             raise UnsupportedError(
                 Problem(f"{', '.join(unset)} cannot be set in NEST",

@@ -13,11 +13,11 @@ from typing import Any, Literal, Self
 import neuroport_spinnaker.codes  # noqa: F401  registers the kinds of findings
 from neuroport.backend import BackendInformation
 from neuroport.backend.base import BackendBase
-from neuroport.backend.capabilities_file import load_capabilities
 from neuroport.backend.prepare import Draft, Prepared
 from neuroport.errors import Problem
 from neuroport.machines import Target, load_target
 from neuroport.results.versions import package_version
+from neuroport_spinnaker.capabilities import CAPABILITIES
 from neuroport_spinnaker.checks.collect import check_placed
 from neuroport_spinnaker.errors import MachineNotChosenError
 from neuroport_spinnaker.machine.address import check_server, split_server
@@ -54,7 +54,7 @@ weight_loss, allow, start_timeout, silence_timeout, configuration
         runs_on="hardware",
         versions={"sPyNNaker": package_version("sPyNNaker")},
     )
-    capabilities = load_capabilities("neuroport_spinnaker")
+    capabilities = CAPABILITIES
 
     def __init__(
         self,
@@ -171,7 +171,7 @@ configuration
         runs_on="emulated",
         versions={"sPyNNaker": package_version("sPyNNaker")},
     )
-    capabilities = replace(SpinnakerBackend.capabilities, kind="emulated", deterministic=True)
+    capabilities = replace(CAPABILITIES, kind="emulated", deterministic=True)
 
     def __init__(
         self,

@@ -11,6 +11,7 @@ from neuroport.backend.planning import Planning
 from neuroport.backend.prepare import Draft, Prepared
 from neuroport.backend.registry import BackendInformation, Session
 from neuroport.errors import Problem
+from neuroport.findings.judge import judge
 
 __all__ = ["BackendBase"]
 
@@ -25,9 +26,10 @@ class BackendBase(ABC):
     information: ClassVar[BackendInformation]
     capabilities: ClassVar[Capabilities]
 
-    @abstractmethod
     def lower(self, draft: Draft) -> Any:
-        """Carry out the backend's own passes and checks; see :class:`Backend`."""
+        """Find what the network asks and the backend does not declare; see :class:`Backend`."""
+        draft.note("capabilities", f"what {self.information.name} does not have",
+                   judge(draft.written, self.capabilities))
 
     @abstractmethod
     def open(self, prepared: Prepared, duration: float | None = None) -> Session:

@@ -62,8 +62,6 @@ Kind = Literal["simulation", "emulated", "hardware"]
 NumericsTable = Mapping[str, tuple[Any, ...]]
 
 SYNAPSES = ("StaticSynapse", "TsodyksMarkramSynapse")
-TIMINGS = ("pair", "nearest_pair", "vogels")
-WEIGHT_RULES = ("additive", "multiplicative", "additive_multiplicative", "gutig")
 CURRENTS = ("DCSource", "ACSource", "StepCurrentSource", "NoisyCurrentSource")
 COMPOSED = ("leaky", "adaptive_exponential")
 LACKS = (

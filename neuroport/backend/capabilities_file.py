@@ -13,8 +13,6 @@ from neuroport.backend.capabilities import (
     CURRENTS,
     LACKS,
     SYNAPSES,
-    TIMINGS,
-    WEIGHT_RULES,
     BetweenRuns,
     Capabilities,
     CellCapability,
@@ -27,6 +25,7 @@ from neuroport.backend.capabilities import (
 )
 from neuroport.errors import FileFormatError, Problem, UnknownNumericsError, nearest
 from neuroport.network.cells import CELLS, RECEPTOR_KINDS
+from neuroport.network.synapses import TIMING_RULES, WEIGHT_RULES
 from neuroport.numerics import PYNN
 
 __all__ = ["load_capabilities", "read_capabilities"]
@@ -98,7 +97,7 @@ class _Reader:
                       for k, v in self._table(data, "synapses", SYNAPSES)},
             synapses_by_equations=None if by_equations[1] is None else self._part(
                 SynapseCapability, by_equations[1], "synapses_by_equations"),
-            stdp={k: self._stdp(k, v) for k, v in self._table(data, "stdp", TIMINGS)},
+            stdp={k: self._stdp(k, v) for k, v in self._table(data, "stdp", tuple(TIMING_RULES))},
             nearest=dict(self._of_type(data, "nearest", dict, {})),
             currents=tuple(c for c in self._of_type(data, "currents", list, [])
                            if self._is_one_of(c, CURRENTS, "[currents]")),
@@ -152,6 +151,8 @@ class _Reader:
             values = values if isinstance(values, list) else [values]
             found[name] = tuple(None if v == _NOTHING else v for v in values)
             for value in found[name]:
+                if isinstance(value, str) and name.endswith("_weight_step"):
+                    continue  # a grid, which may belong to a package that is not there
                 try:
                     PYNN.switch(**{name: value})
                 except UnknownNumericsError as error:
@@ -180,7 +181,7 @@ class _Reader:
 
     def _stdp(self, name: str, given: Any) -> StdpCapability:
         made: StdpCapability = self._part(StdpCapability, given, f"stdp.{name}")
-        self._known(dict.fromkeys(made.weights), WEIGHT_RULES, f"[stdp.{name}] weights")
+        self._known(dict.fromkeys(made.weights), tuple(WEIGHT_RULES), f"[stdp.{name}] weights")
         return made
 
     def _cell(self, name: str, given: Any) -> CellCapability:

@@ -110,6 +110,7 @@ register(
     """A spike takes at least one time step to its target (or min_delay, where one was set). A run
     of the script ends with a DelayError where such a projection is made; 'neuroport check' goes on
     and lists it among all other findings.""",
+    supersedes=("NP114",),
 )
 register(
     "NP115",
@@ -120,6 +121,7 @@ register(
     ends with a WeightSignError where such a projection is made; 'neuroport check' goes on and
     lists it among all other findings. Scripts written for sPyNNaker give inhibitory weights
     without a sign: use dialect='spynnaker' for them.""",
+    supersedes=("NP115",),
 )
 register(
     "NP201",
@@ -133,6 +135,16 @@ register(
     "NP202",
     "not available on this backend",
     Severity.ERROR,
-    """The backend does not have this cell type, synapse type or receptor. What it has is
-    listed.""",
+    """The backend does not have this cell type, synapse type, rule, recordable variable or current
+    source, or not with this value: some engines fix a parameter or an initial value, or keep one
+    value for all cells or synapses. What it has is listed. 'neuroport backends NAME' lists all of
+    it.""",
+)
+register(
+    "NP203",
+    "recorded variable ends one sample early",
+    Severity.NOTE,
+    """A run of n steps gives n + 1 samples, the last of them the present state. This engine does
+    not tell the present value of the variable, so its last sample is missing. The recorded signal
+    has the annotation missing_last_samples.""",
 )

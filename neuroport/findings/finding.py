@@ -50,7 +50,8 @@ class FindingKind:
     explanation : str
         What it means, why it matters and what to do, at length.
     supersedes : tuple of str
-        Codes that say less of the same thing: where this one is found they are left out.
+        Codes that say less of the same thing: where this one is found they are left out. With its
+        own code: it is told once of each object.
     """
 
     code: str
@@ -170,11 +171,18 @@ def finding(
 
 def without_superseded(findings: Iterable[Finding]) -> list[Finding]:
     """Return the findings, less those that another one says better of the same object."""
-    given = list(findings)
+    given = [(f, f.where.partition(", ")[0]) for f in findings]
     better = {
-        (code, f.where.partition(", ")[0]) for f in given for code in KINDS[f.code].supersedes
+        (code, place) for f, place in given for code in KINDS[f.code].supersedes if code != f.code
     }
-    return [f for f in given if (f.code, f.where.partition(", ")[0]) not in better]
+    kept: list[Finding] = []
+    told: set[tuple[str, str]] = set()
+    for f, place in given:
+        once = f.code in KINDS[f.code].supersedes
+        if (f.code, place) not in better and not (once and (f.code, place) in told):
+            kept.append(f)
+        told.add((f.code, place))
+    return kept
 
 
 def explain(code: str) -> str:

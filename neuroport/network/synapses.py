@@ -9,12 +9,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["SynapseModel", "SynapseEquations", "STATIC", "TSODYKS_MARKRAM"]
+__all__ = ["SynapseModel", "SynapseEquations", "STATIC", "TSODYKS_MARKRAM", "TIMING_RULES",
+           "WEIGHT_RULES"]
 
 TimingRule = Literal["pair", "nearest_pair", "vogels", ""]
 WeightRule = Literal[
     "additive", "multiplicative", "additive_multiplicative", "gutig", ""
 ]
+# The parts of an STDP rule, with PyNN's names (the nearest-pair rule has sPyNNaker's).
+TIMING_RULES: dict[str, str] = {
+    "pair": "SpikePairRule",
+    "nearest_pair": "SpikeNearestPairRule",
+    "vogels": "Vogels2011Rule",
+}
+WEIGHT_RULES: dict[str, str] = {
+    "additive": "AdditiveWeightDependence",
+    "multiplicative": "MultiplicativeWeightDependence",
+    "additive_multiplicative": "AdditivePotentiationMultiplicativeDepression",
+    "gutig": "GutigWeightDependence",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,24 +16,21 @@ from pyNN.standardmodels.base import (
 )
 
 from neuroport.errors import InvalidValueError, Problem
-from neuroport.network.synapses import STATIC, TSODYKS_MARKRAM, SynapseModel
+from neuroport.network.synapses import (
+    STATIC,
+    TIMING_RULES,
+    TSODYKS_MARKRAM,
+    WEIGHT_RULES,
+    SynapseModel,
+)
 from neuroport.pynn.dialects import PYNN
 from neuroport.pynn.parameters import check_parameters, identity, signature_of
 from neuroport.pynn.unsupported import unsupported
 
 __all__ = ["SYNAPSE_RULES", "synapse_types", "synapse_model"]
 
-_WEIGHT_RULES = {
-    "AdditiveWeightDependence": "additive",
-    "MultiplicativeWeightDependence": "multiplicative",
-    "AdditivePotentiationMultiplicativeDepression": "additive_multiplicative",
-    "GutigWeightDependence": "gutig",
-}
-_TIMING_RULES = {
-    "SpikePairRule": "pair",
-    "SpikeNearestPairRule": "nearest_pair",
-    "Vogels2011Rule": "vogels",
-}
+_WEIGHT_RULES = {name: rule for rule, name in WEIGHT_RULES.items()}
+_TIMING_RULES = {name: rule for rule, name in TIMING_RULES.items()}
 
 
 # Arguments of STDPMechanism and their defaults, in PyNN's order.

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from neuroport.network.description import Population
 from neuroport.numerics import Numerics
 
-__all__ = ["NestCell", "CELLS", "NEAREST", "arrays", "refractory_steps", "weight_factor"]
+__all__ = ["NestCell", "CELLS", "arrays", "refractory_steps", "weight_factor"]
 
 FloatArray = NDArray[np.float64]
 Values = Mapping[str, FloatArray]
@@ -34,8 +34,6 @@ class NestCell:
         ``parameters(values, timestep) -> {NEST's name: values}``, the refractory period excepted.
     states : mapping of str to (str, float)
         PyNN's state -> NEST's name and factor.
-    unset : tuple of str
-        States that NEST lets nobody set; they start from zero.
     signs : mapping of str to float
         Receptor -> factor from PyNN's weight to NEST's.
     at_once : bool
@@ -45,19 +43,15 @@ class NestCell:
         Whether spikes are known a step earlier than the contract's label, see ``timing``.
     highest_reset : str
         Parameter that the reset potential must stay below.
-    scheme : str
-        How it is integrated; empty when exact.
     """
 
     model: str
     parameters: Callable[[Values, float], dict[str, FloatArray]]
     states: Mapping[str, tuple[str, float]]
-    unset: tuple[str, ...] = ()
     signs: Mapping[str, float] = field(default_factory=dict)
     at_once: bool = False
     early: bool = False
     highest_reset: str = "v_thresh"
-    scheme: str = ""
 
 
 def refractory_steps(values: FloatArray, timestep: float, numerics: Numerics) -> FloatArray:
@@ -119,37 +113,23 @@ _CURRENTS = {"excitatory": _NANO_TO_PICO, "inhibitory": _NANO_TO_PICO}
 # NEST tells an inhibitory conductance by the sign of its weight.
 _CONDUCTANCES = {"excitatory": _MICRO_TO_NANO, "inhibitory": -_MICRO_TO_NANO}
 _JUMPS = {"excitatory": 1.0, "inhibitory": 1.0}
-_GSL = "Runge-Kutta-Fehlberg with step-size control, error below {} a step"
 
+# What each is integrated with stands in capabilities.toml.
 CELLS: dict[str, NestCell] = {
-    "IF_curr_exp": NestCell("iaf_psc_exp", _current, _ISYN, ("isyn_exc", "isyn_inh"), _CURRENTS),
-    "IF_curr_alpha": NestCell(
-        "iaf_psc_alpha", _current, _ISYN, ("isyn_exc", "isyn_inh"), _CURRENTS),
-    "IF_curr_delta": NestCell(
-        "iaf_psc_delta", _delta, _V, ("isyn_exc", "isyn_inh"), _JUMPS, early=True,
-        scheme="exact but for spikes without an input in their step, which are one step late"),
-    "IF_cond_exp": NestCell(
-        "iaf_cond_exp", _conductance, _GSYN, (), _CONDUCTANCES, scheme=_GSL.format("1e-3 mV")),
-    "IF_cond_alpha": NestCell(
-        "iaf_cond_alpha", _conductance, _GSYN, (), _CONDUCTANCES, scheme=_GSL.format("1e-3 mV")),
+    "IF_curr_exp": NestCell("iaf_psc_exp", _current, _ISYN, _CURRENTS),
+    "IF_curr_alpha": NestCell("iaf_psc_alpha", _current, _ISYN, _CURRENTS),
+    "IF_curr_delta": NestCell("iaf_psc_delta", _delta, _V, _JUMPS, early=True),
+    "IF_cond_exp": NestCell("iaf_cond_exp", _conductance, _GSYN, _CONDUCTANCES),
+    "IF_cond_alpha": NestCell("iaf_cond_alpha", _conductance, _GSYN, _CONDUCTANCES),
     "EIF_cond_exp_isfa_ista": NestCell(
-        "aeif_cond_exp", _adaptive, {**_GSYN, "w": ("w", 1 / _NANO_TO_PICO)}, (), _CONDUCTANCES,
-        highest_reset="v_spike",
-        scheme=_GSL.format("1e-6") + "; reset inside the step"),
+        "aeif_cond_exp", _adaptive, {**_GSYN, "w": ("w", 1 / _NANO_TO_PICO)}, _CONDUCTANCES,
+        highest_reset="v_spike"),
     "EIF_cond_alpha_isfa_ista": NestCell(
-        "aeif_cond_alpha", _adaptive, {**_GSYN, "w": ("w", 1 / _NANO_TO_PICO)}, (),
-        _CONDUCTANCES, highest_reset="v_spike",
-        scheme=_GSL.format("1e-6") + "; reset inside the step"),
+        "aeif_cond_alpha", _adaptive, {**_GSYN, "w": ("w", 1 / _NANO_TO_PICO)}, _CONDUCTANCES,
+        highest_reset="v_spike"),
     "Izhikevich": NestCell(
-        "izhikevich", _izhikevich,
-        {**_V, "u": ("U_m", 1.0)},
-        ("isyn_exc", "isyn_inh"), _JUMPS, at_once=True, highest_reset="",
-        scheme="forward Euler (first order); a jump comes at the end of its step"),
-}
-NEAREST: dict[str, str] = {
-    "Izhikevich_curr_exp": "Izhikevich",
-    # NEST's Traub cell fires at the peak of the action potential, PyNN's at its rising flank.
-    "HH_cond_exp": "EIF_cond_exp_isfa_ista",
+        "izhikevich", _izhikevich, {**_V, "u": ("U_m", 1.0)}, _JUMPS, at_once=True,
+        highest_reset=""),
 }
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from neuroport.findings import Finding
 from neuroport.network.description import Network, Population, Projection
+from neuroport_nest.capabilities import CAPABILITIES
 from neuroport_nest.lower import cells, synapses
 from neuroport_nest.lower.timing import early_populations, nest_delay
 
@@ -106,7 +107,8 @@ def factor(network: Network, projection: Projection) -> float:
 def states(population: Population, values: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
     """Return states in NEST's names and units; those that NEST lets nobody set are left out."""
     cell = cells.CELLS[population.cell.name]
+    fixed = CAPABILITIES.cells[population.cell.name].fixed_states
     return {
         cell.states[name][0]: value / cell.states[name][1]
-        for name, value in values.items() if name in cell.states and name not in cell.unset
+        for name, value in values.items() if name in cell.states and name not in fixed
     }

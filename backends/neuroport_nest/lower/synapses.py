@@ -15,8 +15,6 @@ __all__ = ["model", "values", "tau_minus", "refusals"]
 
 FloatArray = NDArray[np.float64]
 
-# NEST's nearest-neighbour synapses pair spikes in another way than the contract (measured).
-_RULES = {"pair": "stdp_synapse"}
 # A receptor without a time constant releases in an instant (ms).
 _INSTANT = 1e-6
 
@@ -24,7 +22,7 @@ _INSTANT = 1e-6
 def model(projection: Projection) -> str:
     """Return NEST's synapse model; the labelled kind, so that synapses can be told apart."""
     if projection.synapse.kind == "stdp":
-        return _RULES[projection.synapse.timing] + "_lbl"
+        return "stdp_synapse_lbl"
     if projection.synapse.kind == "tsodyks_markram":
         return "tsodyks_synapse_lbl"
     return "static_synapse_lbl"
@@ -87,17 +85,9 @@ def tau_minus(network: Network, population: str, size: int) -> FloatArray | None
 def refusals(
     network: Network, projection: Projection, early: set[str]
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield (measured, limit, way out) for all that NEST lacks of a plastic projection."""
+    """Yield (measured, limit, way out) for the values that NEST computes in another way."""
     numbers = network.numerics
-    synapse, p = projection.synapse, projection.parameters
-    if synapse.timing not in _RULES:
-        yield (f"timing rule '{synapse.timing}'", ", ".join(_RULES),
-               "SpikePairRule, or the Brian2 backend")
-        return
-    fraction = 1.0 if numbers.dendritic_delay == "all" else projection.dendritic_fraction
-    if fraction != 1.0:
-        yield (f"dendritic_delay_fraction = {fraction:g}", "1 (the whole delay is dendritic)",
-               "dendritic_delay_fraction=1.0, and judge the sign of learning anew")
+    p = projection.parameters
     offset = pairing_offset(network, projection, early)
     if offset:
         yield (f"spike pairs are {abs(offset)} step off under delay_rule '{numbers.delay_rule}'",
@@ -105,8 +95,6 @@ def refusals(
                "step in NEST", "numerics={'base': 'pynn', 'delay_rule': 'next_step', "
                "'plasticity_update': 'deferred'}")
     rule = learning_rule(projection, network)
-    if rule.w_min.any():
-        yield (f"w_min = {rule.w_min[rule.w_min != 0][0]:g}", "0", "w_min=0")
     if (rule.w_max <= 0).any():
         yield ("w_max = 0", "above 0 in size", "a larger w_max")
     elif (rule.weight > rule.w_max * (1 + 1e-12)).any():

@@ -6,13 +6,15 @@ from dataclasses import replace
 
 import neuroport_spinnaker.codes  # noqa: F401  registers the kinds
 from neuroport.findings import Finding, Severity
+from neuroport.findings.judge import judge
 from neuroport.network.description import Network
+from neuroport_spinnaker.capabilities import CAPABILITIES
 from neuroport_spinnaker.checks.delays import delays, rows
 from neuroport_spinnaker.checks.learning import learning, rules
 from neuroport_spinnaker.checks.load import machine, names, rates
 from neuroport_spinnaker.checks.memory import memory, stages
-from neuroport_spinnaker.checks.support import cells, currents, numerics, parameters, recordings
-from neuroport_spinnaker.checks.weights import saturation, signs, weights
+from neuroport_spinnaker.checks.support import cells, parameters, speed_and_draws
+from neuroport_spinnaker.checks.weights import saturation, weights
 from neuroport_spinnaker.options import ALLOWABLE
 from neuroport_spinnaker.place.case import Case
 from neuroport_spinnaker.place.placed import Placed
@@ -26,9 +28,8 @@ _ABOUT_CORES = frozenset({
 })
 
 
-_CHECKS = (cells, rules, signs, weights, saturation, learning, rows, delays, stages,
-           memory, parameters, recordings, currents, rates, names, machine,
-           numerics)
+_CHECKS = (cells, rules, weights, saturation, learning, rows, delays, stages, memory, parameters,
+           rates, names, machine, speed_and_draws)
 
 
 def _allowed(case: Case, found: Finding) -> Finding:
@@ -41,7 +42,7 @@ def _allowed(case: Case, found: Finding) -> Finding:
 
 
 def check(case: Case) -> list[Finding]:
-    """Return all findings, errors first, in the order of the network within each severity."""
+    """Return what cannot be declared: errors first, in the order of the network."""
     found = [_allowed(case, f) for one in _CHECKS for f in one(case)]
     return sorted(found, key=lambda f: -f.severity.rank)
 
@@ -56,7 +57,9 @@ def check_placed(placed: Placed, written: Network) -> list[Finding]:
         With the weights as the user wrote them.
     """
     alone = placed.alone
-    found = check(alone if written is alone.network else replace(alone, network=written))
+    case = alone if written is alone.network else replace(alone, network=written)
+    found = [*(_allowed(case, f) for f in judge(written, CAPABILITIES)), *check(case)]
+    found.sort(key=lambda f: -f.severity.rank)
     if placed.packing is None:
         return found
     return [

@@ -43,19 +43,7 @@ def rows(case: Case) -> Iterator[Finding]:
 
 
 def delays(case: Case) -> Iterator[Finding]:
-    """Find delays below a step or beyond the ring."""
-    zero = [p for p in case.network.projections if p.size and int(p.delay.min()) < 1]
-    looped = _looped({(p.pre, p.post) for p in zero})
-    for projection in zero:
-        loop = projection.pre in looped and projection.post in looped
-        yield finding(
-            "NP309", place(projection),
-            measured=f"{int((projection.delay < 1).sum())} delays of {int(projection.delay.min())} "
-            "steps" + (f", in a loop of {', '.join(sorted(looped))}" if loop else ""),
-            limit=f"1 step ({case.network.timestep:g} ms)",
-            why="a spike sent in a step arrives in the next one at the earliest",
-            fixes=(f"delay={case.network.timestep:g}",), line=projection.line, loop=loop,
-        )
+    """Find delays beyond the ring."""
     for projection in case.network.projections:
         if projection.size and case.layouts[projection.post].slots:
             yield from _reach(case, projection)
@@ -101,15 +89,3 @@ def _reach(case: Case, projection: Projection) -> Iterator[Finding]:
             "7.4.1 loses synapses, and a core that sends again has room for so many",
             fixes=("shorter delays", "a longer time step"), line=projection.line,
         )
-
-
-def _looped(edges: set[tuple[str, str]]) -> set[str]:
-    """Return the populations that lie on a loop of these edges."""
-    nodes = {n for edge in edges for n in edge}
-    while True:
-        keep = {n for n in nodes
-                if any(a == n and b in nodes for a, b in edges)
-                and any(b == n and a in nodes for a, b in edges)}
-        if keep == nodes:
-            return nodes
-        nodes = keep

@@ -6,79 +6,28 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from neuroport.backend.capabilities import StdpCapability
 from neuroport.findings import Finding, finding
 from neuroport.network.description import Projection
 from neuroport.network.plasticity import learning_rule
-from neuroport_spinnaker.chip.limits import CELLS, TIMING_RULES, WEIGHT_RULES
-from neuroport_spinnaker.chip.static_memory import STATIC, combined_binary, split_binaries
+from neuroport_spinnaker.capabilities import CAPABILITIES
 from neuroport_spinnaker.lower.rules import chip_rule
 from neuroport_spinnaker.place.case import Case, place, unit
-from neuroport_spinnaker.place.layout import rule_of
 
 __all__ = ["learning", "rules"]
 
 _COARSE = 4  # steps of the stored weight in one full pairing, below which the rule is distorted
 
 
-def _known(projection: Projection) -> bool:
-    synapse = projection.synapse
-    return synapse.kind == "stdp" and synapse.timing in TIMING_RULES and (
-        synapse.weight_dependence in WEIGHT_RULES or synapse.timing == "vogels"
-    )
-
-
 def rules(case: Case) -> Iterator[Finding]:
-    """Find synapse types, rules and combinations that the chip does not have."""
+    """Find populations whose plastic projections have different rules."""
     first: dict[str, tuple[Projection, dict[str, float | str]]] = {}
     for projection in case.network.projections:
-        synapse = projection.synapse
-        if synapse.kind == "static":
-            continue
-        if not _known(projection):
-            near = "StaticSynapse" if synapse.kind == "tsodyks_markram" else (
-                "SpikePairRule with Additive- or MultiplicativeWeightDependence"
-            )
-            yield finding(
-                "NP311", place(projection), measured=synapse.name,
-                limit=f"timing: {', '.join(TIMING_RULES.values())}; weights: "
-                f"{', '.join(WEIGHT_RULES.values())}",
-                why="there is no binary with it", fixes=(f"the nearest is {near}",),
-                line=projection.line,
-            )
-            continue
-        if projection.size == 0:
-            continue
-        cell = case.populations[projection.post].cell.name
-        kinds = rule_of([projection])
-        if cell in CELLS and combined_binary(cell, kinds) not in STATIC and (
-            split_binaries(cell, kinds)[1] not in STATIC
+        there = CAPABILITIES.synapse(projection.synapse)
+        if not isinstance(there, StdpCapability) or projection.size == 0 or any(
+            np.ptp(projection.parameters[name]) > 0 for name in there.uniform
         ):
-            yield finding(
-                "NP311", place(projection), measured=f"{TIMING_RULES[synapse.timing or '']} with "
-                f"{WEIGHT_RULES.get(synapse.weight_dependence or '', 'other')}",
-                limit="both are there, and not together", why="there is no binary with it",
-                fixes=("the nearest is AdditiveWeightDependence",), line=projection.line,
-            )
             continue
-        mixed = sorted(k for k, v in projection.parameters.items() if np.ptp(v) > 0)
-        if mixed:
-            yield finding(
-                "NP313", place(projection), measured=f"{', '.join(mixed)} differ",
-                limit="one value for all synapses", why="a core holds the rule once",
-                fixes=("one value", "one population for each value"), line=projection.line,
-            )
-            continue
-        if case.network.numerics.dendritic_delay == "as_given" and (
-            projection.dendritic_fraction != 1.0
-        ):
-            yield finding(
-                "NP314", place(projection),
-                measured=f"dendritic_delay_fraction = {projection.dendritic_fraction:g}",
-                limit="1", why="the chip treats the whole delay as dendritic; the sign of "
-                "learning can depend on it",
-                fixes=("dendritic_delay_fraction=1", "numerics='spinnaker'"),
-                line=projection.line,
-            )
         rule = chip_rule(projection, case.network)
         if projection.post not in first:
             first[projection.post] = (projection, rule)
@@ -100,7 +49,8 @@ def learning(case: Case) -> Iterator[Finding]:
     """Find rules whose changes are too small for the stored weight."""
     for projection in case.network.projections:
         scale = case.scales.get((projection.post, projection.receptor))
-        if scale is None or projection.size == 0 or not _known(projection):
+        there = CAPABILITIES.synapse(projection.synapse)
+        if scale is None or projection.size == 0 or not isinstance(there, StdpCapability):
             continue
         rule = learning_rule(projection, case.network)
         step = scale.resolution

@@ -1,4 +1,4 @@
-"""Does the chip have what the network uses?"""
+"""Does the chip have the values that the network uses, and mean the same by them?"""
 
 from __future__ import annotations
 
@@ -8,37 +8,19 @@ import numpy as np
 
 from neuroport.findings import Finding, Severity, finding
 from neuroport.network.description import PoissonSource
-from neuroport.numerics import SPINNAKER
-from neuroport_spinnaker.chip.limits import (
-    CELLS,
-    CURRENTS,
-    FIXED_BITS,
-    FIXED_LARGEST,
-    NEAREST_CELL,
-    RECORDABLE,
-)
+from neuroport_spinnaker.capabilities import CAPABILITIES
+from neuroport_spinnaker.chip.limits import FIXED_BITS, FIXED_LARGEST
 from neuroport_spinnaker.lower.machine_made import drawn_there
 from neuroport_spinnaker.place.case import Case, place
 
-__all__ = ["cells", "parameters", "recordings", "currents", "numerics"]
-
-_INPUTS = {name for name, theirs in RECORDABLE.items() if theirs.startswith("gsyn")}
+__all__ = ["cells", "parameters", "speed_and_draws"]
 
 
 def cells(case: Case) -> Iterator[Finding]:
-    """Find cell types that the chip does not have, or has in another meaning."""
+    """Find cells that the chip has in another meaning."""
     dt = case.network.timestep
     for population in case.network.populations:
         cell = population.cell
-        if cell.name not in CELLS or cell.membrane == "equations":
-            near = NEAREST_CELL.get(cell.name, "IF_cond_exp" if any(
-                r.conductance for r in cell.receptors) else "IF_curr_exp")
-            yield finding(
-                "NP310", place(population), measured=cell.name,
-                limit=f"cells: {', '.join(CELLS)}", why="there is no binary with it",
-                fixes=(f"the nearest is {near}",), line=population.line,
-            )
-            continue
         targeted = any(p.size for p in case.incoming.get(population.label, ()))
         if cell.name == "IF_curr_alpha" and targeted:
             fast = sorted(
@@ -76,7 +58,7 @@ def parameters(case: Case) -> Iterator[Finding]:
     """Find parameters that the chip's numbers cannot hold, and refractory periods."""
     unit = 2.0**-FIXED_BITS
     for population in case.network.populations:
-        if population.cell.is_source or population.cell.name not in CELLS:
+        if population.cell.is_source or CAPABILITIES.cell(population.cell) is None:
             continue
         for name, values in {**population.parameters, **population.initial}.items():
             if not values.size:
@@ -118,60 +100,8 @@ def parameters(case: Case) -> Iterator[Finding]:
                 )
 
 
-def recordings(case: Case) -> Iterator[Finding]:
-    """Find variables that the chip does not record."""
-    for population in case.network.populations:
-        if population.cell.name not in CELLS:
-            continue
-        allowed = ["spikes"] if population.cell.is_source else list(RECORDABLE)
-        for recording in population.recordings:
-            if recording.variable not in allowed:
-                yield finding(
-                    "NP317", f"{place(population)}, variable {recording.variable}",
-                    measured=recording.variable, limit=", ".join(allowed),
-                    why="the binary does not record it", fixes=("record something else",),
-                    line=population.line,
-                )
-        inputs = sorted({r.variable for r in population.recordings} & _INPUTS)
-        if inputs and not population.cell.is_source:
-            yield finding(
-                "NP332", place(population), measured=f"n samples of {', '.join(inputs)} in n steps",
-                limit="n + 1", why="spikes for the present step lie in the core's private memory",
-                fixes=("record v", "leave the last sample of the other side out"),
-                line=population.line,
-            )
-
-
-def currents(case: Case) -> Iterator[Finding]:
-    """Find currents that the chip cannot inject."""
-    for number, source in enumerate(case.network.currents):
-        if source.kind not in CURRENTS:
-            yield finding(
-                "NP318", f"current source {number + 1}", measured=source.kind,
-                limit=", ".join(CURRENTS), why="its noise would be drawn by the chip",
-                fixes=("StepCurrentSource with samples of your own",), line=source.line,
-            )
-
-
-def numerics(case: Case) -> Iterator[Finding]:
-    """Say where the chip's own rules differ from the network's numerics."""
-    choices = case.network.numerics.differences(SPINNAKER)
-    for honoured in ("plasticity_amplitude", "integrator", "plastic_weight_step", "trace_bits"):
-        choices.pop(honoured, None)
-    if not any(p.synapse.plastic for p in case.network.projections):
-        for plastic in ("plasticity_update", "dendritic_delay", "coincidence",
-                        "initial_presynaptic_spike"):
-            choices.pop(plastic, None)
-    choices = {k: v for k, v in choices.items() if k != "delta_input" or any(
-        p.cell.name == "IF_curr_delta" for p in case.network.populations)}
-    if choices:
-        yield finding(
-            "NP320", "network",
-            measured=", ".join(f"{k}: {mine}" for k, (mine, _) in choices.items()),
-            limit=", ".join(f"{k}: {theirs}" for k, (_, theirs) in choices.items()),
-            why="these are built into the binaries",
-            fixes=("numerics='spinnaker' makes the reference follow the chip",),
-        )
+def speed_and_draws(case: Case) -> Iterator[Finding]:
+    """Say what the machine does in its own time, and what it draws by itself."""
     if case.network.timestep < 1.0:
         slow = int(np.ceil(1.0 / case.network.timestep - 1e-9))
         yield finding(

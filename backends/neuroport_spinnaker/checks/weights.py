@@ -7,11 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from neuroport.findings import Finding, Severity, finding
-from neuroport.network.signs import sign_problem
 from neuroport_spinnaker.chip.weight_grid import effective
 from neuroport_spinnaker.place.case import Case, place, unit
 
-__all__ = ["weights", "saturation", "signs"]
+__all__ = ["weights", "saturation"]
 
 
 def weights(case: Case) -> Iterator[Finding]:
@@ -103,20 +102,4 @@ def saturation(case: Case) -> Iterator[Finding]:
                 fixes=("weaker synapses and more of them", "spread the delays",
                        "expect lower rates, if the model has them"),
                 line=population.line, capacity=scale.capacity, expected=scale.busy,
-            )
-
-
-def signs(case: Case) -> Iterator[Finding]:
-    """Find weights whose sign contradicts their receptor."""
-    for projection in case.network.projections:
-        cell = case.populations[projection.post].cell
-        if projection.receptor not in {r.name for r in cell.receptors}:
-            continue
-        bounds = projection.parameters if projection.synapse.kind == "stdp" else {}
-        problem = sign_problem(cell, projection.receptor, projection.weight, bounds)
-        if problem is not None:
-            yield finding(
-                "NP321", place(projection), measured=problem.measured, limit=problem.limit,
-                why="the chip keeps only the size of a weight",
-                fixes=("use the other receptor", "change the sign"), line=projection.line,
             )

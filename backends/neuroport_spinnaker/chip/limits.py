@@ -6,10 +6,9 @@ They are kept apart from the code that asks sPyNNaker itself, so that one can ch
 from __future__ import annotations
 
 __all__ = [
-    "CELLS", "CURRENTS", "DEFAULT_RATE", "FIXED_BITS", "FIXED_LARGEST", "NEAREST_CELL",
-    "NEURONS_PER_CORE", "POISSON_PER_CORE", "RECORDABLE", "RING_BITS", "ROW_WORDS", "SIGMA",
-    "SOURCES_PER_CORE", "STORED_BITS", "SYNAPSES_PER_SECOND", "TIMING_RULES", "VERSIONS",
-    "WEIGHT_RULES", "WEIGHT_SCALE", "bits",
+    "CELLS", "DEFAULT_RATE", "FIXED_BITS", "FIXED_LARGEST", "NEURONS_PER_CORE",
+    "POISSON_PER_CORE", "RECORDABLE", "RING_BITS", "ROW_WORDS", "SIGMA", "SOURCES_PER_CORE",
+    "STORED_BITS", "SYNAPSES_PER_SECOND", "VERSIONS", "WEIGHT_SCALE", "bits",
 ]
 
 CELLS: dict[str, str] = {
@@ -22,22 +21,6 @@ CELLS: dict[str, str] = {
     "SpikeSourceArray": "SpikeSourceArray",
     "SpikeSourcePoisson": "SpikeSourcePoisson",
 }
-NEAREST_CELL: dict[str, str] = {
-    "IF_cond_alpha": "IF_cond_exp",
-    "EIF_cond_exp_isfa_ista": "IF_cond_exp",
-    "EIF_cond_alpha_isfa_ista": "IF_cond_exp",
-    "HH_cond_exp": "IF_cond_exp",
-    "Izhikevich": "Izhikevich_curr_exp",
-}
-TIMING_RULES: dict[str, str] = {
-    "pair": "SpikePairRule",
-    "nearest_pair": "SpikeNearestPairRule",
-    "vogels": "Vogels2011Rule",
-}
-WEIGHT_RULES: dict[str, str] = {
-    "additive": "AdditiveWeightDependence",
-    "multiplicative": "MultiplicativeWeightDependence",
-}
 RECORDABLE: dict[str, str] = {
     # neuroport's variable -> sPyNNaker's
     "spikes": "spikes",
@@ -47,7 +30,6 @@ RECORDABLE: dict[str, str] = {
     "gsyn_exc": "gsyn_exc",
     "gsyn_inh": "gsyn_inh",
 }
-CURRENTS = ("DCSource", "ACSource", "StepCurrentSource")
 
 VERSIONS = (2, 3, 4, 5)  # boards of SpiNNaker 1 that spinn_machine has (version_factory)
 NEURONS_PER_CORE = 256  # POP_TABLE_MAX_ROW_LENGTH; default of all neuron models

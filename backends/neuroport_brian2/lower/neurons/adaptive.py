@@ -76,5 +76,4 @@ def code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
         coefficients=coefficients,
         arrivals=receptor_arrivals(cell, numerics),
         variables=cell.states,
-        scheme="fourth-order Runge-Kutta",
     )

@@ -57,8 +57,6 @@ class NeuronCode:
         Receptor -> statement that takes the weight ``{w}`` in, in a synapse's code.
     variables : tuple of str
         Variables that can be recorded and initialised, PyNN's names.
-    scheme : str
-        How it is integrated, for findings and documentation; empty when exact.
     state_bits : int or None
         Fraction bits with which states are kept; None: all of a double.
     """
@@ -73,7 +71,6 @@ class NeuronCode:
     before: str = ""
     step: str = ""
     after: str = ""
-    scheme: str = ""
     initial: Mapping[str, float] = field(default_factory=dict)
     state_bits: int | None = None
 

@@ -78,5 +78,4 @@ def code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
         coefficients=coefficients,
         arrivals=receptor_arrivals(cell, numerics, voltage=inside(given.potential), clamped=False),
         variables=cell.states,
-        scheme="fourth-order Runge-Kutta",
     )

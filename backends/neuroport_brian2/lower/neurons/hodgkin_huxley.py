@@ -69,5 +69,4 @@ def code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
         coefficients=coefficients,
         arrivals=receptor_arrivals(cell, numerics, clamped=False),
         variables=cell.states,
-        scheme="exponential Euler (first order)",
     )

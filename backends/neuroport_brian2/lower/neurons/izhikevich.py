@@ -83,6 +83,5 @@ def code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
         coefficients=coefficients,
         arrivals=receptor_arrivals(cell, numerics, clamped=False),
         variables=cell.states,
-        scheme="the chip's midpoint step" if chip else "fourth-order Runge-Kutta",
         initial={"x_h": timestep} if chip else {},
     )

@@ -251,9 +251,4 @@ def _conductance(cell: CellModel, numerics: Numerics, timestep: float) -> Neuron
         arrivals=receptor_arrivals(cell, numerics),
         variables=cell.states,
         step="\n".join(step),
-        scheme=(
-            "the chip's: driving force from the potential at the start of the step"
-            if chip
-            else "exponential, with the mean conductance of each step (second order)"
-        ),
     )
