@@ -105,7 +105,7 @@ def setup(
 def _simulator() -> Simulator:
     global _current
     if _current is None:
-        raise _NotSetUpError(
+        raise NotReadyError(
             Problem("setup() has not been called", fix="call setup(timestep=...) first")
         )
     return _current
@@ -135,10 +135,6 @@ def __getattr__(name: str) -> Any:
     if name in early:
         return early[name]
     return getattr(_simulator(), name)
-
-
-class _NotSetUpError(NotReadyError, AttributeError):
-    """A name that only a simulator has; ``hasattr`` and the import of a submodule ask for some."""
 
 
 class _OldNameError(NotReadyError, TypeError):

