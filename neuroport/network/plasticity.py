@@ -72,6 +72,17 @@ class StdpRule:
         """Whether A_plus and A_minus are weight changes, and not factors of a distance."""
         return _absolute(self.weight_dependence)
 
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """The least and the largest weight, with their sign; None where there is no one range."""
+        ends = {*zip(self.w_min.tolist(), self.w_max.tolist(), strict=True)}
+        if len(ends) != 1:
+            return None
+        low, high = ends.pop()
+        if low == high:
+            return None
+        return (low, high) if self.sign > 0 else (-high, 0.0 - low)
+
 
 def _absolute(rule: str) -> tuple[bool, bool]:
     return rule != "multiplicative", rule not in ("multiplicative", "additive_multiplicative")

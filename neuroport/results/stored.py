@@ -16,6 +16,7 @@ import numpy as np
 from neuroport.compare.errors import RecordingFormatError
 from neuroport.errors import FileFormatError
 from neuroport.network.description import Network, Projection
+from neuroport.network.plasticity import learning_rule
 from neuroport.numerics import numerics
 from neuroport.results.result import FloatArray, ProjectionStructure, Result, Score, Structure
 from neuroport.results.store import MANIFEST, Results, load_results
@@ -143,8 +144,6 @@ def _projection(projection: Projection, network: Network, held: FloatArray | Non
     there = np.ones(projection.size, dtype=bool) if held is None else np.isfinite(held)
     plastic = projection.synapse.plastic
     weight = projection.weight if plastic or held is None else held
-    bounds = [projection.parameters.get(k) for k in ("w_min", "w_max")]
-    ends = [float(b[0]) for b in bounds if b is not None and b.size and (b == b[0]).all()]
     receptor = next((r for r in cell.receptors if r.name == projection.receptor), None)
     return ProjectionStructure(
         presynaptic=prefix + projection.pre, postsynaptic=prefix + projection.post,
@@ -153,8 +152,8 @@ def _projection(projection: Projection, network: Network, held: FloatArray | Non
         delay=projection.delay[there] * network.timestep,
         final_weight=held[there] if plastic and held is not None else None,
         weight_unit="µS" if receptor is not None and receptor.conductance else "nA",
-        weight_bounds=(ends[0], ends[1]) if plastic and len(ends) == 2 and ends[0] < ends[1]
-        else None,
+        weight_bounds=learning_rule(projection, network).bounds
+        if projection.synapse.kind == "stdp" else None,
         weight_resolution=projection.weight_step, delay_resolution=network.timestep)
 
 

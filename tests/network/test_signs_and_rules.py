@@ -115,6 +115,7 @@ def test_bounds_that_contradict_the_receptor_are_refused(
     found = learning_rule(network.projections[0], network)
     assert (found.w_min[0], found.w_max[0]) == (0.0, 4.0)
     assert found.sign == (-1.0 if receptor == "inhibitory" else 1.0)
+    assert found.bounds == ((-4.0, 0.0) if receptor == "inhibitory" else (0.0, 4.0))
 
 
 def test_plastic_weights_of_both_signs_are_refused_where_the_receptor_takes_both(
