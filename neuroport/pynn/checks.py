@@ -32,7 +32,7 @@ def check_projections(projections: Iterable[Any], timestep: float) -> list[Findi
 
 
 def _signs(projection: Any) -> list[Finding]:
-    attributes = projection._attributes
+    attributes = projection.written
     problem = projection.sign_problem(attributes) if "weight" in attributes else None
     if problem is None:
         return []
@@ -50,7 +50,7 @@ def _signs(projection: Any) -> list[Finding]:
 
 
 def _short_delays(projection: Any) -> list[Finding]:
-    delay = projection._attributes.get("delay")
+    delay = projection.written.get("delay")
     state = projection._simulator.state
     if delay is None or not delay.size:
         return []
@@ -71,7 +71,7 @@ def _short_delays(projection: Any) -> list[Finding]:
 
 
 def _delays(projection: Any, timestep: float) -> list[Finding]:
-    delay = projection._attributes.get("delay")
+    delay = projection.written.get("delay")
     if delay is None or not delay.size:
         return []
     steps = delay / timestep

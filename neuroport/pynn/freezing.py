@@ -20,7 +20,7 @@ from neuroport.network.description import (
 from neuroport.network.signs import receptor_sign, with_sign
 from neuroport.realise.streams import stream_name
 
-__all__ = ["frozen_parts", "frozen_population"]
+__all__ = ["delay_steps", "frozen_parts", "frozen_population"]
 
 STREAM_POISSON = 3
 
@@ -107,6 +107,11 @@ def _check_dead_time(rest: NDArray[np.float64], label: str) -> None:
         )
 
 
+def delay_steps(delay: NDArray[np.float64], timestep: float) -> NDArray[np.int64]:
+    """Return delays (ms) as whole steps, at least one; half a step counts up."""
+    return np.maximum(1, np.floor(delay / timestep + 0.5 + 1e-9).astype(np.int64))
+
+
 def frozen_parts(projection: Any) -> tuple[list[Projection], list[NDArray[np.int64]]]:
     """Return the projection as frozen parts, one for each pair of populations.
 
@@ -118,10 +123,10 @@ def frozen_parts(projection: Any) -> tuple[list[Projection], list[NDArray[np.int
     """
     state = projection._simulator.state
     made = projection.made
-    weight = projection._attributes["weight"]
-    asked = projection._attributes["delay"] / state.dt
-    delay = np.maximum(1, np.floor(asked + 0.5 + 1e-9).astype(np.int64))
-    delay[asked < 1.0 - 1e-9] = 0  # only where the network is checked and not run
+    written = projection.written
+    weight = written["weight"]
+    delay = delay_steps(written["delay"], state.dt)
+    delay[written["delay"] / state.dt < 1.0 - 1e-9] = 0  # only where it is checked and not run
     pre_pop, pre_index = _resolve(projection.pre, made.pre)
     post_pop, post_index = _resolve(projection.post, made.post)
     parts, positions = [], []
@@ -150,7 +155,7 @@ def frozen_parts(projection: Any) -> tuple[list[Projection], list[NDArray[np.int
                 weight=with_sign(weight[chosen], sign),
                 delay=delay[chosen],
                 parameters={
-                    name: projection._attributes[name][chosen]
+                    name: written[name][chosen]
                     for name in projection.model.parameters
                 },
                 dendritic_fraction=float(

@@ -13,7 +13,7 @@ from pyNN.models import BaseSynapseType
 from neuroport.errors import ConnectorError, DelayError, Problem
 from neuroport.pynn.observation import checked_only
 
-__all__ = ["check_arguments", "check_delays"]
+__all__ = ["check_arguments", "check_delays", "check_written_delay"]
 
 
 def check_arguments(pre: Any, post: Any, connector: Any, synapse: Any, where: str) -> None:
@@ -81,3 +81,14 @@ def check_delays(projection: Any, delay: NDArray[np.float64]) -> None:
             where=where,
             line=projection.line,
         )
+
+
+def check_written_delay(projection: Any) -> None:
+    """Refuse one delay for all that cannot be kept, before any synapse is made."""
+    delay = projection.synapse_type.parameter_space._parameters.get("delay")
+    if delay is not None and delay.is_homogeneous and not callable(delay.base_value):
+        try:
+            value = delay.base_value if delay.shape is None else delay.evaluate(simplify=True)
+            check_delays(projection, np.array([float(value)]))
+        except (TypeError, ValueError):
+            return

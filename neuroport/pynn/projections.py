@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from pyNN.space import Space
 from neuroport.errors import (
     ConnectorError,
     InvalidValueError,
+    NetworkChangedError,
     NetworkTooLargeError,
     Problem,
     UnknownParameterError,
@@ -22,14 +23,16 @@ from neuroport.errors import (
 )
 from neuroport.network.cells import CellModel
 from neuroport.network.description import Projection
-from neuroport.network.signs import receptor_sign, sign_problem, without_sign
+from neuroport.network.signs import sign_problem
 from neuroport.pynn.freezing import frozen_parts
 from neuroport.pynn.observation import checked_only
 from neuroport.pynn.parameters import check_parameters
 from neuroport.pynn.population_arguments import unsupported_receptor
-from neuroport.pynn.projection_arguments import check_arguments, check_delays
+from neuroport.pynn.projection_arguments import check_arguments, check_delays, check_written_delay
+from neuroport.pynn.projection_values import MULTIPLE, Connection, Present
 from neuroport.pynn.synapses import synapse_model
 from neuroport.realise.connections import connect
+from neuroport.realise.distances import distances
 from neuroport.realise.estimates import estimate_synapses, uses_script_rng
 from neuroport.realise.memory import BYTES_PER_SYNAPSE
 from neuroport.realise.streams import stream_name
@@ -37,31 +40,11 @@ from neuroport.realise.values import describe_value, synapse_values
 from neuroport.realise.wiring import Connections, Wiring
 from neuroport.source_line import at_line, user_line
 
-__all__ = ["ProjectionBase", "Connection"]
+__all__ = ["ProjectionBase"]
 
 STREAM_PROJECTION = 10
 # Larger projections are realised when they are needed, so that planning stays quick.
 _EAGER = 2_000_000
-
-
-class Connection(common.Connection):  # type: ignore[misc]
-    """One synapse of a projection, with attribute access to its parameters."""
-
-    def __init__(self, projection: ProjectionBase, number: int) -> None:
-        object.__setattr__(self, "_projection", projection)
-        object.__setattr__(self, "_number", number)
-
-    def __getattr__(self, name: str) -> Any:
-        return self._projection._values(name)[self._number]
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        values = self._projection._values(name).copy()
-        values[self._number] = value
-        self._projection._write({name: values})
-
-    def as_tuple(self, *attribute_names: str) -> tuple[Any, ...]:
-        """Return the values of some attributes."""
-        return tuple(getattr(self, name) for name in attribute_names)
 
 
 class ProjectionBase(common.Projection):  # type: ignore[misc]
@@ -105,13 +88,13 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
         self.label: str = state.unique_label(label or shown)
         self._number = state.next_number()
         self._realised: Connections | None = None
-        self._attributes: dict[str, NDArray[np.float64]] = {}
+        self.written: dict[str, NDArray[np.float64]] = {}
         self._described: dict[str, str] = {}
         self.expected_synapses = 0.0
         state.add_projection(self)
         try:
             self.model = synapse_model(self.synapse_type)
-            self._check_delay()
+            check_written_delay(self)
             expected = estimate_synapses(connector, pre.size, post.size)
             state.check_memory(
                 expected * BYTES_PER_SYNAPSE, where, expected, NetworkTooLargeError
@@ -145,7 +128,7 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
         wiring = Wiring(
             np.asarray(self.pre.all_cells, dtype=np.int64),
             np.asarray(self.post.all_cells, dtype=np.int64),
-            self._distance,
+            self.distance,
             self,
             state.seed,
             stream_name(STREAM_PROJECTION, self.label),
@@ -167,35 +150,19 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
                 continue
             attributes[name] = synapse_values(
                 values[name], made.pre, made.post, (self.pre.size, self.post.size),
-                self._distance, self, state.seed,
+                self.distance, self, state.seed,
                 state.stream(STREAM_PROJECTION, self.label, name), name,
             )
             self._described[name] = describe_value(values[name])
         self._check_values(attributes)
         self._realised = made
-        self._attributes = attributes
+        self.written = attributes
 
-    def _distance(
+    def distance(
         self, pre: NDArray[np.int64], post: NDArray[np.int64]
     ) -> NDArray[np.float64]:
-        """Distance (µm) between given cells, with the projection's Space."""
-        space = self.space
-        axes = np.asarray(space.axes)
-        before = np.asarray(self.pre.positions)[axes]
-        # As pyNN.space.Space.distances: the offset is applied before the scale factor.
-        offset, scale = (
-            np.broadcast_to(np.asarray(value, dtype=float), (3,))[:, np.newaxis]
-            for value in (space.offset, space.scale_factor)
-        )
-        after = (np.asarray(self.post.positions) + offset) * scale
-        delta = np.abs(before[:, pre] - after[axes][:, post])
-        if space.periodic_boundaries is not None:
-            for row, axis in enumerate(axes):
-                boundary = space.periodic_boundaries[axis]
-                if boundary is not None:
-                    width = boundary[1] - boundary[0]
-                    delta[row] = np.minimum(delta[row], width - delta[row])
-        return np.asarray(np.sqrt((delta**2).sum(axis=0)))
+        """Return the distances (µm) between given cells, with the projection's Space."""
+        return distances(self.space, self.pre.positions, self.post.positions, pre, post)
 
     def _collect(
         self,
@@ -229,15 +196,6 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
             if cell not in cells:
                 cells.append(cell)
         return cells
-
-    def _check_delay(self) -> None:
-        delay = self.synapse_type.parameter_space._parameters.get("delay")
-        if delay is not None and delay.is_homogeneous and not callable(delay.base_value):
-            try:
-                value = delay.base_value if delay.shape is None else delay.evaluate(simplify=True)
-                check_delays(self, np.array([float(value)]))
-            except (TypeError, ValueError):
-                return
 
     def _check_values(self, attributes: dict[str, NDArray[np.float64]]) -> None:
         where = f"projection '{self.label}'"
@@ -273,87 +231,80 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
 
     # -- PyNN's interface ---------------------------------------------------------------------
 
+    @property
+    def present(self) -> Present:
+        """The synapses as they are now."""
+        return Present(self)
+
     def __len__(self) -> int:
-        return int(self.made.pre.size)
+        return int(self.present.pre.size)
 
     def __getitem__(self, i: Any) -> Any:
+        size = len(self)
         if isinstance(i, slice):
-            return [Connection(self, k) for k in range(*i.indices(len(self)))]
-        if not -len(self) <= i < len(self):
-            raise IndexError(f"projection '{self.label}' has {len(self)} connections, not {i}")
-        return Connection(self, int(i) % len(self))
+            return [Connection(self, k) for k in range(*i.indices(size))]
+        if not -size <= i < size:
+            raise IndexError(f"projection '{self.label}' has {size} connections, not {i}")
+        return Connection(self, int(i) % size)
 
     def __iter__(self) -> Iterator[Connection]:
         for k in range(len(self)):
             yield Connection(self, k)
 
-    def _values(self, name: str) -> NDArray[np.float64]:
-        if name == "presynaptic_index":
-            return self.made.pre.astype(float)
-        if name == "postsynaptic_index":
-            return self.made.post.astype(float)
-        made = self.made
-        if name == "dendritic_delay_fraction" and self.model.kind == "stdp":
-            return np.full(made.pre.size, float(self.synapse_type.dendritic_delay_fraction))
-        if name not in self._attributes:
-            raise UnknownParameterError(
-                [name], type(self.synapse_type).__name__, list(self._attributes),
-                where=f"projection '{self.label}'",
+    def get(
+        self,
+        attribute_names: str | Sequence[str],
+        format: str = "list",  # noqa: A002
+        gather: Any = True,
+        with_address: bool = True,
+        multiple_synapses: str = "sum",
+    ) -> Any:
+        """Return values of all connections; see ``pyNN.common.Projection.get``.
+
+        ``weight`` and ``delay`` are what the script gave until the network has run, and then what
+        the network holds: learnt weights, weights on a machine's grid, delays in whole steps.
+        ``written_weight``, ``written_delay`` are always the script's, ``stored_weight``,
+        ``stored_delay`` always the network's.
+
+        Parameters
+        ----------
+        attribute_names : str or sequence of str
+        format : {"list", "array"}
+            One tuple a connection, or an array of shape (pre.size, post.size) for each name, with
+            NaN where there is no connection.
+        gather : object
+            Has no meaning in one process.
+        with_address : bool
+            Whether tuples begin with the two cells.
+        multiple_synapses : {"sum", "min", "max", "first", "last"}
+            What stands in an array for several connections of one pair of cells.
+
+        Raises
+        ------
+        UnknownParameterError, InvalidValueError
+        """
+        problems = [
+            Problem(f"unknown {what}", measured=repr(given), limit=", ".join(allowed))
+            for what, given, allowed in (
+                ("format", format, ("list", "array")),
+                ("multiple_synapses", multiple_synapses, MULTIPLE),
             )
-        if name == "weight" and self.model.plastic:
-            present = self._simulator.state.present_weights(self)
-            if present is not None:
-                return self._user_sign(present)
-        return self._attributes[name]
-
-    def _user_sign(self, weight: NDArray[np.float64]) -> NDArray[np.float64]:
-        if self._simulator.state.dialect.unsigned:
-            for cell in self.target_cells:
-                weight = without_sign(weight, receptor_sign(cell, self.receptor_type))
-        return weight
-
-    def _present(self, names: Any) -> tuple[NDArray[Any], NDArray[Any], list[NDArray[Any]]]:
-        """Return the synapses' cells and attributes: a machine may have drawn its own."""
-        drawn = self._simulator.state.drawn_synapses(self)
-        if drawn is None:
-            made = self.made
-            addresses = {"presynaptic_index": made.pre, "postsynaptic_index": made.post}
-            return made.pre, made.post, [
-                addresses[n] if n in addresses else self._values(n) for n in names
-            ]
-        pre, post, weight, delay = drawn
-        known = {"presynaptic_index": pre, "postsynaptic_index": post,
-                 "weight": self._user_sign(weight), "delay": delay}
-        # Everything else is the same for all: a core holds a rule once.
-        return pre, post, [
-            known[n] if n in known else np.full(pre.size, self._values(n)[0]) for n in names
+            if given not in allowed
         ]
-
-    def _get_attributes_as_list(self, names: Any) -> list[tuple[Any, ...]]:
-        columns = self._present(names)[2]
+        if problems:
+            raise InvalidValueError(problems, where=f"projection '{self.label}'")
+        single = isinstance(attribute_names, str)
+        names = [attribute_names] if isinstance(attribute_names, str) else list(attribute_names)
+        present = self.present
+        columns = [present.values(name) for name in names]
+        if format == "array":
+            arrays = [present.array(values, multiple_synapses) for values in columns]
+            return arrays[0] if single else arrays
+        if with_address:
+            columns = [present.pre, present.post, *columns]
+        elif single:
+            return columns[0].tolist()
         return list(zip(*(c.tolist() for c in columns), strict=True))
-
-    def _get_attributes_as_arrays(
-        self, names: Any, multiple_synapses: str = "sum"
-    ) -> list[NDArray[np.float64]]:
-        pre, post, columns = self._present(names)
-        shape = (self.pre.size, self.post.size)
-        result = []
-        for values in columns:
-            array = np.full(shape, np.nan)
-            if multiple_synapses in ("last", "first"):
-                # The last of equal places wins. As a copy: NumPy walks reversed views forwards.
-                order = np.arange(pre.size)
-                if multiple_synapses == "first":
-                    order = order[::-1].copy()
-                array[pre[order], post[order]] = values[order]
-            else:
-                start = {"sum": 0.0, "min": np.inf, "max": -np.inf}[multiple_synapses]
-                combine = {"sum": np.add, "min": np.minimum, "max": np.maximum}[multiple_synapses]
-                array[pre, post] = start
-                combine.at(array, (pre, post), values)
-            result.append(array)
-        return result
 
     def set(self, **attributes: Any) -> None:
         """Set connection attributes; see ``pyNN.common.Projection.set``.
@@ -372,19 +323,42 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
                 value = np.asarray(value, dtype=float)
             lazy = value if isinstance(value, LazyArray) else LazyArray(value, dtype=float)
             written[name] = synapse_values(
-                lazy, made.pre, made.post, (self.pre.size, self.post.size), self._distance, self,
+                lazy, made.pre, made.post, (self.pre.size, self.post.size), self.distance, self,
                 state.seed, state.stream(STREAM_PROJECTION, self.label, name), name,
             )
         self._write(written)
 
+    def write_one(self, number: int, name: str, value: Any) -> None:
+        """Set one connection's attribute.
+
+        Raises
+        ------
+        NetworkChangedError
+            If a machine drew the connections itself: its own cannot be written one by one.
+        """
+        if self._simulator.state.drawn_synapses(self) is not None:
+            raise NetworkChangedError(
+                Problem("the machine drew these connections: they cannot be set one by one",
+                        fix="connectors='realised', or set() before the first run"),
+                where=f"projection '{self.label}'",
+            )
+        if name not in self.written:
+            raise UnknownParameterError(
+                [name], type(self.synapse_type).__name__, list(self.written)
+            )
+        learnt = name == "weight" and self.model.plastic  # the others keep what they learnt
+        values = np.array(self.present.values(name) if learnt else self.written[name])
+        values[number] = value
+        self._write({name: values})
+
     def _write(self, written: dict[str, NDArray[np.float64]]) -> None:
-        unknown = [n for n in written if n not in self._attributes]
+        unknown = [n for n in written if n not in self.written]
         if unknown:
             raise UnknownParameterError(
-                unknown, type(self.synapse_type).__name__, list(self._attributes)
+                unknown, type(self.synapse_type).__name__, list(self.written)
             )
-        self._check_values({**self._attributes, **written})
-        self._attributes = {**self._attributes, **written}
+        self._check_values({**self.written, **written})
+        self.written = {**self.written, **written}
         self._simulator.state.synapses_changed(self, list(written))
 
     def _set_initial_value_array(self, variable: str, initial_value: Any) -> None:

@@ -133,7 +133,7 @@ class State(common.control.BaseState):  # type: ignore[misc]
         """Shortest delay (ms): the limit where one was set, else the shortest in the network."""
         if self._min_delay_set:
             return self.shortest_delay
-        delays = [p._attributes["delay"] for p in self.projections if "delay" in p._attributes]
+        delays = [p.written["delay"] for p in self.projections if "delay" in p.written]
         return min((float(d.min()) for d in delays if d.size), default=self.shortest_delay)
 
     def run_until(self, until: float) -> None:
@@ -472,13 +472,17 @@ class State(common.control.BaseState):  # type: ignore[misc]
         )
         return step, values, index
 
-    def present_weights(self, projection: Any) -> NDArray[np.float64] | None:
-        """Return the present weights of a plastic projection, or None before the first run."""
-        if self.session is None or self.step == 0:
-            return None
-        weight = np.array(projection._attributes["weight"], dtype=float)
+    def present_weights(self, projection: Any) -> NDArray[np.float64]:
+        """Return the weights that the network holds: in the engine, once it has run."""
+        if self.session is not None and self.step > 0 and projection.model.plastic:
+            weight = np.array(projection.written["weight"], dtype=float)
+            for label, position in self._parts[projection._number]:
+                weight[position] = self.session.weights(label)
+            return weight
+        held = {p.label: p.weight for p in self.network().projections}
+        weight = np.array(projection.written["weight"], dtype=float)
         for label, position in self._parts[projection._number]:
-            weight[position] = self.session.weights(label)
+            weight[position] = held[label]
         return weight
 
     def drawn_synapses(self, projection: Any) -> tuple[NDArray[Any], ...] | None:

@@ -65,6 +65,9 @@ def test_the_machine_s_own_synapses_are_read_back() -> None:
             assert {row[2:] for row in rows} == {(weight, delay)}, label
             # Drawn again: that all are the same has a chance below 1e-20.
             assert {row[:2] for row in rows} != listed[label], label
+            assert len(made[label]) == len(rows), label
+            assert [(c.presynaptic_index, c.postsynaptic_index, c.weight, c.delay)
+                    for c in made[label]] == rows, label
         rows = made["five"].get("weight", format="list")
         assert np.bincount([post for _, post, _ in rows]).tolist() == [5] * 40
         array = made["some"].get("weight", format="array")
