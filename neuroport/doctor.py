@@ -111,7 +111,7 @@ def _backends() -> Iterator[Check]:
             continue
         usable += 1
         versions = ", ".join(f"{k} {v}" for k, v in information.versions.items())
-        yield Check(f"backend {name}", "ok", f"{versions or 'ready'}; {information.runs_on}")
+        yield Check(f"backend {name}", "ok", f"{versions or 'ready'}; {backend.capabilities.kind}")
     for name, what, fix in missing:
         fix = fix.replace("pip install", f"{sys.executable} -m pip install", 1) \
             if fix.startswith("pip install") else fix

@@ -51,7 +51,6 @@ weight_loss, allow, start_timeout, silence_timeout, configuration
         description="a SpiNNaker machine, through sPyNNaker 7.4",
         packages=("spynnaker",),
         install=INSTALL,
-        runs_on="hardware",
         versions={"sPyNNaker": package_version("sPyNNaker")},
     )
     capabilities = CAPABILITIES
@@ -168,7 +167,6 @@ configuration
         description="an unofficial, emulated SpiNNaker board, through sPyNNaker 7.4",
         packages=("spynnaker",),
         install=INSTALL,
-        runs_on="emulated",
         versions={"sPyNNaker": package_version("sPyNNaker")},
     )
     capabilities = replace(CAPABILITIES, kind="emulated", deterministic=True)

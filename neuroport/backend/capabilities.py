@@ -40,11 +40,11 @@ A file looks like this::
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from neuroport.network.cells import CELLS, CellModel
-from neuroport.network.synapses import SynapseModel
+from neuroport.network.synapses import TIMING_RULES, WEIGHT_RULES, SynapseModel
 
 __all__ = [
     "BetweenRuns",
@@ -293,3 +293,24 @@ class Capabilities:
             return self.synapses.get(model.name)
         rule = self.stdp.get(model.timing)
         return rule if rule is not None and model.weight_dependence in rule.weights else None
+
+    def summary(self) -> dict[str, list[str]]:
+        """Return what there is, in PyNN's words, by subject; subjects with nothing are left out."""
+        by_equations = [name for name, there in (
+            ("cells", self.cells_by_equations), ("synapses", self.synapses_by_equations)) if there]
+        found = {
+            "cells": list(self.cells),
+            "composed cells": [f"PointNeuron ({membrane})" for membrane in self.composed_cells],
+            "by equations": by_equations,
+            "synapses": list(self.synapses),
+            "plasticity": [
+                f"{TIMING_RULES[timing]} with {' or '.join(WEIGHT_RULES[w] for w in rule.weights)}"
+                for timing, rule in self.stdp.items()],
+            "currents": list(self.currents),
+            "numerics, if not all": [
+                f"{choice}: {' or '.join(map(str, values))}"
+                for choice, values in self.numerics.items()],
+            "fixed once it has run": [
+                f.name for f in fields(self.between_runs) if not getattr(self.between_runs, f.name)],
+        }
+        return {subject: entries for subject, entries in found.items() if entries}

@@ -64,8 +64,6 @@ class BackendInformation:
         Packages it needs besides neuroport's own, as import names.
     install : str
         The command that installs them.
-    runs_on : str
-        ``simulation``, ``emulated`` or ``hardware``.
     versions : mapping
         Engine -> version.
     """
@@ -74,7 +72,6 @@ class BackendInformation:
     description: str
     packages: tuple[str, ...] = ()
     install: str = ""
-    runs_on: str = "simulation"
     versions: Mapping[str, str] = field(default_factory=dict)
 
 

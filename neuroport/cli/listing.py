@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.text import Text
 
 from neuroport.cli import display
 from neuroport.cli.run import Json
+from neuroport.errors import UserError
 
 __all__ = ["register"]
+
+
+def _refuse(error: UserError, as_json: bool) -> NoReturn:
+    """Show what is wrong with the command's words, and end it."""
+    if as_json:
+        display.print_json({"error": display.error_data(error)})
+    else:
+        display.console(to_stderr=True).print(display.error_panel(error, show_line=False))
+    raise typer.Exit(2) from None
 
 
 def models(
@@ -18,17 +28,12 @@ def models(
     as_json: Json = False,
 ) -> None:
     """List the registered models, or show one with its options."""
-    from neuroport.errors import UserError
     from neuroport.models import load_model, model_names
 
     try:
         chosen = [load_model(n) for n in ([name] if name else model_names())]
     except UserError as error:
-        if as_json:
-            display.print_json({"error": display.error_data(error)})
-        else:
-            display.console(to_stderr=True).print(display.error_panel(error, show_line=False))
-        raise typer.Exit(2) from None
+        _refuse(error, as_json)
     data = [
         {
             "name": m.name, "summary": m.summary, "timestep_ms": m.timestep,
@@ -69,11 +74,17 @@ def models(
     )
 
 
-def backends(as_json: Json = False) -> None:
-    """List the backends: installed or not, versions, and what runs where."""
+def backends(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Show what it has.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the backends: installed or not, versions, and what runs where; or what one has."""
     from neuroport.backend import backend_names, load_backend
-    from neuroport.errors import UserError
 
+    if name:
+        _one_backend(name, as_json)
+        return
     data: list[dict[str, Any]] = []
     for name in backend_names():
         try:
@@ -86,7 +97,7 @@ def backends(as_json: Json = False) -> None:
                          "install": problem.fix if problem else ""})
             continue
         missing = backend.missing()
-        data.append({"name": name, "installed": not missing, "runs_on": about.runs_on,
+        data.append({"name": name, "installed": not missing, "runs_on": backend.capabilities.kind,
                      "versions": dict(about.versions), "description": about.description,
                      "install": missing[0].fix if missing else about.install})
     if as_json:
@@ -108,6 +119,24 @@ def backends(as_json: Json = False) -> None:
     )
     out.print(Text("simulation: this computer. emulated: a copy of a machine's arithmetic on "
                    "this computer.\nhardware: the machine itself."))
+
+
+def _one_backend(name: str, as_json: bool) -> None:
+    from neuroport.backend import backend_class
+
+    try:
+        capabilities = backend_class(name).capabilities
+    except UserError as error:
+        _refuse(error, as_json)
+    summary = capabilities.summary()
+    if as_json:
+        display.print_json({"name": name, "kind": capabilities.kind, "has": summary})
+        return
+    display.console().print(
+        display.table(f"{name} ({capabilities.kind})", ("subject", "what it has"),
+                      [(subject, "\n".join(entries) if subject == "plasticity"
+                        else ", ".join(entries)) for subject, entries in summary.items()],
+                      whole=(0,)))
 
 
 def numerics(as_json: Json = False) -> None:
@@ -177,7 +206,6 @@ def _kind(kind: Any) -> dict[str, str]:
 def _load_kinds() -> None:
     """Load the backends, which may register codes of their own."""
     from neuroport.backend import backend_names, load_backend
-    from neuroport.errors import UserError
 
     for name in backend_names():
         try:

@@ -513,7 +513,7 @@ class State(common.control.BaseState):  # type: ignore[misc]
             "numerics_choices": repr(sorted(numbers.as_dict().items())),
             "dialect": self.dialect.name,
             "backend": self.backend_name,
-            "runs_on": self.backend.information.runs_on,
+            "runs_on": self.backend.capabilities.kind,
             "engine": self.account.get("label", ""),
             "versions": repr(sorted(versions(self.backend).items())),
             "findings": "\n".join(f"{f.code} {f.where}: {f.measured}" for f in self.findings),

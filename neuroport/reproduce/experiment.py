@@ -120,7 +120,7 @@ class Context:
         self.synapses += network.n_synapses
         self.simulated += sim.state.t_reached
         self.engine_time += sim.state.wall_time
-        self.runs_on = sim.state.backend.information.runs_on
+        self.runs_on = sim.state.backend.capabilities.kind
         for found in sim.state.findings:
             text = f"{found.code} {found.title}, {found.where}: {found.measured}"
             if found.severity.rank > 0 and text not in self.findings:

@@ -134,7 +134,7 @@ def collect(simulator: Simulator) -> Results:
         "wall_time_s": round(state.wall_time, 3),
         "interrupted": state.interrupted,
         "backend": state.backend_name,
-        "runs_on": state.backend.information.runs_on,
+        "runs_on": state.backend.capabilities.kind,
         "timestep_ms": state.dt,
         "seed": state.seed,
         "numerics": state.numerics.as_dict(),

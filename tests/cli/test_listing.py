@@ -17,6 +17,7 @@ from neuroport import doctor
         (("models",), {"models"}),
         (("models", "ca3-memory"), {"name", "summary", "timestep_ms", "numerics", "options"}),
         (("backends",), {"backends"}),
+        (("backends", "brian2"), {"name", "kind", "has"}),
         (("numerics",), {"numerics"}),
         (("explain",), {"codes"}),
         (("explain", "np101"), {"code", "title", "severity", "explanation"}),
@@ -41,6 +42,16 @@ def test_backends_say_where_they_run(command) -> None:
     assert brian2["installed"] is True
     assert brian2["runs_on"] == "simulation"
     assert brian2["versions"]["brian2"]
+
+
+def test_a_backend_shows_what_it_has_and_no_more(command) -> None:
+    told = command("backends", "spinnaker").stdout
+    assert "hardware" in told
+    assert "Vogels2011Rule with AdditiveWeightDependence" in told
+    assert "HH_cond_exp" not in told
+    result = command("backends", "spinaker")
+    assert result.exit_code == 2
+    assert "did you mean 'spinnaker'?" in result.stderr
 
 
 def test_doctor_fails_and_names_the_command_for_a_missing_package(command, monkeypatch) -> None:
