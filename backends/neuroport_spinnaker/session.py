@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -28,7 +26,7 @@ from neuroport_spinnaker.program import SpinnakerProgram
 from neuroport_spinnaker.toolchain.parent import Worker
 from neuroport_spinnaker.toolchain.phases import BUILD, END, READ, START, Phases
 
-__all__ = ["SpinnakerSession", "write_network", "SPIKE_OFFSET", "SIGNAL_OFFSET"]
+__all__ = ["SpinnakerSession", "description", "SPIKE_OFFSET", "SIGNAL_OFFSET"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -93,16 +91,12 @@ class _Pulse:
             return self._seen
 
 
-def write_network(
-    worker: Worker, network: Network, options: Any, asked: Mapping[str, int | None], last: int
-) -> None:
-    """Hand a network and its spikes up to a step to the worker."""
+def description(
+    network: Network, options: Any, asked: Mapping[str, int | None], last: int
+) -> dict[str, Any]:
+    """Return what a worker builds a network from, with its spikes up to a step."""
     data, arrays = lower(network, options, asked)
-    descriptor = os.open(worker.folder / "network.json", os.O_WRONLY | os.O_CREAT, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(data, file)
-    worker.send("network.npz", arrays)
-    worker.send("spikes.npz", spike_arrays(network, options, 0, last))
+    return {"network": data, "arrays": arrays, "spikes": spike_arrays(network, options, 0, last)}
 
 
 class SpinnakerSession:
@@ -168,15 +162,16 @@ class SpinnakerSession:
             last = self._step + piece
             fresh = self._worker is None
             worker = self._ready(last)
+            spikes = None
             if not fresh and self._has_listed_spikes():
-                worker.send("spikes.npz", spike_arrays(self._network, self._options, 0, last))
+                spikes = spike_arrays(self._network, self._options, 0, last)
             slow = max(1.0, np.ceil(1.0 / dt))
             pulse = _Pulse(worker, self._board, self._step * dt, piece * dt, progress, stop_asked)
             try:
                 with self._phases.running() as spent:
                     told = worker.ask(
-                        "run", time=piece * dt, spikes=not fresh and self._has_listed_spikes(),
-                        paced=self._paced, beat=pulse,
+                        "run", duration=piece * dt, spikes=spikes, paced=self._paced,
+                        waiting=pulse,
                         timeout=self._options.silence_timeout + piece * dt * 1e-3 * slow,
                     )
                     spent.update(told["phases"])
@@ -250,7 +245,7 @@ class SpinnakerSession:
             "counted": {k: v for k, v in report.provenance.items() if v},
         }
         if not self._cores:
-            self._cores = worker.ask("places")["cores"]
+            self._cores = worker.ask("places")
         emulation = self._program.emulation
         approximate = emulation is not None and emulation.approximate
         self.findings = losses(
@@ -281,11 +276,12 @@ class SpinnakerSession:
                 self._phases.begin()
                 with self._phases.during(START):
                     self._worker = Worker(entries, self._options)
-                write_network(
-                    self._worker, self._network, self._options, self._program.asked, last)
+                described = description(
+                    self._network, self._options, self._program.asked, last)
                 with self._phases.during(BUILD):
-                    self._worker.ask("build", spare=last * self._network.timestep,
-                                     secrets=self._worker.secrets)
+                    self._worker.ask(
+                        "build", **described, spare=last * self._network.timestep,
+                        secrets=self._worker.secrets)
             except BaseException:
                 self._free()
                 raise
@@ -343,16 +339,16 @@ class SpinnakerSession:
                 continue
             for recording in population.recordings:
                 if recording.variable == "spikes":
-                    worker.ask("spikes", population=number)
-                    found = worker.received()
+                    found = worker.ask("spikes", population=number)
                     step = np.rint(found["time"] / dt).astype(np.int64) + SPIKE_OFFSET
                     cell = found["cell"].astype(np.int64)
                     order = np.lexsort((cell, step))
                     order = order[step[order] < until]  # cores that stopped later went on
                     kept[population.label, "spikes"] = (step[order], cell[order])
                     continue
-                worker.ask("signal", population=number, variable=RECORDABLE[recording.variable])
-                values = np.asarray(worker.received()["values"], dtype=float)
+                values = np.asarray(worker.ask(
+                    "signal", population=number, variable=RECORDABLE[recording.variable]),
+                    dtype=float)
                 if recording.variable == "isyn_inh":
                     values = -values  # the chip keeps inhibition as a magnitude, PyNN signs it
                 step = np.arange(len(values), dtype=np.int64) * recording.interval
@@ -360,8 +356,7 @@ class SpinnakerSession:
                 step, values = step[there] + SIGNAL_OFFSET, values[there]
                 if recording.variable == "v" and until % recording.interval == 0:
                     # The chip has not recorded the present state yet; it can be read.
-                    worker.ask("state", population=number, variable="v")
-                    present = worker.received()["values"][recording.index]
+                    present = worker.ask("state", population=number, variable="v")[recording.index]
                     step = np.append(step, until + SIGNAL_OFFSET)
                     values = np.vstack([values, present[np.newaxis]])
                 kept[population.label, recording.variable] = step, values
@@ -418,8 +413,7 @@ class SpinnakerSession:
         if self._worker is None:
             raise self._gone("the weights are no longer known: they were on the machine")
         with self._phases.during(READ):
-            self._worker.ask("weights", projection=number)
-            found = self._worker.received()["synapses"]
+            found = self._worker.ask("weights", projection=number)
         cell = self._network.population(described.post).cell
         self._weights[projection] = in_order(described, cell, found, self._network.timestep)[0]
         return self._weights[projection].copy()
@@ -436,8 +430,7 @@ class SpinnakerSession:
             if self._worker is None:
                 raise self._gone("the machine's own synapses are no longer known")
             with self._phases.during(READ):
-                self._worker.ask("weights", projection=number)
-                found = self._worker.received()["synapses"]
+                found = self._worker.ask("weights", projection=number)
             sign = weight_sign(described, self._network.population(described.post).cell)
             self._drawn[projection] = (
                 found[:, 0].astype(np.int64), found[:, 1].astype(np.int64),
@@ -466,8 +459,7 @@ class SpinnakerSession:
             )
             self._replace(number, changed)
         if self._worker is not None:
-            self._worker.send("values.npz", values)
-            self._worker.ask("set", population=number, kind=what)
+            self._worker.ask("set", population=number, kind=what, values=values)
 
     def _replace(self, number: int, population: Any) -> None:
         populations = list(self._network.populations)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,3 +40,27 @@ def board(toolchain: None) -> None:
         import neuroport_spinnaker.board  # noqa: F401
     except ImportError as error:
         pytest.skip(f"the emulated board cannot be used: {error}")
+
+
+@pytest.fixture
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give the child a folder of its own, and see that neither is left."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    yield folder
+    assert children(folder) == []
+    assert list(folder.glob("neuroport-spinnaker-*")) == []
+
+
+def children(folder: Path) -> list[str]:
+    """Return the processes that work below a folder."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if str(folder) in os.readlink(entry / "cwd"):
+                found.append(entry.name)
+        except OSError:
+            continue
+    return found

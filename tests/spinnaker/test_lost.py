@@ -7,10 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -30,32 +29,10 @@ import neuroport
 from neuroport.errors import InvalidValueError
 from neuroport.results.store import load_results
 
-pytestmark = pytest.mark.filterwarnings("ignore")
+from .conftest import children
+
+pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.usefixtures("own_folder")]
 SPARE = 20.0  # s for starting Python and sPyNNaker, on a busy machine
-
-
-@pytest.fixture(autouse=True)
-def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Give the child a folder of its own, and see that neither is left."""
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setenv("TMPDIR", str(folder))
-    monkeypatch.setattr(tempfile, "tempdir", None)
-    yield folder
-    assert children(folder) == []
-    assert list(folder.glob("neuroport-spinnaker-*")) == []
-
-
-def children(folder: Path) -> list[str]:
-    """Return the processes that work below a folder."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            if str(folder) in os.readlink(entry / "cwd"):
-                found.append(entry.name)
-        except OSError:
-            continue
-    return found
 
 
 def run_on(**machine: Any) -> float:
@@ -282,7 +259,7 @@ def test_a_killed_parent_leaves_neither_child_nor_folder(tmp_path: Path, own_fol
     assert process.stdout is not None
     assert process.stdout.readline().strip() == "under way"
     end = time.monotonic() + 2 * SPARE
-    while not list(own_folder.glob("neuroport-spinnaker-*/spikes.npz")):
+    while not list(own_folder.glob("neuroport-spinnaker-*/dse.sql")):
         assert time.monotonic() < end
         time.sleep(0.1)
     time.sleep(3.0)

@@ -18,7 +18,7 @@ from neuroport_spinnaker.errors import (
 )
 from neuroport_spinnaker.options import Options
 from neuroport_spinnaker.toolchain.child import Child, NoRoomError
-from neuroport_spinnaker.toolchain.parent import PYTHON, Worker
+from neuroport_spinnaker.toolchain.parent import PYTHON, Worker, configuration
 
 import neuroport
 from neuroport.backend.planning import prepare_for_target
@@ -51,16 +51,14 @@ def test_an_interpreter_without_spynnaker_is_named(
         prepare_for_target(_delays(spinnaker), "spinn3").planning.plan(100.0)
 
 
-def test_a_password_is_for_the_child_and_not_for_its_file(tmp_path: Path) -> None:
+def test_a_password_is_for_the_child_and_not_for_its_file() -> None:
     options = Options(spalloc="https://user:Qx9-secret@host",
                       configuration={"Java": {"use_java": "False"}})
     assert "secret" not in repr(options)
-    worker = Worker.__new__(Worker)
-    worker._options = options
-    worker._write_configuration(tmp_path / "cfg", {"spalloc_server": options.spalloc})
-    assert "spalloc_server = https://host\n" in (tmp_path / "cfg").read_text()
-    assert worker.secrets["Machine"] == {"spalloc_server": "https://user:Qx9-secret@host"}
-    assert worker.secrets["Java"] == {}
+    text, secrets = configuration({"spalloc_server": options.spalloc}, options)
+    assert "spalloc_server = https://host\n" in text
+    assert secrets["Machine"] == {"spalloc_server": "https://user:Qx9-secret@host"}
+    assert secrets["Java"] == {}
 
 
 def test_a_silent_toolchain_is_stopped(

@@ -22,7 +22,7 @@ from neuroport_spinnaker.place.core_memory import core_memory
 from neuroport_spinnaker.place.placed import Placed
 from neuroport_spinnaker.plan.predict import Prediction, predict
 from neuroport_spinnaker.plan.tables import columns, count
-from neuroport_spinnaker.session import write_network
+from neuroport_spinnaker.session import description
 from neuroport_spinnaker.toolchain.parent import Worker
 
 __all__ = ["plan", "Plan", "CorePlace", "virtual_machine"]
@@ -259,10 +259,10 @@ def plan(prepared: Prepared, duration: float = 1000.0, read_weights: bool = True
         worker = Worker(virtual_machine(target), options)
         started = time.perf_counter() - asked
         waited += started
-        write_network(worker, network, options, placed.asked, steps)
+        described = description(network, options, placed.asked, steps)
         asked = time.perf_counter()
-        worker.ask("build")
-        worker.ask("run", time=steps * network.timestep, spikes=False)
+        worker.ask("build", **described)
+        worker.ask("run", duration=steps * network.timestep)
         report = worker.ask("report", steps=steps)
         waited += time.perf_counter() - asked
         reading = time.perf_counter()
@@ -311,8 +311,7 @@ def _held_weights(
     for number, projection in enumerate(case.network.projections):
         if projection.size == 0:
             continue
-        worker.ask("weights", projection=number)
-        there = worker.received()["synapses"]
+        there = worker.ask("weights", projection=number)
         cell = case.populations[projection.post].cell
         if machine_made(projection, case.options):
             own = weights_of(projection, cell, there)

@@ -11,8 +11,12 @@ __all__ = ["Phases", "PHASES"]
 START, BUILD, RUN, READ, END = (
     "tool-chain start", "building", "other", "reading back", "giving back",
 )
-PHASES = (START, BUILD, "machine", "mapping", "loading", "simulation", READ, RUN, END)
-"""In the order in which they come. ``other`` is what sPyNNaker does between its own stages."""
+PHASES = (
+    START, BUILD, "waiting for a machine", "machine", "mapping", "loading", "simulation", READ,
+    RUN, END,
+)
+"""In the order in which they come. ``waiting for a machine``: in a server's queue, and while it
+switches boards on. ``other`` is what sPyNNaker does between its own stages."""
 
 
 class Phases:
