@@ -140,7 +140,7 @@ def compare_backends(
     ]
     text = command or _command(jobs, stored, calibrate_seeds)
     with ExitStack() as stack:
-        workers = [stack.enter_context(Worker(job.name)) for job in jobs]
+        workers = [stack.enter_context(Worker()) for _ in jobs]
         outcomes, seeds = side_by_side(workers, jobs, calibrate_seeds, timeout, watching)
         reference = outcomes[0].result
         if reference is None:

@@ -14,26 +14,33 @@ _INTERACTIVE = {"PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONBREAKPOINT", "PYTHONDEB
 
 
 def surroundings(
-    present: Mapping[str, str], home: Path, changes: Mapping[str, str | None]
+    present: Mapping[str, str], home: Path | None, changes: Mapping[str, str | None]
 ) -> dict[str, str]:
-    """Return the environment of an engine that has a home of its own.
+    """Return the environment of a child process.
 
     Parameters
     ----------
     present : mapping
         The user's environment.
-    home : Path
-        Where the engine may write, and finds none of the user's configuration.
+    home : Path or None
+        Where an engine may write, and finds none of the user's configuration; None for a process
+        that runs what is the user's own: it keeps the user's home and all variables.
     changes : mapping
         Variables to add, also such as would be left out; None: to leave out.
 
     Returns
     -------
     dict
-        Without variables whose names say that they are secret.
+        Of an engine with a home of its own: without variables whose names say that they are
+        secret.
     """
-    kept = {k: v for k, v in present.items() if k not in _INTERACTIVE and not _SECRET.search(k)}
-    own = {"HOME": str(home), "USERPROFILE": str(home), "XDG_CONFIG_HOME": str(home / "config"),
-           "XDG_CONFIG_DIRS": str(home / "none"), "MPLBACKEND": "Agg"}
-    wanted: dict[str, str | None] = {**kept, **own, **changes}
+    wanted: dict[str, str | None] = dict(present)
+    if home is not None:
+        wanted = {k: v for k, v in present.items()
+                  if k not in _INTERACTIVE and not _SECRET.search(k)}
+        wanted |= {
+            "HOME": str(home), "USERPROFILE": str(home), "XDG_CONFIG_HOME": str(home / "config"),
+            "XDG_CONFIG_DIRS": str(home / "none"), "MPLBACKEND": "Agg",
+        }
+    wanted |= changes
     return {k: v for k, v in wanted.items() if v is not None}

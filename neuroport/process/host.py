@@ -22,6 +22,7 @@ from neuroport.errors import Problem, UserError
 from neuroport.process.ending import end
 from neuroport.process.environment import surroundings
 from neuroport.process.wire import Incoming, packed
+from neuroport.secrets import without_secrets
 
 __all__ = [
     "EngineEndedError", "EngineError", "EngineFailedError", "EngineProcess", "EngineSilentError",
@@ -128,7 +129,7 @@ class EngineProcess:
             descriptor = os.open(self.folder / place, os.O_WRONLY | os.O_CREAT, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 file.write(text)
-        own = surroundings(os.environ, home, environment or {}) if isolated else None
+        own = surroundings(os.environ, home if isolated else None, environment or {})
         try:
             with (self.folder / _LOG).open("wb") as log:
                 self._process = subprocess.Popen(
@@ -281,7 +282,7 @@ class EngineProcess:
 
     def _failed(self, method: str, told: Mapping[str, Any]) -> Exception:
         """Return the error of an engine that raised one: its `error` (kind), `text`, `trace`."""
-        LOGGER.debug("the traceback of %s:\n%s", self.name, told["trace"])
+        LOGGER.debug("the traceback of %s:\n%s", self.name, without_secrets(told["trace"]))
         words = self.log(5)
         return EngineFailedError(
             Problem(f"{self.name} failed at '{method}'",

@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from neuroport.cli.app import app
-from neuroport.compare.workers.processes import descendants
+from neuroport.process.ending import descendants
 
 sys.path.insert(0, str(Path(__file__).parent))
 import models_for_tests as models

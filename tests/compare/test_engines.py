@@ -25,9 +25,9 @@ from neuroport.compare import (
     write_html,
     write_junit,
 )
-from neuroport.compare.workers.processes import descendants
 from neuroport.errors import InvalidValueError
 from neuroport.numerics import PYNN, SPINNAKER, numerics
+from neuroport.process.ending import descendants
 
 sys.path.insert(0, str(Path(__file__).parent))
 import models_for_tests as models
