@@ -311,6 +311,7 @@ class Capabilities:
                 f"{choice}: {' or '.join(map(str, values))}"
                 for choice, values in self.numerics.items()],
             "fixed once it has run": [
-                f.name for f in fields(self.between_runs) if not getattr(self.between_runs, f.name)],
+                f.name for f in fields(self.between_runs)
+                if not getattr(self.between_runs, f.name)],
         }
         return {subject: entries for subject, entries in found.items() if entries}

@@ -16,7 +16,7 @@ __all__ = ["Mended", "Planning", "Told", "backend_of_target", "prepare_for_targe
 
 
 class Told(Protocol):
-    """A plan, prediction or preview: a table as text, plain data, and perhaps a picture."""
+    """A plan, prediction or preview: a table as text, and plain data."""
 
     def __str__(self) -> str:
         """Return what a user reads."""
@@ -26,15 +26,6 @@ class Told(Protocol):
         """Return plain data for JSON."""
         ...
 
-    def draw(self, path: Path) -> Path:
-        """Draw into a file.
-
-        Raises
-        ------
-        UnsupportedError
-            Where there is nothing to draw.
-        """
-        ...
 
 
 class Mended(Protocol):
@@ -77,6 +68,16 @@ class Planning(Protocol):
         """Return what the machine will hold of weights and parameters.
 
         `ask` the machine's own software, or use a formula.
+        """
+        ...
+
+    def draw(self, told: Told, path: Path) -> Path:
+        """Draw a plan or preview into a file.
+
+        Raises
+        ------
+        UnsupportedError
+            Where there is nothing to draw.
         """
         ...
 

@@ -112,10 +112,11 @@ def _tell(
         if len(built.prepared) > 1:
             messages.append(f"{len(built.prepared)} networks were made; this is the largest one")
         with stage(not as_json, verbose):
-            told = work(built.largest.planning)
+            planning = built.largest.planning
+            told = work(planning)
             findings = list(getattr(told, "findings", ()))
             if picture is not None:
-                told.draw(picture)
+                planning.draw(told, picture)
     except CheckFailedError as refused:
         error, findings = refused, list(refused.findings)
     except KeyboardInterrupt:

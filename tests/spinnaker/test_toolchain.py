@@ -100,9 +100,10 @@ def test_no_synapse_is_lost_to_long_delays_and_the_home_is_left_alone(
 @pytest.mark.usefixtures("toolchain")
 @pytest.mark.slow
 def test_a_plan_is_a_table_json_and_a_picture(spinnaker: Any, tmp_path: Path) -> None:
-    made = prepare_for_target(_delays(spinnaker), "spinn3").planning.plan(100.0)
+    planning = prepare_for_target(_delays(spinnaker), "spinn3").planning
+    made = planning.plan(100.0)
     json.dumps(made.as_dict())
-    made.draw(tmp_path / "board.png")
+    planning.draw(made, tmp_path / "board.png")
     assert (tmp_path / "board.png").read_bytes()[:4] == b"\x89PNG"
     assert "cells a core" in str(made)
     assert made.rows()[1]["cells a core"] == 128

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
+from collections import deque
+from typing import Protocol
 
 from neuroport_spinnaker.board import memory_map as mm
+from neuroport_spinnaker.board._engine import Engine
 from neuroport_spinnaker.board.binaries import identify, refuse
 from neuroport_spinnaker.board.chip import ChipMonitor
+from neuroport_spinnaker.board.geometry import Chip as Place
+from neuroport_spinnaker.board.geometry import Geometry
 from neuroport_spinnaker.board.loader import Image, parse
 from neuroport_spinnaker.board.memory_map import Command, Result
+from neuroport_spinnaker.board.network import Network
 from neuroport_spinnaker.board.tags import (
     FIXED_TAGS,
     NO_TAG,
@@ -19,10 +24,8 @@ from neuroport_spinnaker.board.tags import (
     VALID,
     Address,
     Tag,
+    TagTable,
 )
-
-if TYPE_CHECKING:
-    from neuroport_spinnaker.board.monitor import Monitor
 
 DATA_BYTES = 256
 
@@ -35,18 +38,38 @@ class RefusedError(Exception):
         self.result = result
 
 
+class Services(Protocol):
+    """What commands need of their monitor: the owner of chips, tags and mailboxes."""
+
+    engine: Engine
+    geometry: Geometry
+    networks: dict[Place, Network]
+    chips: dict[Place, ChipMonitor]
+    by_index: list[ChipMonitor]
+    tags: dict[Place, TagTable]
+    problems: deque[str]
+
+    @property
+    def unix_time(self) -> int:
+        """Seconds since 1970 on the board."""
+        ...
+
+    def signal(self, data: int) -> None:
+        """Send a signal to cores."""
+        ...
+
+
 class Commands:
     """Executes SCP commands.
 
     Parameters
     ----------
-    monitor : Monitor
-        Owner of the chips, tags and mailboxes.
+    monitor : Services
     allow_unknown_binaries : bool
         Start images that are in no checked release.
     """
 
-    def __init__(self, monitor: Monitor, allow_unknown_binaries: bool) -> None:
+    def __init__(self, monitor: Services, allow_unknown_binaries: bool) -> None:
         self._monitor = monitor
         self._allow_unknown = allow_unknown_binaries
         self._identified: dict[int, tuple[bytes, Image, str]] = {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -168,12 +167,6 @@ class Plan:
                 }
             )
         return rows
-
-    def draw(self, path: Path) -> Path:
-        """Draw the machine with what lies on which core."""
-        from neuroport_spinnaker.plan.picture import board_picture
-
-        return board_picture(self, path)
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""

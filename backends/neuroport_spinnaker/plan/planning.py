@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
+from neuroport.backend.planning import Told
 from neuroport.backend.prepare import Prepared
+from neuroport.errors import Problem, UnsupportedError
 from neuroport_spinnaker.place.placed import Placed
 from neuroport_spinnaker.plan.fix import Fixed, WithOptions, fix
+from neuroport_spinnaker.plan.picture import board_picture, weights_picture
 from neuroport_spinnaker.plan.plan import Plan, plan
 from neuroport_spinnaker.plan.predict import Prediction, predict
 from neuroport_spinnaker.plan.preview import Preview, preview
@@ -42,6 +46,16 @@ class SpinnakerPlanning:
         if ask:
             held = plan(self.prepared, self.prepared.written.timestep).weights
         return preview(self.prepared.written, self.placed, held)
+
+    def draw(self, told: Told, path: Path) -> Path:
+        """Draw what lies on which core, or weights as asked and as held."""
+        if isinstance(told, Plan):
+            return board_picture(told, path)
+        if isinstance(told, Preview):
+            return weights_picture(told, path)
+        raise UnsupportedError(
+            Problem("a prediction has no places to draw", fix="plan without --quick")
+        )
 
     def fix(self, rescale: Sequence[str] = ()) -> Fixed:
         """Apply the safe ways out; see :func:`neuroport_spinnaker.plan.fix.fix`."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from neuroport.errors import Problem, UnsupportedError
 from neuroport.network.description import Population
 from neuroport_spinnaker.chip.dtcm import CoreMemory
 from neuroport_spinnaker.place.case import Case
@@ -99,12 +97,6 @@ class Prediction:
     def dtcm_bytes(self) -> int:
         """Private memory of the fullest core."""
         return max((s.dtcm_bytes for s in self.populations), default=0)
-
-    def draw(self, path: Path) -> Path:
-        """Refuse: nothing has been placed."""
-        raise UnsupportedError(
-            Problem("a prediction has no places to draw", fix="plan without --quick")
-        )
 
     def __str__(self) -> str:
         lines = [

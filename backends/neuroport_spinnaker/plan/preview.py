@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -76,12 +75,6 @@ class Preview:
 
     projections: tuple[ProjectionPreview, ...]
     parameters: tuple[ParameterPreview, ...]
-
-    def draw(self, path: Path) -> Path:
-        """Draw the weights that were asked for against those that the chip will hold."""
-        from neuroport_spinnaker.plan.picture import weights_picture
-
-        return weights_picture(self, path)
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one row for each projection."""
