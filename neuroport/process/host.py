@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import logging
 import os
 import select
@@ -34,6 +35,7 @@ LOGGER = logging.getLogger("neuroport.process")
 _LOG = "engine.log"
 _LOOK_EVERY = 0.2  # s between two looks at the clock while waiting
 _STATUS_WITHIN = 2.0  # s for a process that has closed its output to end
+_PIPE = 1 << 20  # bytes
 _GRACE = 5.0  # s to let go of everything
 _HUNG = 2.0  # s for the same, where it has said nothing for long
 
@@ -146,6 +148,9 @@ class EngineProcess:
             raise EngineError(Problem(f"the process for {name} has no pipes"))
         self._to, self._from = self._process.stdin.fileno(), self._process.stdout.fileno()
         os.set_blocking(self._to, False)
+        with contextlib.suppress(OSError, AttributeError):  # Linux: fewer, larger pieces
+            for descriptor in (self._to, self._from):
+                fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE)
         # Also where a session is forgotten without being closed, and at the end of the program.
         self._end = weakref.finalize(self, end, self._process, self.folder, grace)
         try:
