@@ -33,6 +33,7 @@ __all__ = [
     "UnknownBackendError",
     "UnknownNumericsError",
     "BackendMissingError",
+    "BetweenRunsError",
     "CheckFailedError",
     "NetworkChangedError",
     "NotReadyError",
@@ -216,6 +217,10 @@ class NetworkTooLargeError(UserError, MemoryError):
 
 class UnsupportedError(UserError, NotImplementedError):
     """Something that this backend or these numerics do not have; what they have is listed."""
+
+
+class BetweenRunsError(UnsupportedError):
+    """A change that this backend takes before the first run or after a reset only."""
 
 
 class UnknownBackendError(UserError, ValueError):

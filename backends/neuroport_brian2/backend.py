@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from typing import Any, Literal
+from typing import Literal
 
-from neuroport.backend import BackendInformation
+from neuroport.backend import BackendInformation, SessionBase
 from neuroport.backend.base import BackendBase
 from neuroport.backend.capabilities_file import load_capabilities
 from neuroport.backend.prepare import Draft, Prepared
@@ -76,12 +76,13 @@ class Brian2Backend(BackendBase):
                 )
         return found
 
-    def open(self, prepared: Prepared, duration: float | None = None) -> Any:
-        """Build the network in Brian2 and return a session at time 0."""
-        from neuroport_brian2.lower.program import Brian2Program
+    def open(self, prepared: Prepared, duration: float | None = None) -> SessionBase:
+        """Return a session at time 0."""
+        from neuroport_brian2.session import Brian2Session
 
         network = prepared.network
-        return Brian2Program(network, self._target(network, duration)).open()
+        return Brian2Session(
+            network, self._target(network, duration), self.capabilities.between_runs)
 
     def _target(self, network: Network, duration: float | None) -> str:
         if self.codegen != "auto":

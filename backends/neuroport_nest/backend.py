@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import neuroport_nest.codes  # noqa: F401  registers the kinds of findings
-from neuroport.backend import BackendInformation
+from neuroport.backend import BackendInformation, SessionBase
 from neuroport.backend.base import BackendBase
 from neuroport.backend.prepare import Draft, Prepared
 from neuroport.errors import BackendMissingError, InvalidValueError, Problem
@@ -68,8 +66,9 @@ class NestBackend(BackendBase):
         draft.note("NEST's rules", "values that it computes in another way, or refuses",
                    check(draft.written))
 
-    def open(self, prepared: Prepared, duration: float | None = None) -> Any:
+    def open(self, prepared: Prepared, duration: float | None = None) -> SessionBase:
         """Return a session at time 0."""
-        from neuroport_nest.lower.program import NestProgram
+        from neuroport_nest.session import NestSession
 
-        return NestProgram(prepared.network, self.threads, self.silence_timeout).open()
+        return NestSession(prepared.network, self.threads, self.silence_timeout,
+                           self.capabilities.between_runs)

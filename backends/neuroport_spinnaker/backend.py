@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from typing import Any, Literal, Self
 
 import neuroport_spinnaker.codes  # noqa: F401  registers the kinds of findings
-from neuroport.backend import BackendInformation
+from neuroport.backend import BackendInformation, SessionBase
 from neuroport.backend.base import BackendBase
 from neuroport.backend.prepare import Draft, Prepared
 from neuroport.errors import Problem
@@ -26,7 +26,7 @@ from neuroport_spinnaker.machine.emulation import Emulation
 from neuroport_spinnaker.options import Options
 from neuroport_spinnaker.place.placed import Placed, place_network, shared_cores
 from neuroport_spinnaker.plan.planning import SpinnakerPlanning
-from neuroport_spinnaker.program import SpinnakerProgram
+from neuroport_spinnaker.session import SpinnakerSession
 from neuroport_spinnaker.toolchain.parent import INSTALL, PYTHON
 
 __all__ = ["SpinnakerBackend", "EmulatedBackend"]
@@ -98,12 +98,13 @@ weight_loss, allow, start_timeout, silence_timeout, configuration
         draft.note(RULES, "what it does to the network", check_placed(placed, draft.written))
         return placed
 
-    def open(self, prepared: Prepared, duration: float | None = None) -> Any:
+    def open(self, prepared: Prepared, duration: float | None = None) -> SessionBase:
         """Return a session at time 0; the machine is taken at the first run."""
         placed: Placed = prepared.lowered
-        return SpinnakerProgram(
-            placed, partial(self.machine, placed.target), self.emulation
-        ).open()
+        return SpinnakerSession(
+            placed, partial(self.machine, placed.target), self.capabilities.between_runs,
+            self.emulation,
+        )
 
     def planning(self, prepared: Prepared) -> SpinnakerPlanning:
         """Return what the machine would do with a network."""

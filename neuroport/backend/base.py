@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 from neuroport.backend.capabilities import Capabilities
 from neuroport.backend.planning import Planning
 from neuroport.backend.prepare import Draft, Prepared
-from neuroport.backend.registry import BackendInformation, Session
+from neuroport.backend.registry import BackendInformation
+from neuroport.backend.session import SessionBase
 from neuroport.errors import Problem
 from neuroport.findings.judge import judge
 
@@ -32,7 +33,7 @@ class BackendBase(ABC):
                    judge(draft.written, self.capabilities))
 
     @abstractmethod
-    def open(self, prepared: Prepared, duration: float | None = None) -> Session:
+    def open(self, prepared: Prepared, duration: float | None = None) -> SessionBase:
         """Return a session at time 0; see :class:`Backend`."""
 
     def planning(self, prepared: Prepared) -> Planning | None:

@@ -21,7 +21,8 @@ from neuroport.network.text import difference
 
 if TYPE_CHECKING:
     from neuroport.backend.planning import Planning
-    from neuroport.backend.registry import Backend, Session
+    from neuroport.backend.registry import Backend
+    from neuroport.backend.session import SessionBase
 
 __all__ = ["FRONT_END", "Draft", "PassRecord", "Prepared", "prepare"]
 
@@ -138,7 +139,7 @@ class Prepared:
         """Whether a finding prevents a run."""
         return any(f.severity.blocks for f in self.findings)
 
-    def open(self, duration: float | None = None) -> Session:
+    def open(self, duration: float | None = None) -> SessionBase:
         """Return a session at time 0.
 
         Parameters

@@ -1,22 +1,20 @@
 """What a backend is, and a registry by entry point.
 
 ``prepare(network, backend) -> Prepared`` asks the backend to lower a network and collects all
-findings; ``prepared.open() -> Session`` starts it; a session runs, reads, writes and closes. A
-backend is a package with one entry point in the group ``neuroport.backends`` that names a class.
+findings; ``prepared.open() -> SessionBase`` starts it; a session runs, reads, changes and closes.
+A backend is a package with one entry point in the group ``neuroport.backends``; it names a class.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from inspect import signature
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Protocol
 
 from neuroport.backend.capabilities import Capabilities
+from neuroport.backend.session import SessionBase
 from neuroport.errors import (
     BackendMissingError,
     Problem,
@@ -24,7 +22,6 @@ from neuroport.errors import (
     UnknownBackendError,
     nearest,
 )
-from neuroport.network.description import Network, Recording
 
 if TYPE_CHECKING:
     from neuroport.backend.planning import Planning
@@ -32,8 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Backend",
-    "Session",
-    "Progress",
     "BackendInformation",
     "backend_class",
     "backend_names",
@@ -44,10 +39,6 @@ __all__ = [
 ]
 
 GROUP = "neuroport.backends"
-IntArray = NDArray[np.int64]
-FloatArray = NDArray[np.float64]
-Progress = Callable[[float], None]
-"""Called now and then during a run with the simulated time reached (ms)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,69 +66,6 @@ class BackendInformation:
     versions: Mapping[str, str] = field(default_factory=dict)
 
 
-@runtime_checkable
-class Session(Protocol):
-    """A network that is ready to run, running, or paused between runs."""
-
-    @property
-    def step(self) -> int:
-        """Time steps done since the start or the last reset."""
-        ...
-
-    def run(
-        self,
-        steps: int,
-        progress: Progress | None = None,
-        stop_asked: Callable[[], bool] | None = None,
-    ) -> int:
-        """Run some steps; return how many were done (fewer when asked to stop)."""
-        ...
-
-    def spikes(self, population: str) -> tuple[IntArray, IntArray]:
-        """Return (step, cell) of the recorded spikes since the last reset, by step."""
-        ...
-
-    def signal(self, population: str, variable: str) -> tuple[IntArray, FloatArray]:
-        """Return (step, values) of a recorded variable.
-
-        A sample of step k is the state at time k·dt. The present state is included as the last
-        sample where the sampling interval allows. Values have shape (n_samples, n_cells).
-        """
-        ...
-
-    def weights(self, projection: str) -> FloatArray:
-        """Return the present weights, in the order of the network's synapses."""
-        ...
-
-    def write_parameters(self, population: str, values: Mapping[str, FloatArray]) -> None:
-        """Set cell parameters of a whole population."""
-        ...
-
-    def write_states(self, population: str, values: Mapping[str, FloatArray]) -> None:
-        """Set state variables of a whole population."""
-        ...
-
-    def write_synapses(self, projection: str, values: Mapping[str, FloatArray]) -> None:
-        """Set weights (``weight``) or parameters of all synapses of a projection."""
-        ...
-
-    def update(self, network: Network) -> None:
-        """Take over spike times and injected currents of a network that is otherwise the same."""
-        ...
-
-    def record(self, population: str, recordings: tuple[Recording, ...]) -> None:
-        """Record more from now on."""
-        ...
-
-    def reset(self) -> None:
-        """Go back to time 0 and the initial values; recorded data are dropped."""
-        ...
-
-    def close(self) -> None:
-        """Free the engine. Nothing more can be run; recorded data stay readable."""
-        ...
-
-
 class Backend(Protocol):
     """Somewhere to run a network; most are a :class:`neuroport.backend.base.BackendBase`."""
 
@@ -161,7 +89,7 @@ class Backend(Protocol):
         """
         ...
 
-    def open(self, prepared: Prepared, duration: float | None = None) -> Session:
+    def open(self, prepared: Prepared, duration: float | None = None) -> SessionBase:
         """Return a session at time 0 for a network that nothing prevents from running.
 
         Parameters

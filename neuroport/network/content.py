@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from neuroport.network.description import Network, SpikeTimes
-from neuroport.numerics import PYNN
+from neuroport.network.parts import CurrentSource, Population, Projection, SpikeTimes
+from neuroport.numerics import Numerics
 
-__all__ = ["content_hash", "realised_hash"]
+__all__ = ["content_hash"]
 
 
 class _Digest:
@@ -51,14 +51,21 @@ def _plain(value: Any) -> Any:
     return dict(value) if hasattr(value, "items") else str(value)
 
 
-def content_hash(network: Network) -> str:
+def content_hash(
+    timestep: float,
+    seed: int,
+    numerics: Numerics,
+    populations: Iterable[Population],
+    projections: Iterable[Projection],
+    currents: Iterable[CurrentSource],
+) -> str:
     """Return the SHA-256 of everything that decides a run, as 64 hexadecimal digits."""
     digest = _Digest()
     digest.data("format", 1)
-    digest.data("timestep", network.timestep)
-    digest.data("seed", network.seed)
-    digest.data("numerics", network.numerics.as_dict())
-    for population in network.populations:
+    digest.data("timestep", timestep)
+    digest.data("seed", seed)
+    digest.data("numerics", numerics.as_dict())
+    for population in populations:
         digest.data("population", [population.label, population.size, population.cell])
         for name, values in sorted(population.parameters.items()):
             digest.array(name, values)
@@ -72,7 +79,7 @@ def content_hash(network: Network) -> str:
         for recording in population.recordings:
             digest.data("record", [recording.variable, recording.interval])
             digest.array("cells", recording.index)
-    for projection in network.projections:
+    for projection in projections:
         digest.data(
             "projection",
             [projection.label, projection.pre, projection.post, projection.receptor,
@@ -84,28 +91,9 @@ def content_hash(network: Network) -> str:
         digest.array("delay", projection.delay)
         for name, values in sorted(projection.parameters.items()):
             digest.array(name, values)
-    for current in network.currents:
+    for current in currents:
         digest.data("current", [current.kind, current.parameters, current.stream])
         for label, index in current.targets:
             digest.data("into", label)
             digest.array("cells", index)
     return digest.hex()
-
-
-def realised_hash(network: Network) -> str:
-    """Return the hash of what every engine is given: sizes, values, synapses, inputs, seed.
-
-    Parameters
-    ----------
-    network : Network
-        With weights as the user wrote them, before any grid. What is recorded, and the rules
-        inside a time step, do not count: runs with equal hashes differ by the engine and its
-        numerics alone.
-    """
-    return content_hash(
-        replace(
-            network,
-            numerics=PYNN,
-            populations=tuple(replace(p, recordings=()) for p in network.populations),
-        )
-    )

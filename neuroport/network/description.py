@@ -1,21 +1,24 @@
-"""The realised network: what every backend is given, the same arrays for all.
-
-All descriptions are frozen. Units: ms, mV, nA, nF, µS, Hz; delays are whole time steps.
-"""
+"""The realised network: what every backend is given, the same arrays for all."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import cached_property
 
-import numpy as np
-from numpy.typing import NDArray
-
-from neuroport.network.cells import CellModel
-from neuroport.network.synapses import SynapseModel
-from neuroport.numerics import Numerics
-from neuroport.source_line import SourceLine
+from neuroport.network.content import content_hash
+from neuroport.network.parts import (
+    CurrentSource,
+    FloatArray,
+    IntArray,
+    PoissonSource,
+    Population,
+    Projection,
+    Recording,
+    RenewalSource,
+    SpikeTimes,
+)
+from neuroport.network.text import parts_text
+from neuroport.numerics import PYNN, Numerics
 
 __all__ = [
     "FloatArray",
@@ -30,220 +33,8 @@ __all__ = [
     "Network",
 ]
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SpikeTimes:
-    """Spike times of the cells of a SpikeSourceArray.
-
-    Attributes
-    ----------
-    index : ndarray of int, shape (n_spikes,)
-        Cell.
-    time : ndarray of float, shape (n_spikes,)
-        Time (ms), in order for each cell.
-    """
-
-    index: IntArray
-    time: FloatArray
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PoissonSource:
-    """Poisson spike trains; realised from the seed, not by the engine.
-
-    Attributes
-    ----------
-    rate, start, duration : ndarray of float, shape (size,)
-        Hz, ms, ms.
-    stream : tuple of int
-        Key of the random stream, see :mod:`neuroport.realise.streams`.
-    """
-
-    rate: FloatArray
-    start: FloatArray
-    duration: FloatArray
-    stream: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RenewalSource:
-    """Spike trains with independent intervals: a dead time and a gamma-distributed rest.
-
-    Attributes
-    ----------
-    shape : ndarray of float, shape (size,)
-        Order of the gamma distribution (1: exponential).
-    scale : ndarray of float, shape (size,)
-        Its scale (ms): the mean interval is dead + shape * scale.
-    dead : ndarray of float, shape (size,)
-        Shortest interval (ms).
-    start, duration : ndarray of float, shape (size,)
-        ms.
-    stream : tuple of int
-        Key of the random stream.
-    """
-
-    shape: FloatArray
-    scale: FloatArray
-    dead: FloatArray
-    start: FloatArray
-    duration: FloatArray
-    stream: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Recording:
-    """A request to record one variable.
-
-    Attributes
-    ----------
-    variable : str
-        E.g. ``spikes`` or ``v``.
-    index : ndarray of int
-        Cells, ascending.
-    interval : int
-        Time steps between samples (1 for spikes).
-    """
-
-    variable: str
-    index: IntArray
-    interval: int = 1
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Population:
-    """Cells of one type.
-
-    Attributes
-    ----------
-    label : str
-        Unique in the network.
-    size : int
-        Number of cells.
-    cell : CellModel
-        Their type.
-    parameters : mapping of str to ndarray, shape (size,)
-        Values of the cell's parameters.
-    initial : mapping of str to ndarray, shape (size,)
-        Initial values of the cell's states.
-    positions : ndarray of float, shape (3, size), or None
-        Places in space (µm); None where nothing asked for them.
-    spikes : SpikeTimes, PoissonSource, RenewalSource or None
-        For spike sources.
-    recordings : tuple of Recording
-        What to record.
-    described : mapping of str to str
-        How the user wrote parameters that were drawn or computed.
-    line : SourceLine or None
-        The user's line.
-    per_core : int or None
-        Most cells on a core of a machine that has cores, where the user set it. It decides where
-        cells lie and not what they do, so it is no part of the content hash.
-    """
-
-    label: str
-    size: int
-    cell: CellModel
-    parameters: Mapping[str, FloatArray]
-    initial: Mapping[str, FloatArray]
-    positions: FloatArray | None = None
-    spikes: SpikeTimes | PoissonSource | RenewalSource | None = None
-    recordings: tuple[Recording, ...] = ()
-    described: Mapping[str, str] = field(default_factory=dict)
-    line: SourceLine | None = None
-    per_core: int | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Projection:
-    """Synapses from one population to another.
-
-    Attributes
-    ----------
-    label : str
-        Name, unique in the network.
-    pre, post : str
-        Labels of the populations.
-    receptor : str
-        Receptor type of the target.
-    synapse : SynapseModel
-        What the synapses do.
-    pre_index, post_index : ndarray of int, shape (n_synapses,)
-        Cells in the populations.
-    weight : ndarray of float, shape (n_synapses,)
-        nA, µS or mV, negative for current-based inhibition (PyNN's convention).
-    delay : ndarray of int, shape (n_synapses,)
-        Time steps, at least 1.
-    parameters : mapping of str to ndarray, shape (n_synapses,)
-        Parameters of plastic and short-term plastic synapses; A± are as the user wrote them.
-    dendritic_fraction : float
-        Part of the delay that is dendritic, 0 to 1; STDP only.
-    weight_step : float or None
-        Grid on which the weights are stored (nA, µS or mV); None: no grid. Static weights are on
-        it already; a plastic one is floored to it whenever it is written.
-    recipe : tuple of (str, mapping) or None
-        PyNN's connector and its arguments, where it joined two whole populations by a rule that a
-        machine could follow by itself. The synapses above are what counts.
-    connector : str
-        How the user connected them.
-    described : mapping of str to str
-        How the user wrote values that were drawn or computed.
-    line : SourceLine or None
-        The user's line.
-    """
-
-    label: str
-    pre: str
-    post: str
-    receptor: str
-    synapse: SynapseModel
-    pre_index: IntArray
-    post_index: IntArray
-    weight: FloatArray
-    delay: IntArray
-    parameters: Mapping[str, FloatArray] = field(default_factory=dict)
-    dendritic_fraction: float = 1.0
-    connector: str = ""
-    described: Mapping[str, str] = field(default_factory=dict)
-    line: SourceLine | None = None
-    weight_step: float | None = None
-    recipe: tuple[str, Mapping[str, Any]] | None = None
-
-    @property
-    def size(self) -> int:
-        """Number of synapses."""
-        return int(self.pre_index.size)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CurrentSource:
-    """A current injected into cells, realised step by step from its parameters.
-
-    Attributes
-    ----------
-    kind : str
-        ``DCSource``, ``ACSource``, ``StepCurrentSource`` or ``NoisyCurrentSource``.
-    parameters : mapping
-        PyNN's parameters (nA, ms, Hz, degrees).
-    targets : tuple of (str, ndarray of int)
-        Population label and cells.
-    stream : tuple of int
-        Key of the random stream (noise only).
-    line : SourceLine or None
-        The user's line.
-    """
-
-    kind: str
-    parameters: Mapping[str, Any]
-    targets: tuple[tuple[str, IntArray], ...]
-    stream: tuple[int, ...]
-    line: SourceLine | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Network:
     """Everything that a backend needs to run a model.
 
@@ -267,6 +58,14 @@ class Network:
     projections: tuple[Projection, ...]
     currents: tuple[CurrentSource, ...] = ()
 
+    @cached_property
+    def _populations(self) -> dict[str, Population]:
+        return {p.label: p for p in self.populations}
+
+    @cached_property
+    def _projections(self) -> dict[str, Projection]:
+        return {p.label: p for p in self.projections}
+
     def population(self, label: str) -> Population:
         """Return the population of that label.
 
@@ -275,10 +74,17 @@ class Network:
         KeyError
             If there is none.
         """
-        for population in self.populations:
-            if population.label == label:
-                return population
-        raise KeyError(label)
+        return self._populations[label]
+
+    def projection(self, label: str) -> Projection:
+        """Return the projection of that label.
+
+        Raises
+        ------
+        KeyError
+            If there is none.
+        """
+        return self._projections[label]
 
     @property
     def n_cells(self) -> int:
@@ -290,14 +96,29 @@ class Network:
         """Number of synapses."""
         return sum(p.size for p in self.projections)
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """Content hash, see :func:`neuroport.network.content.content_hash`."""
-        from neuroport.network.content import content_hash
+        return content_hash(self.timestep, self.seed, self.numerics, self.populations,
+                            self.projections, self.currents)
 
-        return content_hash(self)
+    @cached_property
+    def realised_hash(self) -> str:
+        """Hash of what every engine is given: sizes, values, synapses, inputs, seed.
+
+        Of a network with weights as the user wrote them, before any grid. What is recorded, and
+        the rules inside a time step, do not count: runs with equal hashes differ by the engine
+        and its numerics alone.
+        """
+        silent = tuple(replace(p, recordings=()) for p in self.populations)
+        return content_hash(
+            self.timestep, self.seed, PYNN, silent, self.projections, self.currents)
 
     def __str__(self) -> str:
-        from neuroport.network.text import network_text
-
-        return network_text(self)
+        return "\n".join([
+            f"network: {self.n_cells} cells, {self.n_synapses} synapses, "
+            f"timestep {self.timestep:g} ms, seed {self.seed}, numerics {self.numerics.name}",
+            f"hash {self.hash}",
+            *parts_text(self.numerics, self.populations, self.projections, self.currents,
+                        self.timestep),
+        ])

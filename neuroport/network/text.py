@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neuroport.network.description import Network, Population, Projection, SpikeTimes
+from neuroport.network.parts import CurrentSource, Population, Projection, SpikeTimes
+from neuroport.numerics import Numerics
 
-__all__ = ["difference", "network_text", "values_text"]
+__all__ = ["difference", "parts_text", "values_text"]
 
 
 def values_text(values: NDArray[Any], described: str = "") -> str:
@@ -80,27 +81,29 @@ def _projection(projection: Projection, timestep: float) -> list[str]:
     return lines
 
 
-def network_text(network: Network) -> str:
-    """Return the whole network as text, one parameter a line, in a fixed order."""
-    lines = [
-        f"network: {network.n_cells} cells, {network.n_synapses} synapses, "
-        f"timestep {network.timestep:g} ms, seed {network.seed}, numerics {network.numerics.name}",
-        f"hash {network.hash}",
-    ]
-    if network.numerics.name == "custom":
-        lines += [f"    {k} = {v}" for k, v in network.numerics.as_dict().items() if k != "name"]
-    for population in network.populations:
+def parts_text(
+    numerics: Numerics,
+    populations: Iterable[Population],
+    projections: Iterable[Projection],
+    currents: Iterable[CurrentSource],
+    timestep: float,
+) -> list[str]:
+    """Return the parts of a network as lines, one parameter a line, in a fixed order."""
+    lines = []
+    if numerics.name == "custom":
+        lines += [f"    {k} = {v}" for k, v in numerics.as_dict().items() if k != "name"]
+    for population in populations:
         lines += _population(population)
-    for projection in network.projections:
-        lines += _projection(projection, network.timestep)
-    for current in network.currents:
+    for projection in projections:
+        lines += _projection(projection, timestep)
+    for current in currents:
         into = ", ".join(f"{label}[{index.size}]" for label, index in current.targets)
         shown = ", ".join(f"{k}={v}" for k, v in sorted(current.parameters.items()))
         lines.append(f"current {current.kind}({shown}) into {into or 'nothing'}")
-    return "\n".join(lines)
+    return lines
 
 
-def difference(before: Network, after: Network) -> str:
+def difference(before: object, after: object) -> str:
     """Return the text of two networks as a unified diff."""
     return "\n".join(
         difflib.unified_diff(

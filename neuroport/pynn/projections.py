@@ -336,7 +336,8 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
         NetworkChangedError
             If a machine drew the connections itself: its own cannot be written one by one.
         """
-        if self._simulator.state.drawn_synapses(self) is not None:
+        state = self._simulator.state
+        if state.drawn_synapses(self) is not None:
             raise NetworkChangedError(
                 Problem("the machine drew these connections: they cannot be set one by one",
                         fix="connectors='realised', or set() before the first run"),
@@ -346,7 +347,8 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
             raise UnknownParameterError(
                 [name], type(self.synapse_type).__name__, list(self.written)
             )
-        learnt = name == "weight" and self.model.plastic  # the others keep what they learnt
+        # The others keep what they learnt.
+        learnt = name == "weight" and self.model.plastic and not state.is_unwritten(self, name)
         values = np.array(self.present.values(name) if learnt else self.written[name])
         values[number] = value
         self._write({name: values})

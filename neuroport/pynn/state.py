@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pyNN import common
 
-from neuroport.backend import Backend, Session
+from neuroport.backend import Backend, SessionBase
+from neuroport.backend.engine import Synapses
 from neuroport.backend.prepare import Prepared, prepare
 from neuroport.errors import (
     InvalidTimeError,
@@ -27,7 +28,17 @@ from neuroport.errors import (
     UnsupportedError,
 )
 from neuroport.findings import Finding, finding
-from neuroport.network.description import Network, Projection, Recording
+from neuroport.network.description import CurrentSource, Network, Projection
+from neuroport.network.edits import (
+    CurrentEdit,
+    Edit,
+    ParameterEdit,
+    RecordingEdit,
+    SpikeEdit,
+    StateEdit,
+    SynapseEdit,
+    apply_edit,
+)
 from neuroport.network.stored_weights import store_weights
 from neuroport.numerics import Numerics
 from neuroport.process.interrupt import StopOnInterrupt
@@ -106,8 +117,9 @@ class State(common.control.BaseState):  # type: ignore[misc]
         self.wall_time = 0.0
         self.t_reached = 0.0  # latest simulated time (ms); kept when the session is closed
         self.per_core: dict[str, int] = {}  # cell type -> most cells on a core
-        self.session: Session | None = None
-        self._network: Network | None = None
+        self.session: SessionBase | None = None
+        self._written: Network | None = None  # what the session runs, before weights were stored
+        self._unwritten: dict[int, tuple[Any, set[str]]] = {}  # projections that have changed
         self._parts: dict[int, list[tuple[str, NDArray[np.int64]]]] = {}
         self._labels: set[str] = set()
         self._numbers = 0
@@ -199,9 +211,9 @@ class State(common.control.BaseState):  # type: ignore[misc]
         self.findings.append(found)
         self._show_findings()
 
-    def _take_findings(self, session: Session) -> None:
+    def _take_findings(self, session: SessionBase) -> None:
         """Take over what an engine found during the run, such as spikes that it lost."""
-        found = [f for f in getattr(session, "findings", ()) if f not in self.findings]
+        found = [f for f in session.findings if f not in self.findings]
         if found:
             # An engine counts on: what it says now takes the place of what it said before.
             said = {(f.code, f.where) for f in found}
@@ -210,8 +222,9 @@ class State(common.control.BaseState):  # type: ignore[misc]
 
     def reset(self) -> None:
         """Go back to time 0, initial potentials and weights; start a new segment."""
-        if self.session is not None:
-            self.session.reset()
+        session = self._up_to_date()
+        if session is not None:
+            session.reset()
         self.running = False
         self.interrupted = False
         self.t_start = 0
@@ -224,8 +237,9 @@ class State(common.control.BaseState):  # type: ignore[misc]
         hooks, self.before_close = self.before_close, []
         for hook in hooks:
             hook()
-        if self.session is not None:
-            self.session.close()
+        session = self._up_to_date()
+        if session is not None:
+            session.close()
         self._closed = True
 
     # -- building ------------------------------------------------------------------------------
@@ -295,8 +309,8 @@ class State(common.control.BaseState):  # type: ignore[misc]
     def _drop_session(self) -> None:
         if self.session is not None:
             self.session.close()
-        self.session = None
-        self._network = None
+        self.session = self._written = None
+        self._unwritten = {}
 
     def check_memory(
         self, needed: float, where: str, count: float, error: type[Exception]
@@ -321,10 +335,14 @@ class State(common.control.BaseState):  # type: ignore[misc]
 
     def network(self) -> Network:
         """Return the network as it is now, frozen, with all arrays and its stored weights."""
-        return store_weights(self.network_as_written())
+        session = self._up_to_date()
+        return store_weights(self.network_as_written()) if session is None else session.network
 
     def network_as_written(self) -> Network:
         """Return the network with the weights as the user wrote them, before any grid."""
+        self._up_to_date()
+        if self._written is not None:
+            return self._written
         projections: list[Projection] = []
         self._parts = {}
         for projection in self.projections:
@@ -339,7 +357,7 @@ class State(common.control.BaseState):  # type: ignore[misc]
             numerics=self.numerics,
             populations=tuple(p.describe_frozen() for p in self.populations),
             projections=tuple(projections),
-            currents=tuple(s.frozen() for s in self.current_sources if s._targets),
+            currents=self._currents(),
         )
 
     def prepare(self) -> Prepared:
@@ -347,18 +365,20 @@ class State(common.control.BaseState):  # type: ignore[misc]
         written = self.network_as_written()
         return prepare(written, self.backend, check_projections(self.projections, self.dt))
 
-    def ready(self, duration: float | None = None) -> Session:
+    def ready(self, duration: float | None = None) -> SessionBase:
         """Return the session, opened at the first use after all checks have passed."""
-        if self.session is None:
+        session = self._up_to_date()
+        if session is None:
             prepared = self.prepare()
             self.findings = list(prepared.findings)
             if not prepared.refused:
                 self._show_findings()
-            self.session = prepared.open(duration)
-            self._network = prepared.network
+            self.session, self._written = prepared.open(duration), prepared.written
+            self.session.prepare()
             for source in self.current_sources:
                 source.begin()
-        return self.session
+            session = self.session
+        return session
 
     def _show_findings(self) -> None:
         for found in self.findings:
@@ -373,26 +393,32 @@ class State(common.control.BaseState):  # type: ignore[misc]
 
     # -- changes between runs -----------------------------------------------------------------
 
+    def _edit(self, edit: Edit) -> None:
+        """Change what runs, and what was written."""
+        session = self._up_to_date()
+        if session is not None and self._written is not None:
+            session.edit(edit)
+            self._written = apply_edit(self._written, edit)
+
     def parameters_changed(self, population: Any, names: list[str]) -> None:
         """Pass changed cell parameters on to the running session."""
         if self.session is None:
             return
         if population.model.is_source:
-            self.session.update(self.network())
+            described = population.describe_frozen()
+            self._edit(SpikeEdit(population.label, described.spikes, described.parameters))
             return
-        self.session.write_parameters(
-            population.label, {name: population._parameters[name] for name in names}
-        )
+        self._edit(ParameterEdit(
+            population.label, {name: population._parameters[name] for name in names}))
 
     def states_changed(self, population: Any, names: list[str]) -> None:
         """Pass changed states on to the running session."""
         if self.session is not None and hasattr(population, "_number"):
-            self.session.write_states(
-                population.label, {name: population._initial[name] for name in names}
-            )
+            self._edit(StateEdit(
+                population.label, {name: population._initial[name] for name in names}))
 
     def synapses_changed(self, projection: Any, names: list[str]) -> None:
-        """Pass changed synapse parameters on to the running session."""
+        """Take note of changed synapses; they are passed on before the next run or reading."""
         if self.session is None:
             return
         if "delay" in names and self.step > 0:
@@ -406,26 +432,40 @@ class State(common.control.BaseState):  # type: ignore[misc]
         if "delay" in names:
             self._drop_session()
             return
-        grid = self.numerics.static_weight_step or self.numerics.plastic_weight_step
-        before, network = self._network, self.network() if grid else None
-        parts = projection.freeze()[0]
-        if network is not None:
-            changed = {part.label for part in parts}
-            parts = [part for part in network.projections if part.label in changed]
-        for part in parts:
-            values = {
-                name: part.weight if name == "weight" else part.parameters[name]
-                for name in names
-                if name == "weight" or name in part.parameters
-            }
-            self.session.write_synapses(part.label, values)
-        if "weight" in names and before is not None and network is not None:
-            # Another largest input can move the grid of everything into the same receptor.
-            for old, new in zip(before.projections, network.projections, strict=True):
-                moved = new.label not in changed and old.weight_step != new.weight_step
-                if moved and not new.synapse.plastic:
-                    self.session.write_synapses(new.label, {"weight": new.weight})
-            self._network = network
+        for label, _ in self._parts[projection._number]:
+            self.session.check_edit(SynapseEdit, label, names)
+        self._unwritten.setdefault(projection._number, (projection, set()))[1].update(names)
+
+    def is_unwritten(self, projection: Any, name: str) -> bool:
+        """Whether changed values of a projection have not been passed on yet."""
+        return name in self._unwritten.get(projection._number, (None, ()))[1]
+
+    def _up_to_date(self) -> SessionBase | None:
+        """Return the session, if there is one, with everything passed on that has changed."""
+        session, unwritten = self.session, self._unwritten
+        if session is None or self._written is None or not unwritten:
+            return session
+        self._unwritten = {}
+        changed: dict[str, set[str]] = {}
+        written = self._written
+        for projection, names in unwritten.values():
+            for part in projection.freeze()[0]:
+                changed[part.label] = names & {"weight", *part.parameters}
+                known = {"weight": part.weight, **part.parameters}
+                written = apply_edit(written, SynapseEdit(
+                    part.label, {name: known[name] for name in changed[part.label]}))
+        # Another largest input can move the grid of everything into the same receptor.
+        stored = store_weights(written)
+        for old, new in zip(session.network.projections, stored.projections, strict=True):
+            moved = None if new.weight_step == old.weight_step else new.weight_step
+            names = changed.get(new.label, set())
+            if moved is not None and not new.synapse.plastic:
+                names = names | {"weight"}
+            if names or moved is not None:
+                known = {"weight": new.weight, **new.parameters}
+                session.edit(SynapseEdit(new.label, {n: known[n] for n in names}, moved))
+        self._written = written
+        return session
 
     def synapse_initial(self, projection: Any, variable: str, value: Any) -> None:
         """Refuse initial values of synaptic states, which neuroport does not keep."""
@@ -440,14 +480,16 @@ class State(common.control.BaseState):  # type: ignore[misc]
     def currents_changed(self) -> None:
         """Pass changed currents on to the running session."""
         if self.session is not None:
-            self.session.update(self.network())
+            self._edit(CurrentEdit(self._currents()))
+
+    def _currents(self) -> tuple[CurrentSource, ...]:
+        return tuple(s.frozen() for s in self.current_sources if s._targets)
 
     def recordings_changed(self, population: Any) -> None:
         """Record more from now on."""
-        if self.session is None:
-            return
-        recordings: tuple[Recording, ...] = population.describe_frozen().recordings
-        self.session.record(population.label, recordings)
+        if self.session is not None:
+            described = population.describe_frozen()
+            self._edit(RecordingEdit(population.label, described.recordings))
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -474,25 +516,22 @@ class State(common.control.BaseState):  # type: ignore[misc]
 
     def present_weights(self, projection: Any) -> NDArray[np.float64]:
         """Return the weights that the network holds: in the engine, once it has run."""
-        if self.session is not None and self.step > 0 and projection.model.plastic:
-            weight = np.array(projection.written["weight"], dtype=float)
-            for label, position in self._parts[projection._number]:
-                weight[position] = self.session.weights(label)
-            return weight
-        held = {p.label: p.weight for p in self.network().projections}
+        session = self._up_to_date()
+        network = self.network()
         weight = np.array(projection.written["weight"], dtype=float)
         for label, position in self._parts[projection._number]:
-            weight[position] = held[label]
+            if session is not None and session.step > 0 and projection.model.plastic:
+                weight[position] = session.weights(label)
+            else:
+                weight[position] = network.projection(label).weight
         return weight
 
-    def drawn_synapses(self, projection: Any) -> tuple[NDArray[Any], ...] | None:
+    def drawn_synapses(self, projection: Any) -> Synapses | None:
         """Return (pre, post, weight, delay) where a machine drew them itself, else None."""
-        read = getattr(self.session, "synapses", None)
         parts = self._parts.get(projection._number, [])
-        if read is None or self.step == 0 or len(parts) != 1:
+        if self.session is None or self.step == 0 or len(parts) != 1:
             return None
-        found: tuple[NDArray[Any], ...] | None = read(parts[0][0])
-        return found
+        return self.session.synapses(parts[0][0])
 
     @property
     def account(self) -> dict[str, Any]:
@@ -500,14 +539,14 @@ class State(common.control.BaseState):  # type: ignore[misc]
 
         ``label``: what results must be shown with. ``phases_s``: wall seconds by phase.
         """
-        return dict(getattr(self.session, "account", {}))
+        return {} if self.session is None else dict(self.session.account)
 
     def provenance(self) -> dict[str, Any]:
         """Return where results come from, as annotations for a Neo Block."""
-        network = self._network
+        session = self._up_to_date()
         numbers = self.numerics
         return {
-            "network_hash": "" if network is None else network.hash,
+            "network_hash": "" if session is None else session.network.hash,
             "seed": self.seed,
             "numerics": numbers.name,
             "numerics_choices": repr(sorted(numbers.as_dict().items())),

@@ -120,7 +120,6 @@ def collect(simulator: Simulator) -> Results:
         raise NotReadyError(
             Problem("there are no results yet", fix="call run(...) before the results are saved")
         )
-    from neuroport.network.content import realised_hash
 
     blocks = []
     for population in state.populations:
@@ -140,7 +139,7 @@ def collect(simulator: Simulator) -> Results:
         "numerics": state.numerics.as_dict(),
         "dialect": state.dialect.name,
         "network_hash": network.hash,
-        "realised_hash": realised_hash(state.network_as_written()),
+        "realised_hash": state.network_as_written().realised_hash,
         "cells": network.n_cells,
         "synapses": network.n_synapses,
         "versions": versions(state.backend),

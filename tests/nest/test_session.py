@@ -144,8 +144,8 @@ def test_a_dead_process_is_named_and_what_was_recorded_is_kept():
     sim.run(30.0)
     spikes = cells.mean_spike_count()
     session = sim.state.session
-    folder = session._engine.folder
-    os.kill(session._engine.number, signal.SIGKILL)
+    folder = session._process.folder
+    os.kill(session._process.number, signal.SIGKILL)
     with pytest.raises(EngineEndedError, match="SIGKILL"):
         sim.run(10.0)
     assert cells.mean_spike_count() == spikes > 0
@@ -313,7 +313,7 @@ def test_what_fails_in_nest_is_told_in_its_own_words():
     sim = simulator("nest")
     driven(sim)
     sim.run(10.0)
-    engine = sim.state.session._engine
+    engine = sim.state.session._process
     with pytest.raises(EngineFailedError, match=r"UnknownSynapseType: .*no_such_model_3") as caught:
         engine.ask("weights", model="no_such_model", number=3)  # in a copy of the process
     assert "Traceback" not in str(caught.value)

@@ -247,9 +247,9 @@ def test_whole_numbers_of_numpy_are_times(make: Any) -> None:
 def test_an_interrupted_run_keeps_what_was_recorded(
     make: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from neuroport_brian2 import session
+    from neuroport_brian2.engine import loop
 
-    monkeypatch.setattr(session, "_PROGRESS_EVERY", 0.0)  # report after every step
+    monkeypatch.setattr(loop, "_PROGRESS_EVERY", 0.0)  # report after every step
     sim = make()
     population = cells(sim, i_offset=2.0)
     population.record(["spikes", "v"])

@@ -14,7 +14,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import neuroport_spinnaker.session as session_module
 import numpy as np
 import pytest
 from neuroport_spinnaker.errors import (
@@ -24,6 +23,7 @@ from neuroport_spinnaker.errors import (
     ToolchainError,
 )
 from neuroport_spinnaker.machine.address import check_server, split_server
+from neuroport_spinnaker.session import SpinnakerSession
 
 import neuroport
 from neuroport.errors import InvalidValueError
@@ -122,7 +122,7 @@ PIECE = 200  # steps
 
 def lose(monkeypatch: pytest.MonkeyPatch, how: Callable[[Any], None]) -> tuple[Any, Any, Any]:
     """Run on the emulated board; call `how` in the third piece. Return sim, cells, error."""
-    monkeypatch.setattr(session_module, "_LONGEST_RUN", PIECE)
+    monkeypatch.setattr(SpinnakerSession, "longest_piece", PIECE)
     sim = neuroport.simulator("spinnaker-emulated", timestep=1.0, seed=7, numerics="spinnaker")
     cells = sim.Population(4, sim.IF_curr_exp(tau_refrac=1.0, i_offset=2.0), label="cells")
     source = sim.Population(1, sim.SpikeSourceArray(spike_times=[5.0]), label="source")
@@ -210,9 +210,9 @@ def test_a_killed_child_in_mid_run(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 SCRIPT = """
-import neuroport_spinnaker.session as session
+from neuroport_spinnaker.session import SpinnakerSession
 import neuroport.pynn as sim
-session._LONGEST_RUN = 2000
+SpinnakerSession.longest_piece = 2000
 sim.setup(timestep=1.0)
 cells = sim.Population(4, sim.IF_curr_exp(tau_refrac=1.0, i_offset=2.0), label="cells")
 cells.record("spikes")

@@ -122,16 +122,10 @@ def test_a_packed_run_gives_every_memory_its_own_answer(board: None) -> None:
 def test_findings_of_a_run_name_all_populations_that_share_the_cores() -> None:
     from types import SimpleNamespace
 
-    from neuroport_spinnaker.packed_session import PackedSession
+    from neuroport.backend.merge import named
 
-    from neuroport.findings import finding
-
-    found = tuple(
-        finding("NP341", f"population '{where}'", measured="late spikes 3", why="")
-        for where in ("packed", "alone", "elsewhere")
-    )
     packing = SimpleNamespace(
         populations={"a": ("packed", 0, 5), "b": ("packed", 5, 5), "c": ("alone", 0, 5)})
-    session = PackedSession(SimpleNamespace(findings=found), None, packing)  # type: ignore[arg-type]
-    assert [f.where for f in session.findings] == [
+    places = [f"population '{where}'" for where in ("packed", "alone", "elsewhere")]
+    assert [named(packing, where) for where in places] == [  # type: ignore[arg-type]
         "populations 'a', 'b', which share cores", "population 'c'", "population 'elsewhere'"]

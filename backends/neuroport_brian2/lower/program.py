@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from neuroport.findings import Finding
 from neuroport.network.cells import CellModel
 from neuroport.network.description import Network, Population, Projection, SpikeTimes
 from neuroport.realise.sources import to_steps
@@ -82,18 +81,15 @@ def shortest_interval(step: IntArray, cell: IntArray) -> int:
 
 
 class Brian2Program:
-    """What a session is opened from.
+    """What Brian2 objects are made from.
 
     Parameters
     ----------
     network : Network
-    target : {"numpy", "cython"}
-        Brian2's code generation target.
     """
 
-    def __init__(self, network: Network, target: str) -> None:
+    def __init__(self, network: Network) -> None:
         self.network = network
-        self.target = target
         self.groups: list[CellGroup] = []
         self.sources: dict[str, Member] = {}
         self.n_sources = 0
@@ -101,17 +97,6 @@ class Brian2Program:
         self.place: dict[str, tuple[int, Member]] = {}
         self._merge_cells()
         self._merge_synapses()
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Lowering to Brian2 changes nothing, so it finds nothing."""
-        return ()
-
-    def open(self) -> object:
-        """Build the Brian2 objects and return a session at time 0."""
-        from neuroport_brian2.session import Brian2Session
-
-        return Brian2Session(self)
 
     def _merge_cells(self) -> None:
         numbers: dict[tuple[object, ...], int] = {}

@@ -38,7 +38,7 @@ class Engine:
         self._first: dict[str, int] = {}  # population -> number of its first node
         self._currents: dict[int, Any] = {}  # current source -> (generator, targets connected)
         self._recorders: dict[str, Any] = {}
-        self._meters: dict[tuple[str, tuple[str, ...], bytes], tuple[Any, Any, int, int]] = {}
+        self._meters: dict[str, list[tuple[Any, tuple[str, ...], Any, int, int]]] = {}
         self._held: list[dict[str, Any]] = []  # currents of the next steps, see begin
         self._offsets: dict[str, Any] = {}  # population -> I_e
 
@@ -142,26 +142,31 @@ class Engine:
             generator.set(amplitude_times=c["times"] * self._dt, amplitude_values=c["values"])
         self._held = held
 
-    def record_spikes(self, population: str) -> None:
-        """Record the spikes of a population from now on."""
-        if population not in self._recorders:
-            recorder = self.nest.Create("spike_recorder")
-            self.nest.Connect(self._cells[population], recorder, syn_spec=self._delay)
-            self._recorders[population] = recorder
+    def record(self, population: str, spikes: bool, signals: list[dict[str, Any]]) -> None:
+        """Record a population from now on, and nothing else of it.
 
-    def record_signals(
-        self, population: str, variables: list[str], cells: Any, interval: int, offset: int
-    ) -> None:
-        """Sample variables of some cells every `interval` steps from now on."""
-        key = (population, tuple(variables), np.asarray(cells).tobytes())
-        meter = self.nest.Create(
-            "multimeter",
+        Parameters
+        ----------
+        population : str
+        spikes : bool
+        signals : list of dict
+            ``variables``, ``cells``, ``interval`` and ``offset`` (steps) of what is sampled.
+        """
+        nest = self.nest
+        if spikes and population not in self._recorders:
+            recorder = nest.Create("spike_recorder")
+            nest.Connect(self._cells[population], recorder, syn_spec=self._delay)
+            self._recorders[population] = recorder
+        for meter, *_ in self._meters.pop(population, []):
+            meter.stop = nest.biological_time
+        for s in signals:
             # Every step: with an interval and an offset NEST can miss the first sample.
-            params={"record_from": variables, "interval": self._dt},
-        )
-        chosen = self._cells[population][np.asarray(cells).tolist()]
-        self.nest.Connect(meter, chosen, syn_spec=self._delay)
-        self._meters[key] = (meter, np.asarray(cells), interval, offset)
+            meter = nest.Create(
+                "multimeter", params={"record_from": s["variables"], "interval": self._dt})
+            cells = np.asarray(s["cells"])
+            nest.Connect(meter, self._cells[population][cells.tolist()], syn_spec=self._delay)
+            self._meters.setdefault(population, []).append(
+                (meter, tuple(s["variables"]), cells, s["interval"], s["offset"]))
 
     # -- running -------------------------------------------------------------------------------
 
@@ -215,7 +220,8 @@ class Engine:
                 )
                 recorder.n_events = 0
         signals = []
-        for (population, variables, _), (meter, cells, every, offset) in self._meters.items():
+        meters = [(population, *m) for population, all_of in self._meters.items() for m in all_of]
+        for population, meter, variables, cells, every, offset in meters:
             events = meter.events
             stamp = self._stamps(events)
             wanted = (stamp - offset) % every == 0

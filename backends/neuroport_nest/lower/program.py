@@ -1,4 +1,4 @@
-"""A network lowered to NEST's words; a session is opened from it."""
+"""A network lowered to NEST's words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuroport.findings import Finding
 from neuroport.network.description import Network, Population, Projection
 from neuroport_nest.capabilities import CAPABILITIES
 from neuroport_nest.lower import cells, synapses
@@ -20,21 +19,14 @@ FloatArray = NDArray[np.float64]
 
 
 class NestProgram:
-    """What a session is opened from.
+    """What NEST's network is made from.
 
     Parameters
     ----------
     network : Network
-    threads : int
-        OpenMP threads.
-    silence_timeout : float
-        Seconds.
     """
 
-    def __init__(self, network: Network, threads: int, silence_timeout: float) -> None:
-        self.network = network
-        self.threads = threads
-        self.silence_timeout = silence_timeout
+    def __init__(self, network: Network) -> None:
         self.early = early_populations(network)
         # Every synapse has a number: its label in NEST, by which it is found again.
         sizes = [p.size for p in network.projections]
@@ -43,17 +35,6 @@ class NestProgram:
             p.label: int(start) for p, start in zip(network.projections, starts, strict=False)
         }
         self.number = {p.label: k for k, p in enumerate(network.projections)}
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Lowering to NEST finds nothing more than the checks."""
-        return ()
-
-    def open(self) -> object:
-        """Return a session at time 0."""
-        from neuroport_nest.session import NestSession
-
-        return NestSession(self)
 
     def populations(self, network: Network) -> list[dict[str, Any]]:
         """Return the populations in NEST's words, but for the spikes of sources."""

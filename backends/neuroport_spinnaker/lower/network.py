@@ -7,22 +7,23 @@ need no counterpart and the synapses are those of every other backend.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neuroport.network.description import Network, PoissonSource, Population
-from neuroport.realise.sources import source_spikes
 from neuroport_spinnaker.chip.limits import CELLS, RECORDABLE
 from neuroport_spinnaker.lower.machine_made import machine_made
 from neuroport_spinnaker.lower.rules import chip_rule
 from neuroport_spinnaker.options import Options
 
-__all__ = ["lower", "spike_arrays"]
+__all__ = ["Known", "description", "lower", "spike_arrays", "spikes_listed"]
 
 Arrays = dict[str, NDArray[Any]]
+Known = Callable[[str, int], tuple[NDArray[np.int64], NDArray[np.int64]]]
+"""Returns (step, cell) of the spikes of a source, by its label, before a step."""
 
 
 def lower(
@@ -77,6 +78,15 @@ def lower(
     }, arrays
 
 
+def description(
+    network: Network, options: Options, asked: Mapping[str, int | None], last: int, known: Known
+) -> dict[str, Any]:
+    """Return what a worker builds a network from, with its spikes up to a step."""
+    data, arrays = lower(network, options, asked)
+    return {"network": data, "arrays": arrays,
+            "spikes": spike_arrays(network, options, last, known)}
+
+
 def _population(
     number: int, p: Population, per_core: int | None, options: Options, arrays: Arrays
 ) -> dict[str, Any]:
@@ -96,7 +106,7 @@ def _population(
                 arrays[f"{kind}{number}.{key}"] = np.asarray(array, dtype=float)
     recordings = []
     for r in p.recordings:
-        if p.cell.is_source and not (poisson and options.poisson == "machine"):
+        if spikes_listed(p, options):
             continue  # their spikes are known
         variable = RECORDABLE[r.variable]
         arrays[f"recorded{number}.{variable}"] = r.index
@@ -110,15 +120,23 @@ def _population(
     }
 
 
-def spike_arrays(network: Network, options: Options, first: int, last: int) -> Arrays:
+def spikes_listed(population: Population, options: Options) -> bool:
+    """Whether a population's spikes are sent to the machine, and not drawn there."""
+    drawn = isinstance(population.spikes, PoissonSource) and options.poisson == "machine"
+    return population.spikes is not None and not drawn
+
+
+def spike_arrays(network: Network, options: Options, last: int, known: Known) -> Arrays:
     """Return the spike times (ms) of all listed sources up to a step, by population.
 
     Parameters
     ----------
     network : Network
     options : Options
-    first, last : int
-        Time steps.
+    last : int
+        Time step.
+    known : callable
+        ``known(population, last)`` returns (step, cell) of a source's spikes before a step.
 
     Returns
     -------
@@ -127,10 +145,7 @@ def spike_arrays(network: Network, options: Options, first: int, last: int) -> A
     """
     arrays: Arrays = {}
     for k, p in enumerate(network.populations):
-        if p.spikes is None:
-            continue
-        if isinstance(p.spikes, PoissonSource) and options.poisson == "machine":
-            continue
-        step, cell = source_spikes(p.spikes, first, last, network.timestep, network.seed)
-        arrays[f"index{k}"], arrays[f"time{k}"] = cell, step * network.timestep
+        if spikes_listed(p, options):
+            step, cell = known(p.label, last)
+            arrays[f"index{k}"], arrays[f"time{k}"] = cell, step * network.timestep
     return arrays

@@ -68,6 +68,10 @@ class Packing:
     groups: Groups
     options: Options = field(default_factory=Options)
 
+    def again(self, network: Network) -> Packing:
+        """Put the same populations of an edited network together."""
+        return replace(together(network, self.groups), options=self.options)
+
 
 def pack(case: Case) -> Packing:
     """Put populations of one kind together wherever the chip computes the same.
@@ -233,13 +237,13 @@ def _population(members: Sequence[Population]) -> Population:
             np.concatenate([s.index + o for s, o in trains]),
             np.concatenate([s.time for s, _ in trains]),
         )
-    recordings = []
-    for r in first.recordings:
-        index = [
-            mine.index + o for m, o in zip(members, offsets, strict=True) for mine in m.recordings
-            if (mine.variable, mine.interval) == (r.variable, r.interval)
-        ]
-        recordings.append(Recording(r.variable, np.concatenate(index), r.interval))
+    # All that share cores are recorded alike; what was not asked for is not handed out.
+    asked: dict[tuple[str, int], list[NDArray[np.int64]]] = {}
+    for m, offset in zip(members, offsets, strict=True):
+        for r in m.recordings:
+            asked.setdefault((r.variable, r.interval), []).append(r.index + offset)
+    recordings = [Recording(variable, np.concatenate(index), interval)
+                  for (variable, interval), index in asked.items()]
     return replace(
         first,
         label=_label([m.label for m in members]),

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neuroport.backend.listed import ListedSpikes
 from neuroport.backend.prepare import Prepared
 from neuroport.errors import CheckFailedError
 from neuroport.findings import Finding, finding
 from neuroport.machines import Target
 from neuroport_spinnaker.lower.machine_made import machine_made, weights_of
+from neuroport_spinnaker.lower.network import description
 from neuroport_spinnaker.lower.read_back import in_order
 from neuroport_spinnaker.options import ALLOWABLE
 from neuroport_spinnaker.place.case import Case, place
@@ -21,7 +23,6 @@ from neuroport_spinnaker.place.core_memory import core_memory
 from neuroport_spinnaker.place.placed import Placed
 from neuroport_spinnaker.plan.predict import Prediction, predict
 from neuroport_spinnaker.plan.tables import columns, count
-from neuroport_spinnaker.session import description
 from neuroport_spinnaker.toolchain.parent import Worker
 
 __all__ = ["plan", "Plan", "CorePlace", "virtual_machine"]
@@ -252,7 +253,8 @@ def plan(prepared: Prepared, duration: float = 1000.0, read_weights: bool = True
         worker = Worker(virtual_machine(target), options)
         started = time.perf_counter() - asked
         waited += started
-        described = description(network, options, placed.asked, steps)
+        described = description(
+            network, options, placed.asked, steps, ListedSpikes(network).spikes)
         asked = time.perf_counter()
         worker.ask("build", **described)
         worker.ask("run", duration=steps * network.timestep)

@@ -1,0 +1,71 @@
+"""The loop over time steps: Brian2's own for one clock, without what it does anew at every run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from neuroport.backend import Progress
+
+__all__ = ["Loop"]
+
+_PROGRESS_EVERY = 0.2  # seconds
+
+
+class Loop:
+    """Runs a Brian2 network.
+
+    ``brian2.Network.run`` prepares all objects each time (0.2 s); here they are prepared again
+    only where something was added or taken away.
+
+    Parameters
+    ----------
+    net : brian2.Network
+        All of its objects on one clock.
+    clock : brian2.Clock
+    every : mapping of str to int
+        Name of an object -> time steps between two times it runs; others run in each.
+    """
+
+    def __init__(self, net: Any, clock: Any, every: Mapping[str, int]) -> None:
+        self._net, self._clock, self._every = net, clock, every
+        self._timestep, self._t, self._dt = (
+            clock.variables[name].get_value() for name in ("timestep", "t", "dt"))
+        self._runs: list[tuple[Callable[[], None], int]] | None = None
+
+    @property
+    def step(self) -> int:
+        """Time steps done."""
+        return int(self._timestep[0])
+
+    def changed(self) -> None:
+        """Take note that objects were added to the network or taken away."""
+        self._runs = None
+
+    def run(self, steps: int, stop_asked: Callable[[], bool], progress: Progress) -> int:
+        """Run some steps; return how many were done."""
+        if self._runs is None:
+            self._net._clocks = {self._clock}  # as Brian2's run sets it
+            self._net.before_run({})
+            self._runs = [(o.run, self._every.get(o.name, 1))
+                          for o in self._net.sorted_objects if o.active]
+        timestep, t, dt = self._timestep, self._t, self._dt
+        always = [run for run, every in self._runs if every == 1]
+        sometimes = len(always) < len(self._runs)
+        following = time.monotonic() + _PROGRESS_EVERY
+        first = self.step
+        for step in range(first, first + steps):
+            self._net.t_ = t[0]
+            for run in (
+                [run for run, every in self._runs if step % every == 0] if sometimes else always
+            ):
+                run()
+            timestep[0] += 1
+            t[0] = timestep[0] * dt[0]
+            if stop_asked():
+                break
+            if time.monotonic() >= following:
+                following = time.monotonic() + _PROGRESS_EVERY
+                progress(self.step * float(dt[0]) * 1e3)
+        return self.step - first
