@@ -341,8 +341,10 @@ class State(common.control.BaseState):  # type: ignore[misc]
     def network_as_written(self) -> Network:
         """Return the network with the weights as the user wrote them, before any grid."""
         self._up_to_date()
-        if self._written is not None:
-            return self._written
+        return self._freeze() if self._written is None else self._written
+
+    def _freeze(self) -> Network:
+        """Return what the front end's objects say, as a frozen network."""
         projections: list[Projection] = []
         self._parts = {}
         for projection in self.projections:
