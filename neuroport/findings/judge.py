@@ -21,20 +21,16 @@ from neuroport.backend.capabilities import (
     SynapseCapability,
 )
 from neuroport.findings.finding import Finding, finding
-from neuroport.network.cells import CELLS, CellModel
-from neuroport.network.description import (
-    Network,
-    Population,
-    Projection,
-    SpikeTimes,
-)
+from neuroport.findings.nearest import nearest_cell, nearest_synapse
+from neuroport.network.cells import CELLS
+from neuroport.network.description import Network, Population, Projection, SpikeTimes
 from neuroport.network.plasticity import stdp_rule
 from neuroport.network.signs import sign_problem
-from neuroport.network.synapses import TIMING_RULES, WEIGHT_RULES, SynapseModel
+from neuroport.network.synapses import TIMING_RULES, WEIGHT_RULES
 from neuroport.numerics import NAMED, Numerics
 from neuroport.numerics.relevance import has_closed_solution, relevant
 
-__all__ = ["judge", "nearest_cell", "nearest_synapse"]
+__all__ = ["judge"]
 
 # What is lacking -> the general code and reason.
 _GENERAL: dict[str, tuple[str, str]] = {
@@ -75,37 +71,6 @@ def judge(network: Network, capabilities: Capabilities) -> list[Finding]:
         In the order of the network: its numerics, populations, projections, currents.
     """
     return list(_Judge(network, capabilities).all())
-
-
-def nearest_cell(cell: CellModel, capabilities: Capabilities) -> str:
-    """Return the cell type of a backend that is most like another one; empty if it has none.
-
-    The backend's own word counts first; then equal kinds of receptors, then an equal membrane.
-    """
-    if cell.name in capabilities.nearest:
-        return capabilities.nearest[cell.name]
-    kinds = {r.kind for r in cell.receptors}
-
-    def alike(name: str) -> tuple[int, int, bool]:
-        membrane, receptors, _ = CELLS[name]
-        theirs = {r.kind for r in receptors}
-        conductance = [any(k.startswith("conductance") for k in some) for some in (kinds, theirs)]
-        return (int(conductance[0] == conductance[1]), len(kinds & theirs),
-                membrane == cell.membrane)
-
-    choice = [n for n in capabilities.cells if (CELLS[n][0] == "source") == cell.is_source]
-    return max(choice, key=alike, default="")
-
-
-def nearest_synapse(synapse: SynapseModel, capabilities: Capabilities) -> str:
-    """Return the synapse type of a backend that is most like another one; empty if none is."""
-    if synapse.name in capabilities.nearest:
-        return capabilities.nearest[synapse.name]
-    if synapse.plastic and capabilities.stdp:
-        rules = capabilities.stdp
-        timing = synapse.timing if synapse.timing in rules else next(iter(rules))
-        return f"{TIMING_RULES[timing]} with {WEIGHT_RULES[rules[timing].weights[0]]}"
-    return next(iter(capabilities.synapses), "")
 
 
 class _Judge:

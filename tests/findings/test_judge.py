@@ -22,7 +22,8 @@ from neuroport.backend.capabilities import (
     Weights,
 )
 from neuroport.findings import Severity
-from neuroport.findings.judge import judge, nearest_cell
+from neuroport.findings.judge import judge
+from neuroport.findings.nearest import nearest_cell
 from neuroport.network.cells import CELLS, RECEPTOR_KINDS, CellModel
 from neuroport.network.description import (
     CurrentSource,
