@@ -14,7 +14,7 @@ from neuroport.errors import InvalidValueError, Problem, UnknownArgumentError, n
 from neuroport.numerics import Numerics
 from neuroport.pynn.unsupported import unsupported
 
-__all__ = ["DIALECTS", "PYNN", "SPYNNAKER", "Dialect", "dialect_of"]
+__all__ = ["ARGUMENT_ORDER", "DIALECTS", "PYNN", "SPYNNAKER", "Dialect", "dialect_of"]
 
 
 class Dialect(Protocol):
@@ -157,7 +157,7 @@ class _PyNN:
         native: Sequence[str] | None = None,
     ) -> dict[str, Any]:
         if native is None and values:
-            order = _ORDER.get(model, ()) if model != "Vogels2011Rule" else ()  # other names
+            order = ARGUMENT_ORDER.get(model, ()) if model != "Vogels2011Rule" else ()  # other names
             shown = ", ".join(
                 f"{name}={_short(value)}" for name, value in zip(order, values, strict=False)
             )
@@ -211,7 +211,7 @@ class _SPyNNaker:
         }
 
     def order(self, model: str, native: Sequence[str] | None) -> tuple[str, ...] | None:
-        return _ORDER.get(model, None if native is None else tuple(native))
+        return ARGUMENT_ORDER.get(model, None if native is None else tuple(native))
 
     def arguments(
         self,
@@ -247,7 +247,7 @@ class _SPyNNaker:
     def options(
         self, what: str, values: Sequence[Any], keywords: Mapping[str, Any]
     ) -> dict[str, Any]:
-        own, more = _ARGUMENTS[what], _ORDER[what]
+        own, more = _ARGUMENTS[what], ARGUMENT_ORDER[what]
         if len(values) > len(more):
             raise _too_many(what, len(own) + len(values), (*own, *more))
         given = _by_name(what, values, keywords, more)
@@ -339,7 +339,7 @@ _END = ("safe", "verbose", "callback")
 _BOUNDS = ("w_min", "w_max")
 
 # sPyNNaker's order of arguments; names are PyNN's where neuroport has the argument.
-_ORDER: dict[str, tuple[str, ...]] = {
+ARGUMENT_ORDER: dict[str, tuple[str, ...]] = {
     "Population": ("additional_parameters",),  # after PyNN's
     "Projection": ("download_synapses", "partition_id"),
     "IF_curr_exp": (*_LEAKY, "v", "isyn_exc", "isyn_inh"),

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 
-from neuroport.pynn.dialects import _ORDER
+from neuroport.pynn.dialects import ARGUMENT_ORDER
 
 # Run apart: importing sPyNNaker writes files and sets process-wide state.
 SCRIPT = """
@@ -36,7 +36,7 @@ STATES = {"exc_response", "exc_exp_response", "inh_response", "inh_exp_response"
 
 
 def test_arguments_are_in_the_order_of_the_installed_spynnaker(toolchain: None) -> None:
-    names = [OURS.get(name, name) for name in _ORDER]
+    names = [OURS.get(name, name) for name in ARGUMENT_ORDER]
     done = subprocess.run(
         [os.environ.get("NEUROPORT_SPINNAKER_PYTHON", sys.executable), "-c",
          SCRIPT.replace("{names!r}", repr(names))],
@@ -44,7 +44,7 @@ def test_arguments_are_in_the_order_of_the_installed_spynnaker(toolchain: None) 
     line = [t for t in done.stdout.splitlines() if t.startswith("SHOWN")]
     assert line, done.stderr
     theirs = json.loads(line[0].removeprefix("SHOWN"))
-    for name, order in _ORDER.items():
+    for name, order in ARGUMENT_ORDER.items():
         renamed = RENAMED.get(name, {})
         want = [renamed.get(a, a) for a in theirs[OURS.get(name, name)]]
         if name in ("Population", "Projection"):  # ours begins after PyNN's own arguments
