@@ -157,7 +157,8 @@ class _PyNN:
         native: Sequence[str] | None = None,
     ) -> dict[str, Any]:
         if native is None and values:
-            order = ARGUMENT_ORDER.get(model, ()) if model != "Vogels2011Rule" else ()  # other names
+            # sPyNNaker's Vogels2011Rule has other names, too.
+            order = ARGUMENT_ORDER.get(model, ()) if model != "Vogels2011Rule" else ()
             shown = ", ".join(
                 f"{name}={_short(value)}" for name, value in zip(order, values, strict=False)
             )
