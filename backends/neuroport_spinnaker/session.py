@@ -15,6 +15,7 @@ from neuroport.errors import NeuroportError, NotReadyError, Problem, Unsupported
 from neuroport.network.description import FloatArray, Network, Population, Recording
 from neuroport.network.edits import Edit, ParameterEdit, SpikeEdit, StateEdit
 from neuroport.network.signs import weight_sign
+from neuroport_spinnaker.capabilities import CAPABILITIES
 from neuroport_spinnaker.chip.limits import RECORDABLE
 from neuroport_spinnaker.errors import MachineLostError
 from neuroport_spinnaker.lower.machine_made import drawn_there
@@ -277,7 +278,13 @@ class SpinnakerSession(SessionBase):
     # -- changing ------------------------------------------------------------------------------
 
     def refused(self, edit: type[Edit], label: str, names: Sequence[str]) -> Problem | None:
-        """Return why the rates of sources that the machine draws stay as they are."""
+        """Return why states that the chip lacks, and rates that it draws with, stay as they are."""
+        if edit is StateEdit:
+            cell = self.lowered.population(label).cell.name
+            wrong = [name for name in names if name in CAPABILITIES.cells[cell].fixed_states]
+            if wrong:
+                return Problem(f"{', '.join(wrong)} cannot be set on SpiNNaker",
+                               fix="send spikes before the run")
         if edit is SpikeEdit and not self.is_listed(self.lowered.population(label)):
             return Problem(
                 "rates of sources that the machine draws cannot be changed between two runs",

@@ -219,6 +219,19 @@ def test_an_initial_input_that_the_chip_would_drop_is_refused(cell: str, state: 
     assert one.fixes[0] == f"{state}=0"
 
 
+def test_nor_can_it_be_set_between_two_runs() -> None:
+    from neuroport.backend import load_backend
+    from neuroport.backend.prepare import prepare
+    from neuroport.network.edits import StateEdit
+
+    sim = neuroport.simulator("spinnaker", timestep=1.0, numerics="spinnaker")
+    sim.Population(2, sim.IF_cond_exp(tau_refrac=1.0), label="cells")
+    session: Any = prepare(sim.network(), load_backend("spinnaker")).open()
+    problem = session.refused(StateEdit, "cells", ("v", "gsyn_exc"))
+    assert problem.what == "gsyn_exc cannot be set on SpiNNaker"
+    assert session.refused(StateEdit, "cells", ("v",)) is None
+
+
 def test_a_threshold_rule_that_a_cell_does_not_have_is_refused() -> None:
     (one,) = found_in("brian2", lambda sim: sim.Population(1, sim.HH_cond_exp()),
                       numerics={"threshold_rule": ">"})
