@@ -8,7 +8,7 @@ from typing import Literal
 from neuroport.backend import BackendInformation, SessionBase
 from neuroport.backend.base import BackendBase
 from neuroport.backend.capabilities_file import load_capabilities
-from neuroport.backend.prepare import Draft, Prepared
+from neuroport.backend.prepared import Draft, Prepared
 from neuroport.errors import BackendMissingError, InvalidValueError, Problem
 from neuroport.findings import Finding, finding
 from neuroport.network.description import Network

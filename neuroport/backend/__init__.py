@@ -1,10 +1,10 @@
 """What a backend is, how one is found by name, and how a network is prepared for it."""
 
 from neuroport.backend.engine import Progress
+from neuroport.backend.information import BackendInformation
+from neuroport.backend.prepared import Backend
 from neuroport.backend.registry import (
     GROUP,
-    Backend,
-    BackendInformation,
     backend_class,
     backend_names,
     backend_option_types,

@@ -7,9 +7,8 @@ from importlib.util import find_spec
 from typing import Any, ClassVar
 
 from neuroport.backend.capabilities import Capabilities
-from neuroport.backend.planning import Planning
-from neuroport.backend.prepare import Draft, Prepared
-from neuroport.backend.registry import BackendInformation
+from neuroport.backend.information import BackendInformation
+from neuroport.backend.prepared import Draft, Planning, Prepared
 from neuroport.backend.session import SessionBase
 from neuroport.errors import Problem
 from neuroport.findings.judge import judge

@@ -1,92 +1,17 @@
-"""What an engine says about a network on one of its machines, before any of them is booked."""
+"""Which backend speaks for a machine, and a network prepared for it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from neuroport.backend.prepare import Prepared, prepare
+from neuroport.backend.prepare import prepare
+from neuroport.backend.prepared import Prepared
 from neuroport.backend.registry import backend_class, backend_names, load_backend
 from neuroport.errors import BackendMissingError, Problem, UnsupportedError
 from neuroport.machines import load_target
 from neuroport.network.description import Network
 
-__all__ = ["Mended", "Planning", "Told", "backend_of_target", "prepare_for_target"]
-
-
-class Told(Protocol):
-    """A plan, prediction or preview: a table as text, and plain data."""
-
-    def __str__(self) -> str:
-        """Return what a user reads."""
-        ...
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain data for JSON."""
-        ...
-
-
-
-class Mended(Protocol):
-    """A network after the safe ways out.
-
-    Attributes
-    ----------
-    prepared : Prepared
-        The changed network on the same machine, with what is still found.
-    done : sequence of str
-        What was changed, one line each.
-    difference : str
-        The network's text before and after, as a unified diff.
-    run_options : mapping of str to str
-        Options that make a run of the unchanged model follow, as the command line takes them.
-    """
-
-    @property
-    def prepared(self) -> Prepared: ...
-    @property
-    def done(self) -> tuple[str, ...]: ...
-    @property
-    def difference(self) -> str: ...
-    @property
-    def run_options(self) -> Mapping[str, str]: ...
-
-
-class Planning(Protocol):
-    """Tells what a machine will do with a prepared network; takes no machine."""
-
-    def predict(self) -> Told:
-        """Return the expected size without a mapping; seconds for 100 000 cells."""
-        ...
-
-    def plan(self, duration: float) -> Told:
-        """Map the network for a run of `duration` ms and tell what it takes."""
-        ...
-
-    def preview(self, ask: bool = True) -> Told:
-        """Return what the machine will hold of weights and parameters.
-
-        `ask` the machine's own software, or use a formula.
-        """
-        ...
-
-    def draw(self, told: Told, path: Path) -> Path:
-        """Draw a plan or preview into a file.
-
-        Raises
-        ------
-        UnsupportedError
-            Where there is nothing to draw.
-        """
-        ...
-
-    def fix(self, rescale: tuple[str, ...] = ()) -> Mended:
-        """Apply the ways out that keep the network's meaning.
-
-        `rescale` names projections whose weights may be multiplied so that none is lost.
-        """
-        ...
+__all__ = ["backend_of_target", "prepare_for_target"]
 
 
 def backend_of_target(target: str) -> str:

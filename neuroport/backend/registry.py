@@ -7,14 +7,11 @@ A backend is a package with one entry point in the group ``neuroport.backends``;
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from inspect import signature
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
-from neuroport.backend.capabilities import Capabilities
-from neuroport.backend.session import SessionBase
+from neuroport.backend.prepared import Backend
 from neuroport.errors import (
     BackendMissingError,
     Problem,
@@ -23,13 +20,7 @@ from neuroport.errors import (
     nearest,
 )
 
-if TYPE_CHECKING:
-    from neuroport.backend.planning import Planning
-    from neuroport.backend.prepare import Draft, Prepared
-
 __all__ = [
-    "Backend",
-    "BackendInformation",
     "backend_class",
     "backend_names",
     "backend_option_types",
@@ -39,74 +30,6 @@ __all__ = [
 ]
 
 GROUP = "neuroport.backends"
-
-
-@dataclass(frozen=True, slots=True)
-class BackendInformation:
-    """What a backend says of itself.
-
-    Attributes
-    ----------
-    name : str
-        As used in ``simulator(name)``.
-    description : str
-        One line.
-    packages : tuple of str
-        Packages it needs besides neuroport's own, as import names.
-    install : str
-        The command that installs them.
-    versions : mapping
-        Engine -> version.
-    """
-
-    name: str
-    description: str
-    packages: tuple[str, ...] = ()
-    install: str = ""
-    versions: Mapping[str, str] = field(default_factory=dict)
-
-
-class Backend(Protocol):
-    """Somewhere to run a network; most are a :class:`neuroport.backend.base.BackendBase`."""
-
-    @property
-    def information(self) -> BackendInformation:
-        """What it says of itself."""
-        ...
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """What it can do."""
-        ...
-
-    def lower(self, draft: Draft) -> Any:
-        """Carry out the backend's own passes and checks on a draft.
-
-        Returns
-        -------
-        object
-            What the backend wants to find again in :attr:`Prepared.lowered`.
-        """
-        ...
-
-    def open(self, prepared: Prepared, duration: float | None = None) -> SessionBase:
-        """Return a session at time 0 for a network that nothing prevents from running.
-
-        Parameters
-        ----------
-        prepared : Prepared
-        duration : float, optional
-            How long the first run will be (ms), as a hint.
-        """
-        ...
-
-    def planning(self, prepared: Prepared) -> Planning | None:
-        """Return what its machine would do with a network; None where it has no machine."""
-        ...
-
-    def missing(self) -> list[Problem]:
-        """Return what is not there to run something, each with what mends it."""
-        ...
 
 
 def _entry_points() -> dict[str, EntryPoint]:

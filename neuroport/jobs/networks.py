@@ -8,7 +8,8 @@ from typing import Any
 
 from neuroport.backend import backend_class, backend_option_types, load_backend
 from neuroport.backend.planning import backend_of_target
-from neuroport.backend.prepare import Prepared, prepare
+from neuroport.backend.prepare import prepare
+from neuroport.backend.prepared import Prepared
 from neuroport.errors import FileFormatError, Problem, UserError
 from neuroport.findings import Finding
 from neuroport.jobs.report import Report

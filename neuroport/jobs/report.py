@@ -17,7 +17,7 @@ from neuroport.pynn.observation import Observation
 from neuroport.secrets import without_secrets
 
 if TYPE_CHECKING:
-    from neuroport.backend.prepare import Prepared
+    from neuroport.backend.prepared import Prepared
     from neuroport.results.store import Results
 
 __all__ = ["EXIT_CODES", "Report", "Status", "gather", "phases_of", "warning_texts"]

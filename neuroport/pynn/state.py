@@ -18,7 +18,8 @@ from pyNN import common
 
 from neuroport.backend import Backend, SessionBase
 from neuroport.backend.engine import Synapses
-from neuroport.backend.prepare import Prepared, prepare
+from neuroport.backend.prepare import prepare
+from neuroport.backend.prepared import Prepared
 from neuroport.errors import (
     InvalidTimeError,
     NetworkChangedError,

@@ -9,7 +9,8 @@ from typing import Any, Protocol, Self
 import numpy as np
 
 from neuroport.backend import Backend
-from neuroport.backend.prepare import Prepared, prepare
+from neuroport.backend.prepare import prepare
+from neuroport.backend.prepared import Prepared
 from neuroport.findings import Finding
 from neuroport.network.description import Network, Projection
 from neuroport.network.text import difference

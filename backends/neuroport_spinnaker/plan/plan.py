@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuroport.backend.listed import ListedSpikes
-from neuroport.backend.prepare import Prepared
+from neuroport.backend.prepared import Prepared
 from neuroport.errors import CheckFailedError
 from neuroport.findings import Finding, finding
 from neuroport.machines import Target

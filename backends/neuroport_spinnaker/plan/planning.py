@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from neuroport.backend.planning import Told
-from neuroport.backend.prepare import Prepared
+from neuroport.backend.prepared import Prepared, Told
 from neuroport.errors import Problem, UnsupportedError
 from neuroport_spinnaker.place.placed import Placed
 from neuroport_spinnaker.plan.fix import Fixed, WithOptions, fix
@@ -19,7 +18,7 @@ __all__ = ["SpinnakerPlanning"]
 
 
 class SpinnakerPlanning:
-    """Plans, previews and mends one network; see :class:`neuroport.backend.planning.Planning`.
+    """Plans, previews and mends one network; see :class:`neuroport.backend.prepared.Planning`.
 
     Parameters
     ----------
