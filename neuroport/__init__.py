@@ -38,8 +38,8 @@ _HOMES = {
     "save_network": "neuroport.network",
     "simulator": "neuroport.pynn.simulator",
 }
-_ROOMS = ("compare", "errors", "findings", "network", "numerics", "plotting", "recording", "sim",
-          "target")
+_ROOMS = ("backend", "compare", "errors", "findings", "jobs", "machines", "models", "network",
+          "numerics", "plotting", "results")
 
 
 def __getattr__(name: str) -> Any:

@@ -256,6 +256,8 @@ class Capabilities:
     between_runs : BetweenRuns
     machines : str
         Family of the machine descriptions that it runs on; empty: this computer.
+    recording_step : float or None
+        Smallest step of recorded variables (mV, nA or µS); None: double precision.
     refusals : mapping of str to Refusal
         A key of :data:`LACKS` -> how it is told.
     """
@@ -275,6 +277,7 @@ class Capabilities:
     weights: Weights = Weights()
     between_runs: BetweenRuns = BetweenRuns()
     machines: str = ""
+    recording_step: float | None = None
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
 
     def cell(self, model: CellModel) -> CellCapability | None:

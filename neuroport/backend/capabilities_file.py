@@ -106,6 +106,7 @@ class _Reader:
             weights=self._part(Weights, data.get("weights", {}), "weights"),
             between_runs=self._part(BetweenRuns, data.get("between_runs", {}), "between_runs"),
             machines=self._of_type(data, "machines", str, ""),
+            recording_step=self._of_type(data, "recording_step", float, None),
             refusals={k: self._part(Refusal, v, f"refusals.{k}")
                       for k, v in self._table(data, "refusals", LACKS)},
         )
@@ -117,7 +118,7 @@ class _Reader:
 
     def _of_type(self, data: Mapping[str, Any], name: str, kind: type, default: Any) -> Any:
         value = data.get(name, default)
-        if isinstance(value, kind):
+        if value is default or isinstance(value, kind):
             return value
         self.problems.append(Problem(f"'{name}' cannot be {value!r}", limit=kind.__name__))
         return default

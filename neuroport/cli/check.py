@@ -122,7 +122,7 @@ def _mend(built: Any, rescale: tuple[str, ...], write: Path | None) -> list[Any]
     """Mend each network, keep what is left to be found, and return what was mended."""
     from neuroport.errors import Problem, UserError, nearest
     from neuroport.network.file import save_network
-    from neuroport.results.store import OutputError
+    from neuroport.results.errors import OutputError
 
     labels = {p.label for made in built.prepared for p in made.written.projections}
     if unknown := [r for r in rescale if r not in labels]:

@@ -133,11 +133,11 @@ def _command() -> str:
 
 def _show(report: Any, folder: Path | None, failed: Any, verbose: bool) -> None:
     out = display.console()
-    result = report.result
-    if result is not None and result.rows:
-        out.print(display.table(result.title, result.columns, result.rows))
-    if result is not None and result.asked:
-        out.print(Text(f"{result.right} of {result.asked} answers exact"))
+    answers = report.answers
+    if answers is not None and answers.rows:
+        out.print(display.table(answers.title, answers.columns, answers.rows))
+    if answers is not None and answers.asked:
+        out.print(Text(f"{answers.right} of {answers.asked} answers exact"))
     findings = display.findings_table(report.findings, verbose)
     if findings is not None:
         out.print(findings)
@@ -146,15 +146,15 @@ def _show(report: Any, folder: Path | None, failed: Any, verbose: bool) -> None:
         out.print(Text(f"{notes} note{'s' if notes != 1 else ''} about this run: -v shows them"))
     for text in report.messages:
         display.warn(text)
-    for results in report.results:
-        about = results.information
+    for result in report.simulators:
+        about = result.information
         out.print(
             Text(
                 f"{about['cells']} cells, {about['synapses']} synapses, "
                 f"{about['simulated_ms']:g} ms on {about['backend']} "
                 f"({about['engine'].get('label') or about['runs_on']}), "
                 f"numerics {about['numerics']['name']}, seed {about['seed']}: "
-                f"{results.n_spikes} spikes"
+                f"{result.n_spikes} spikes"
             )
         )
     error = report.error
@@ -192,16 +192,16 @@ def _time_line(phases: dict[str, float]) -> str:
 def _interrupted(report: Any) -> str:
     if hasattr(report.error, "reached"):
         return f"interrupted at {report.error.reached:g} ms of {report.error.asked:g} ms"
-    if report.results:
-        return f"interrupted at {report.results[-1].information['simulated_ms']:g} ms"
+    if report.simulators:
+        return f"interrupted at {report.simulators[-1].information['simulated_ms']:g} ms"
     return "interrupted before anything was recorded"
 
 
 def _data(report: Any, folder: Path | None, failed: Any, code: int) -> dict[str, Any]:
-    result = report.result
+    answers = report.answers
     runs = [
         {**r.information, "spikes": r.n_spikes, "populations": [b.name for b in r.blocks]}
-        for r in report.results
+        for r in report.simulators
     ]
     return {
         "model": report.spec.model,
@@ -209,11 +209,11 @@ def _data(report: Any, folder: Path | None, failed: Any, code: int) -> dict[str,
         "exit_code": code,
         "seconds": round(report.seconds, 3),
         "phases_s": {name: round(s, 3) for name, s in report.phases.items()},
-        "score": None if result is None or not result.asked
-        else {"right": result.right, "asked": result.asked},
-        "table": None if result is None
-        else {"columns": list(result.columns), "rows": [list(row) for row in result.rows]},
-        "data": {} if result is None else dict(result.data),
+        "score": None if answers is None or not answers.asked
+        else {"right": answers.right, "asked": answers.asked},
+        "table": None if answers is None
+        else {"columns": list(answers.columns), "rows": [list(row) for row in answers.rows]},
+        "data": {} if answers is None else dict(answers.data),
         "runs": runs,
         "findings": [f.as_dict() for f in report.findings],
         "messages": report.messages,

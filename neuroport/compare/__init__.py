@@ -55,8 +55,14 @@ from neuroport.jobs.backend_choice import BackendChoice, backend_choices
 from neuroport.results.arrays import from_events, from_rows, from_spike_times, make_block
 from neuroport.results.files import load, load_csv, load_json, load_neo, load_npz, save_npz
 from neuroport.results.naming import match_populations
-from neuroport.results.result import ProjectionStructure, Result, Score, Structure
-from neuroport.results.stored import load_run, result_of
+from neuroport.results.result import (
+    ProjectionStructure,
+    Result,
+    Score,
+    Structure,
+    join_results,
+)
+from neuroport.results.store import load_run
 
 __all__ = [
     "BackendChoice",
@@ -98,6 +104,7 @@ __all__ = [
     "from_spike_times",
     "html_of_backends",
     "html_report",
+    "join_results",
     "json_of_backends",
     "json_report",
     "json_schema",
@@ -112,7 +119,6 @@ __all__ = [
     "load_run",
     "match_populations",
     "make_block",
-    "result_of",
     "save_npz",
     "spike_step_distance",
     "spike_time_distance",

@@ -29,7 +29,7 @@ from neuroport.models import Model
 from neuroport.results.files import load
 from neuroport.results.naming import match_populations
 from neuroport.results.result import Result
-from neuroport.results.stored import load_run
+from neuroport.results.store import load_run
 
 __all__ = ["compare_backends", "load_any"]
 

@@ -14,11 +14,12 @@ from neuroport.jobs.specification import RunSpec
 from neuroport.models import ModelResult
 from neuroport.numerics import numerics
 from neuroport.pynn.observation import Observation
+from neuroport.results.result import Result, join_results
+from neuroport.results.structure import Score
 from neuroport.secrets import without_secrets
 
 if TYPE_CHECKING:
     from neuroport.backend.prepared import Prepared
-    from neuroport.results.store import Results
 
 __all__ = ["EXIT_CODES", "Report", "Status", "gather", "phases_of", "warning_texts"]
 
@@ -37,10 +38,10 @@ class Report:
     status : str
         ``ok``, ``wrong`` (a model's answers), ``refused`` (by the checks), ``error`` or
         ``interrupted``.
-    result : ModelResult or None
+    answers : ModelResult or None
         What a model gave back.
-    results : list of Results
-        What was recorded, one a simulator.
+    result : Result or None
+        What was recorded, with the model's score; None where nothing was.
     findings : list of Finding
     prepared : list of Prepared
         Where only checks were asked for, the networks as they were then.
@@ -55,14 +56,19 @@ class Report:
 
     spec: RunSpec
     status: Status = "ok"
-    result: ModelResult | None = None
-    results: list[Results] = field(default_factory=list)
+    answers: ModelResult | None = None
+    result: Result | None = None
     findings: list[Finding] = field(default_factory=list)
     prepared: list[Prepared] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     error: BaseException | None = None
     seconds: float = 0.0
     phases: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def simulators(self) -> tuple[Result, ...]:
+        """What was recorded, one result a simulator."""
+        return () if self.result is None else self.result.simulators
 
     @property
     def exit_code(self) -> int:
@@ -106,13 +112,17 @@ def gather(report: Report, seen: Observation) -> None:
             report.status, report.error = "error", _nothing_made(spec)
         return
     try:
-        report.results = seen.finish()
+        seen.finish()
     except UserError as error:
         report.messages.append(f"recorded data could not be read: {error}")
+    if seen.results:
+        score = None if report.answers is None else Score.of(report.answers.score)
+        report.result = join_results(
+            seen.results, name=spec.name, score=score, command=spec.command)
     report.messages += _unused(spec, seen)
     if report.status == "ok" and not seen.simulators:
         report.status, report.error = "error", _nothing_made(spec)
-    elif report.status == "ok" and not report.results:
+    elif report.status == "ok" and report.result is None:
         report.status = "error"
         report.error = ScriptError(
             Problem("nothing was run", fix="give --duration MS, or call sim.run(...)"), line=None

@@ -55,7 +55,7 @@ def run(
     Report
         Also for errors of the user and interruptions.
     """
-    from neuroport.results.store import collect
+    from neuroport.results.collecting import collect
 
     report = Report(spec)
     began = time.perf_counter()
@@ -69,8 +69,8 @@ def run(
         warnings.simplefilter("ignore", category=PendingDeprecationWarning)
         try:
             with standing_in(spec):
-                report.result = _run_any(spec, seen, other_options)
-            if report.result is not None and not report.result.passed:
+                report.answers = _run_any(spec, seen, other_options)
+            if report.answers is not None and not report.answers.passed:
                 report.status = "wrong"
         except StopBeforeRun:
             pass

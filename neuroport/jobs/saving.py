@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from neuroport.jobs.report import Report
-
-if TYPE_CHECKING:
-    from neuroport.results.store import Results
+from neuroport.results.result import Result
+from neuroport.results.store import save_results
+from neuroport.results.writing import default_directory
 
 __all__ = ["save"]
 
@@ -44,11 +45,9 @@ def save(
     OutputError
         If it could not be written.
     """
-    from neuroport.results.store import default_directory, save_results, write_safely
-
-    if not report.results:
+    if report.result is None:
         return None
-    first = report.results[0]
+    first = report.simulators[0]
     target = (
         Path(directory)
         if directory is not None
@@ -56,38 +55,25 @@ def save(
     )
     information = {
         "model": report.spec.model,
+        "specification": report.spec.as_dict(),
         "command": command,
         "status": report.status,
         "warnings": report.messages,
-        "score": None if report.result is None else report.result.score,
+        "score": None if report.answers is None else report.answers.score,
         "phases_s": {name: round(s, 3) for name, s in report.phases.items()},
     }
-
-    def store(results: Results, place: Path) -> None:
-        save_results(
-            results, place, information=information,
-            extra=(lambda folder: _draw(report, results, folder)) if plots else None,
-        )
-
-    if len(report.results) == 1:
-        store(first, target)
-    else:
-        def fill(folder: Path) -> None:
-            for k, results in enumerate(report.results, 1):
-                store(results, folder / f"simulator-{k}")
-
-        write_safely(target, fill)
-    return target
+    return save_results(report.result, target, information=information,
+                        extra=partial(_draw, report) if plots else None)
 
 
-def _draw(report: Report, results: Results, folder: Path) -> None:
-    blocks = results.blocks
+def _draw(report: Report, result: Result, folder: Path) -> None:
+    blocks = result.blocks
     marks: Sequence[Any] = ()
     title = report.spec.name
-    if report.result is not None:
-        marks = report.result.marks
-        title = report.result.title or title
-        order = [p.label for p in report.result.populations]
+    if report.answers is not None:
+        marks = report.answers.marks
+        title = report.answers.title or title
+        order = [p.label for p in report.answers.populations]
         if order:
             by_name = {b.name: b for b in blocks}
             blocks = [by_name[name] for name in order if name in by_name]

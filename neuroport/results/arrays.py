@@ -10,7 +10,7 @@ import numpy as np
 import quantities as pq
 from numpy.typing import ArrayLike
 
-from neuroport.compare.errors import InvalidResultError, RecordingFormatError
+from neuroport.results.errors import InvalidResultError, RecordingFormatError
 from neuroport.results.result import Result, Score, Structure
 
 __all__ = ["from_events", "from_rows", "from_spike_times", "make_block"]

@@ -16,8 +16,8 @@ import neo
 import neo.io
 import numpy as np
 
-from neuroport.compare.errors import RecordingFormatError, UnsafeFileError
 from neuroport.results.arrays import from_events, from_rows, from_spike_times, make_block
+from neuroport.results.errors import RecordingFormatError, UnsafeFileError
 from neuroport.results.result import ProjectionStructure, Result, Score, Structure
 
 __all__ = ["load", "load_csv", "load_json", "load_neo", "load_npz", "save_npz"]

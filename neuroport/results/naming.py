@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from neuroport.compare.errors import ComparisonError
 from neuroport.errors import nearest
 from neuroport.results.arrays import make_block
+from neuroport.results.errors import ComparisonError
 from neuroport.results.result import FloatArray, RecordedSpikes, Result
 
 __all__ = ["match_populations"]

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from neuroport.results.store import load_results
+from neuroport.results import load_results
 
 from . import scripts
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from neuroport.results.store import load_results
+from neuroport.results import load_results
 
 from . import scripts
 

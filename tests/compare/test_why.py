@@ -11,8 +11,7 @@ import neuroport
 from neuroport.compare import Result, explain_difference
 from neuroport.compare.explain.numerics_choices import GROUPS, Setting, numerics_choices, setting
 from neuroport.numerics import PYNN, SPINNAKER
-from neuroport.results.store import collect
-from neuroport.results.stored import result_of
+from neuroport.results import collect, join_results
 
 
 def run(where: Setting, name: str = "reference") -> Result:
@@ -40,7 +39,7 @@ def run(where: Setting, name: str = "reference") -> Result:
         for population in (cells, edge, late):
             population.record(["spikes", "v"])
         sim.run(150.0)
-        found = result_of([collect(sim)], name=name)
+        found = join_results([collect(sim)], name=name)
         sim.end()
     return found
 

@@ -16,14 +16,8 @@ import quantities as pq
 
 import neuroport
 from neuroport.errors import FileFormatError, NotReadyError
-from neuroport.results.store import (
-    OutputError,
-    Results,
-    default_directory,
-    load_results,
-    save_results,
-    write_safely,
-)
+from neuroport.results import OutputError, load_results, save_results
+from neuroport.results.writing import default_directory, write_safely
 
 
 @pytest.fixture
@@ -155,7 +149,7 @@ def test_thousands_of_cells_are_stored_quickly(tmp_path: Path) -> None:
             neo.SpikeTrain([1.0, cell / 100] * pq.ms, t_stop=50 * pq.ms, source_index=cell)
         )
     began = time.perf_counter()
-    save_results(Results([block]), tmp_path / "out")
+    save_results([block], tmp_path / "out")
     assert time.perf_counter() - began < 8.0  # a train a cell would take more than a minute
     (stored,) = load_results(tmp_path / "out").blocks
     assert [len(t) for t in stored.segments[0].spiketrains] == [2] * 4000

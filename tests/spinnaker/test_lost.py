@@ -27,7 +27,7 @@ from neuroport_spinnaker.session import SpinnakerSession
 
 import neuroport
 from neuroport.errors import InvalidValueError
-from neuroport.results.store import load_results
+from neuroport.results import load_results
 
 from .conftest import children
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from neuroport.compare.explain.switching import Explanation
 from neuroport.compare.ladder.verdict import Comparison
-from neuroport.results.result import Result
+from neuroport.results.result import Result, finding_text
 
 if TYPE_CHECKING:
     from neuroport.compare.backend_comparison import BackendComparison
@@ -70,7 +70,8 @@ def _about(result: Result) -> dict[str, Any]:
                 "spikes": spikes.count if spikes else None,
                 "signals": sorted(result.signals(label)),
             } for label, spikes in ((p, result.spikes(p)) for p in result.populations)},
-        "findings": list(result.findings), "provenance": plain(dict(result.provenance)),
+        "findings": [finding_text(f) for f in result.findings],
+        "provenance": plain(dict(result.provenance)),
     }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,6 @@ class Runner:
         from neuroport.jobs.run import run
         from neuroport.jobs.saving import save
         from neuroport.results.files import save_npz
-        from neuroport.results.stored import result_of, score_of
         from neuroport.secrets import learn_secrets
 
         learn_secrets(secrets)
@@ -74,11 +74,8 @@ class Runner:
             answer["reason"] = _words(report.error)
         elif report.status == "refused":
             answer["reason"] = "; ".join(str(f) for f in report.findings if f.severity.blocks)
-        if report.status in ("ok", "wrong"):
-            score = None if report.result is None else score_of(report.result.score)
-            result = result_of(
-                report.results, name=asked.name, score=score, command=asked.spec.command)
-            save_npz(result, file)
+        if report.status in ("ok", "wrong") and report.result is not None:
+            save_npz(replace(report.result, name=asked.name), file)
             answer["file"] = file
             if asked.output:
                 try:
