@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from neuroport.results.spike_arrays import SpikeArrays, spike_arrays
+from neuroport.results.spike_arrays import SpikeArrays, per_millisecond, spike_arrays
 
 __all__ = ["read_blocks", "write_blocks"]
 
@@ -125,9 +125,9 @@ def _arrays(trains: Any) -> SpikeArrays | None:
     return SpikeArrays(
         np.asarray(cells, dtype=np.int64),
         np.repeat(np.asarray(cells, dtype=np.int64), [len(t) for t in listed]),
-        np.concatenate([t.rescale("ms").magnitude for t in listed]),
-        min(float(t.t_start.rescale("ms")) for t in listed),
-        max(float(t.t_stop.rescale("ms")) for t in listed),
+        np.concatenate([np.asarray(t.magnitude) * per_millisecond(t) for t in listed]),
+        min(float(t.t_start.magnitude) * per_millisecond(t.t_start) for t in listed),
+        max(float(t.t_stop.magnitude) * per_millisecond(t.t_stop) for t in listed),
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import quantities as pq
 
 from neuroport.results.errors import InvalidResultError
-from neuroport.results.spike_arrays import SpikeArrays, spike_arrays
+from neuroport.results.spike_arrays import SpikeArrays, per_millisecond, spike_arrays
 from neuroport.results.structure import FloatArray, IntArray
 
 __all__ = ["RecordedSignal", "RecordedSpikes", "check_signals", "signals_of", "spikes_of"]
@@ -85,12 +85,6 @@ def _milliseconds(quantity: Any) -> float:
     return float(quantity.rescale(pq.ms).magnitude)
 
 
-def _factor(quantity: Any) -> float:
-    """Return by what a quantity has to be multiplied to be in ms, quickly where it is."""
-    unit = quantity.dimensionality.string
-    return 1.0 if unit == "ms" else float(quantity.units.rescale(pq.ms).magnitude)
-
-
 def _only_segment(block: neo.Block, where: str) -> neo.Segment:
     if len(block.segments) != 1:
         raise InvalidResultError(
@@ -157,7 +151,7 @@ def spikes_of(block: neo.Block, size: int | None, where: str) -> RecordedSpikes 
     times: list[FloatArray] = []
     for position in order:
         train = trains[int(position)]
-        factor = _factor(train)
+        factor = per_millisecond(train)
         moments: FloatArray = np.array(train.magnitude, dtype=np.float64) * factor
         if not np.all(np.isfinite(moments)):
             raise InvalidResultError(
@@ -168,8 +162,8 @@ def spikes_of(block: neo.Block, size: int | None, where: str) -> RecordedSpikes 
     found = int(index.max()) + 1
     return RecordedSpikes(
         index=index[order], times=tuple(times),
-        start=max(float(t.t_start.magnitude) * _factor(t.t_start) for t in trains),
-        stop=min(float(t.t_stop.magnitude) * _factor(t.t_stop) for t in trains),
+        start=max(float(t.t_start.magnitude) * per_millisecond(t.t_start) for t in trains),
+        stop=min(float(t.t_stop.magnitude) * per_millisecond(t.t_stop) for t in trains),
         size=max(found, size or 0))
 
 

@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SpikeArrays", "spike_arrays"]
+__all__ = ["SpikeArrays", "per_millisecond", "spike_arrays"]
+
+
+def per_millisecond(quantity: Any) -> float:
+    """Return by what a quantity has to be multiplied to be in ms, quickly where it is."""
+    if quantity.dimensionality.string == "ms":  # rescaling would take 0.1 ms
+        return 1.0
+    return float(quantity.units.rescale("ms").magnitude)
 
 
 @dataclass(frozen=True, eq=False)
