@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from neuroport.backend import backend_class
 from neuroport.compare.backend_comparison import BackendComparison
 from neuroport.compare.calibration.spread import Calibration, calibrate
 from neuroport.compare.errors import ComparisonError
@@ -213,7 +214,7 @@ def _explained(
     other = next((k for k, o in enumerate(outcomes) if o.result is comparison.target), None)
     if other is not None:
         sides.append((other, comparison.target, comparison.reference))
-    sides = [s for s in sides if outcomes[s[0]].job.spec.backend in _SWITCHABLE]
+    sides = [s for s in sides if _switchable(outcomes[s[0]].job)]
     if not sides:
         return ("Neither backend can switch single numerics choices; name brian2 as one of the "
                 "two.")
@@ -243,8 +244,9 @@ def _explained(
         return str(problem)
 
 
-#: Backends that honour every single choice of `Numerics`.
-_SWITCHABLE = ("brian2",)
+def _switchable(job: Job) -> bool:
+    """Whether a backend honours every single choice of the numerics."""
+    return not backend_class(str(job.spec.backend)).capabilities.numerics
 
 
 def _command(jobs: Sequence[Job], stored: Iterable[Result | str | Path], seeds: int) -> str:

@@ -112,9 +112,9 @@ class Context:
     def finish(self) -> None:
         """Count the simulator made last and take its network's hash."""
         sim, self._open = self._open, None
-        if sim is None or sim.state._network is None:
+        if sim is None or sim.state.session is None:
             return
-        network = sim.state._network
+        network = sim.state.session.network
         self.simulations += 1
         self.cells += network.n_cells
         self.synapses += network.n_synapses
