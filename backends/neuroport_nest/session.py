@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -233,13 +233,7 @@ class NestSession(SessionBase):
             case ParameterEdit(label, values):
                 self._write_parameters(label, set(values))
             case StateEdit(label, values):
-                population = network.population(label)
-                self._ask("write_cells", population=label, values=states(population, values))
-                # NEST's sample of this moment is from before the change.
-                self._known |= {(label, name): np.asarray(value, dtype=float)
-                                for name, value in values.items()}
-                self._known_at = self.step
-                self._looked = None
+                self._write_states(label, values)
             case SynapseEdit(label, values):
                 projection = network.projection(label)
                 if projection.size:
@@ -250,6 +244,18 @@ class NestSession(SessionBase):
             case RecordingEdit(label, recordings):
                 self._record_more(label, recordings)
         self._as_built = network
+
+    def _write_states(self, label: str, values: Mapping[str, FloatArray]) -> None:
+        population = self.lowered.population(label)
+        for name, value in values.items():
+            given = ~np.isnan(value)
+            # NEST's sample of this moment is from before the change.
+            before = None if given.all() else self.read_state(label, name)
+            self._known[label, name] = np.where(given, value, np.nan if before is None else before)
+            self._ask("write_cells", population=label, cells=np.flatnonzero(given),
+                      values=states(population, {name: value[given]}))
+        self._known_at = self.step
+        self._looked = None
 
     def _write_parameters(self, label: str, names: set[str]) -> None:
         network = self.lowered

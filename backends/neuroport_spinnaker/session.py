@@ -11,7 +11,13 @@ from neuroport.backend.capabilities import BetweenRuns
 from neuroport.backend.engine import Progress, StopAsked, Synapses
 from neuroport.backend.recorded import Piece, Samples, Spikes
 from neuroport.backend.session import SessionBase
-from neuroport.errors import NeuroportError, NotReadyError, Problem, UnsupportedError
+from neuroport.errors import (
+    BetweenRunsError,
+    NeuroportError,
+    NotReadyError,
+    Problem,
+    UnsupportedError,
+)
 from neuroport.network.description import FloatArray, Network, Population, Recording
 from neuroport.network.edits import Edit, ParameterEdit, SpikeEdit, StateEdit
 from neuroport.network.signs import weight_sign
@@ -293,7 +299,20 @@ class SpinnakerSession(SessionBase):
 
     def apply(self, edit: Edit) -> None:
         """Change what runs. New spike times are taken by the next run."""
-        if isinstance(edit, ParameterEdit | StateEdit) and self._worker is not None:
-            kind = "parameters" if isinstance(edit, ParameterEdit) else "states"
-            self._worker.ask("set", population=self._populations[edit.population], kind=kind,
-                             values=dict(edit.values))
+        if not isinstance(edit, ParameterEdit | StateEdit):
+            return
+        worker, number = self._the_worker(), self._populations[edit.population]
+        values = dict(edit.values)
+        for name, value in values.items():
+            if not np.isnan(value).any():
+                continue
+            if name != "v":  # the only state that can be read
+                raise BetweenRunsError(
+                    Problem(f"'{name}' of some cells cannot be set between two runs on SpiNNaker",
+                            limit="all cells of a population at once",
+                            fix="initialize the whole population"),
+                    where=f"population '{edit.population}'")
+            present = np.asarray(worker.ask("state", population=number, variable=name), dtype=float)
+            values[name] = np.where(np.isnan(value), present, value)
+        kind = "parameters" if isinstance(edit, ParameterEdit) else "states"
+        worker.ask("set", population=number, kind=kind, values=values)

@@ -412,9 +412,10 @@ class SessionBase(EngineMethods):
             case StateEdit(label, values) if self._step:
                 # What was sampled of this moment was before the edit.
                 for name, value in values.items():
+                    cell = np.flatnonzero(~np.isnan(value))
                     self._recorded.add(
-                        Samples(label, name, np.array([self._step]), np.arange(value.size),
-                                np.asarray(value, dtype=float)[np.newaxis]),
+                        Samples(label, name, np.array([self._step]), cell,
+                                np.asarray(value, dtype=float)[cell][np.newaxis]),
                         self._network.population(label).recordings,
                     )
         self._forget()

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+import numpy as np
+
 from neuroport.network.description import Network
 from neuroport.network.parts import (
     CurrentSource,
@@ -90,7 +92,7 @@ class StateEdit(_ValueEdit):
     """New values of state variables, such as the membrane potential.
 
     Before the first step they are the initial values; later the present ones, and the initial
-    ones after the next reset.
+    ones after the next reset. NaN: this cell's state stays as it is.
     """
 
     __slots__ = ()
@@ -193,7 +195,11 @@ def apply_edit(network: Network, edit: Edit) -> Network:
             return _with(network, replace(old, parameters={**old.parameters, **values}))
         case StateEdit(label, values):
             old = network.population(label)
-            return _with(network, replace(old, initial={**old.initial, **values}))
+            merged = {
+                name: np.where(np.isnan(v), old.initial.get(name, np.zeros(old.size)), v)
+                for name, v in values.items()
+            }
+            return _with(network, replace(old, initial={**old.initial, **merged}))
         case SpikeEdit(label, spikes, parameters):
             old = network.population(label)
             return _with(network, replace(old, spikes=spikes, parameters=parameters))
@@ -230,8 +236,7 @@ def edit_from(edit: Edit, network: Network, label: str) -> Edit:
             has = network.population(label).parameters
             return ParameterEdit(label, {name: has[name] for name in edit.values})
         case StateEdit():
-            has = network.population(label).initial
-            return StateEdit(label, {name: has[name] for name in edit.values})
+            return StateEdit(label, edit.values)  # a network has initial states only
         case SpikeEdit():
             source = network.population(label)
             return SpikeEdit(label, source.spikes, source.parameters)

@@ -83,7 +83,7 @@ class _Parameters:
         for variable, value in initial_values.items():
             parent._store_initial(variable, value, index)
         if initial_values:
-            parent._simulator.state.states_changed(parent, list(initial_values))
+            parent._simulator.state.states_changed(parent, list(initial_values), index)
 
     def _get_parameters(self, *names: str) -> ParameterSpace:
         parent, index = self._place()

@@ -415,11 +415,18 @@ class State(common.control.BaseState):  # type: ignore[misc]
         self._edit(ParameterEdit(
             population.label, {name: population._parameters[name] for name in names}))
 
-    def states_changed(self, population: Any, names: list[str]) -> None:
-        """Pass changed states on to the running session."""
-        if self.session is not None and hasattr(population, "_number"):
-            self._edit(StateEdit(
-                population.label, {name: population._initial[name] for name in names}))
+    def states_changed(
+        self, population: Any, names: list[str], index: NDArray[np.int64] | None
+    ) -> None:
+        """Pass changed states on to the running session; those of other cells stay."""
+        if self.session is None or not hasattr(population, "_number"):
+            return
+        values = {name: np.array(population._initial[name], dtype=float) for name in names}
+        if index is not None:
+            others = np.setdiff1d(np.arange(population.size), index)
+            for value in values.values():
+                value[others] = np.nan
+        self._edit(StateEdit(population.label, values))
 
     def synapses_changed(self, projection: Any, names: list[str]) -> None:
         """Take note of changed synapses; they are passed on before the next run or reading."""

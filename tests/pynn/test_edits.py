@@ -49,6 +49,8 @@ class Net:
                 self.cells[1:3].set(i_offset=x)
             case "state":
                 self.cells.initialize(v=-70.0 + 10.0 * x)
+            case "some states":
+                self.cells[:2].initialize(v=-70.0 + 10.0 * x)
             case "weights":
                 self.static.set(weight=1.5 * x)
             case "one weight":
@@ -68,7 +70,8 @@ class Net:
         ]
 
 
-KINDS = ["rate", "parameter", "some parameters", "state", "weights", "one weight", "current"]
+KINDS = ["rate", "parameter", "some parameters", "state", "some states", "weights", "one weight",
+         "current"]
 change = st.tuples(st.sampled_from(KINDS), st.floats(0.0, 1.0))
 scripts = st.lists(st.one_of(change, st.integers(1, 20)), max_size=10)
 
@@ -116,6 +119,26 @@ def test_changes_between_runs_act_alike_on_two_engines(script: list[Any]) -> Non
         np.testing.assert_allclose(a, b, rtol=0, atol=1e-9)
     for net in nets:
         net.sim.end()
+
+
+@pytest.mark.parametrize("backend", ENGINES)
+def test_states_of_a_view_leave_the_other_cells_alone(backend: str) -> None:
+    found = []
+    for change in (False, True):
+        sim = neuroport.simulator(backend, timestep=1.0)
+        cells = sim.Population(3, sim.IF_curr_exp(tau_refrac=1.0, i_offset=0.6))
+        cells.record("v")
+        sim.run(20.0)
+        if change:
+            cells[1:2].initialize(v=-64.0)
+        now = cells.get_data().segments[-1].analogsignals[0].magnitude[-1].copy()
+        sim.run(20.0)
+        found.append((now, cells.get_data().segments[-1].analogsignals[0].magnitude))
+        sim.end()
+    (before, kept), (after, changed) = found
+    np.testing.assert_array_equal(after, [before[0], -64.0, before[2]])
+    np.testing.assert_array_equal(kept[:, [0, 2]], changed[:, [0, 2]])
+    assert changed[20, 1] == -64.0 and (changed[21:, 1] < kept[21:, 1]).all()
 
 
 @pytest.mark.parametrize("numerics", ["pynn", "spinnaker"])

@@ -180,7 +180,9 @@ class Objects:
         place = group.members[label].slice
         for name, values in states.items():
             if inside(name) in cells.variables:
-                array(cells, inside(name))[place] = group.code.stored(values)
+                held = array(cells, inside(name))[place]
+                given = ~np.isnan(values)
+                held[given] = group.code.stored(values[given])
 
     def write_parameters(self, label: str, parameters: Mapping[str, FloatArray]) -> None:
         """Write everything that follows from the parameters of a population."""

@@ -286,11 +286,12 @@ class Engine:
 
     # -- writing -------------------------------------------------------------------------------
 
-    def write_cells(self, population: str, values: dict[str, Any]) -> None:
-        """Set parameters or states of a population."""
+    def write_cells(self, population: str, values: dict[str, Any], cells: Any = None) -> None:
+        """Set parameters or states of a population, or of some of its cells."""
         if "I_e" in values:
             self._offsets[population] = values["I_e"]
-        self._cells[population].set(_compact(values))
+        nodes = self._cells[population]
+        (nodes if cells is None else nodes[np.asarray(cells).tolist()]).set(_compact(values))
 
     def write_synapses(
         self, source: str, target: str, model: str, number: int | None, first: int, values: Any
