@@ -11,6 +11,7 @@ from pyNN.standardmodels import electrodes
 
 from neuroport.errors import InvalidTimeError, InvalidValueError, Problem, UserError
 from neuroport.network.description import CurrentSource
+from neuroport.network.edits import CurrentEdit
 from neuroport.pynn.parameters import check_parameters, identity, signature_of
 from neuroport.realise.currents import current_samples
 from neuroport.source_line import user_line
@@ -73,6 +74,7 @@ def _bound(base: type, state: Any) -> type:
         def set_parameters(self, copy: bool = True, **parameters: Any) -> None:
             """Set parameters of the source; from now on, where a simulation has begun."""
             check_parameters(base.__name__, parameters, list(defaults))
+            state.check_change(CurrentEdit, "", list(parameters))
             self._take(parameters)
             self._history.append((state.step, self.frozen()))
             state.currents_changed()
@@ -95,6 +97,7 @@ def _bound(base: type, state: Any) -> type:
             """Inject the current into cells."""
             if isinstance(cells, IDMixin):
                 cells = [cells]
+            state.check_change(CurrentEdit, "", [])
             for population, index in _targets(cells):
                 if not population.celltype.injectable:
                     raise _CurrentError(

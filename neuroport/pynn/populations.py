@@ -13,6 +13,7 @@ from pyNN.random import NumpyRNG
 from neuroport.errors import InvalidValueError, Problem, UnknownParameterError, UserError
 from neuroport.findings import finding
 from neuroport.network.description import Population
+from neuroport.network.edits import ParameterEdit, SpikeEdit, StateEdit
 from neuroport.pynn.cells import cell_model
 from neuroport.pynn.freezing import frozen_population
 from neuroport.pynn.parameters import check_parameters
@@ -62,6 +63,9 @@ class _Parameters:
             self.initialize(**states)
             parameters = {k: v for k, v in parameters.items() if k not in states}
         check_parameters(type(parent.celltype).__name__, parameters, names)
+        if parameters:
+            kind = SpikeEdit if parent.model.is_source else ParameterEdit
+            parent._simulator.state.check_change(kind, parent.label, list(parameters))
         for name, value in parameters.items():
             parent._store(name, value, index)
         if parameters:
@@ -80,6 +84,8 @@ class _Parameters:
                 unknown, f"the state of {type(parent.celltype).__name__}", known,
                 where=f"population '{parent.label}'",
             )
+        if initial_values:
+            parent._simulator.state.check_change(StateEdit, parent.label, list(initial_values))
         for variable, value in initial_values.items():
             parent._store_initial(variable, value, index)
         if initial_values:

@@ -360,6 +360,7 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
                 unknown, type(self.synapse_type).__name__, list(self.written)
             )
         self._check_values({**self.written, **written})
+        self._simulator.state.check_synapses(self, list(written))
         self.written = {**self.written, **written}
         self._simulator.state.synapses_changed(self, list(written))
 

@@ -9,6 +9,7 @@ import quantities as pq
 from pyNN import recording
 
 from neuroport.errors import InvalidTimeError, NotReadyError, Problem, UnsupportedError, nearest
+from neuroport.network.edits import RecordingEdit
 
 __all__ = ["RecorderBase"]
 
@@ -58,6 +59,7 @@ class RecorderBase(recording.Recorder):  # type: ignore[misc]
                     ),
                     where=f"population '{self.population.label}'",
                 )
+        state.check_change(RecordingEdit, self.population.label, names)
         super().record(names, ids, sampling_interval, locations)
         state.recordings_changed(self.population)
 

@@ -404,6 +404,11 @@ class State(common.control.BaseState):  # type: ignore[misc]
             session.edit(edit)
             self._written = apply_edit(self._written, edit)
 
+    def check_change(self, kind: type[Edit], label: str, names: list[str]) -> None:
+        """Refuse a change that the backend cannot make now, before anything is changed."""
+        if self.session is not None:
+            self.session.check_edit(kind, label, names)
+
     def parameters_changed(self, population: Any, names: list[str]) -> None:
         """Pass changed cell parameters on to the running session."""
         if self.session is None:
@@ -428,8 +433,8 @@ class State(common.control.BaseState):  # type: ignore[misc]
                 value[others] = np.nan
         self._edit(StateEdit(population.label, values))
 
-    def synapses_changed(self, projection: Any, names: list[str]) -> None:
-        """Take note of changed synapses; they are passed on before the next run or reading."""
+    def check_synapses(self, projection: Any, names: list[str]) -> None:
+        """Refuse changed synapses that cannot be passed on, before anything is changed."""
         if self.session is None:
             return
         if "delay" in names and self.step > 0:
@@ -440,11 +445,16 @@ class State(common.control.BaseState):  # type: ignore[misc]
                     fix="set delays before the first run(), or call reset() and build anew",
                 )
             )
+        for label, _ in self._parts[projection._number]:
+            self.session.check_edit(SynapseEdit, label, names)
+
+    def synapses_changed(self, projection: Any, names: list[str]) -> None:
+        """Take note of changed synapses; they are passed on before the next run or reading."""
+        if self.session is None:
+            return
         if "delay" in names:
             self._drop_session()
             return
-        for label, _ in self._parts[projection._number]:
-            self.session.check_edit(SynapseEdit, label, names)
         self._unwritten.setdefault(projection._number, (projection, set()))[1].update(names)
 
     def is_unwritten(self, projection: Any, name: str) -> bool:

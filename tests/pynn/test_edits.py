@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from neuroport_brian2.backend import Brian2Backend
 
 import neuroport
+from neuroport.backend.capabilities import BetweenRuns
+from neuroport.errors import BetweenRunsError
 from neuroport.network import description
 from neuroport.pynn.projections import ProjectionBase
 from neuroport.results.versions import package_version
@@ -139,6 +143,32 @@ def test_states_of_a_view_leave_the_other_cells_alone(backend: str) -> None:
     np.testing.assert_array_equal(after, [before[0], -64.0, before[2]])
     np.testing.assert_array_equal(kept[:, [0, 2]], changed[:, [0, 2]])
     assert changed[20, 1] == -64.0 and (changed[21:, 1] < kept[21:, 1]).all()
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "record", "inject"])
+def test_a_change_that_is_refused_changes_nothing(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    capabilities = Brian2Backend.capabilities
+    monkeypatch.setattr(
+        Brian2Backend, "capabilities",
+        replace(capabilities, between_runs=BetweenRuns(*[False] * 7)))
+    net, untouched = Net("brian2"), Net("brian2")
+    for one in (net, untouched):
+        one.sim.run(10.0)
+    changes = {"record": lambda: net.cells.record("isyn_exc"),
+               "inject": lambda: net.current.inject_into(net.cells[:1])}
+    with pytest.raises(BetweenRunsError, match="way out"):
+        changes.get(kind, lambda: net.change(kind, 0.9))()
+    for one in (net, untouched):
+        one.sim.run(10.0)
+        one.sim.reset()
+        one.sim.run(10.0)
+    assert net.sim.state._freeze().hash == untouched.sim.state._freeze().hash
+    for a, b in zip(net.found(), untouched.found(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    net.sim.end()
+    untouched.sim.end()
 
 
 @pytest.mark.parametrize("numerics", ["pynn", "spinnaker"])
