@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import quantities as pq
+from neo import Segment
 from pyNN import recording
 
 from neuroport.errors import InvalidTimeError, NotReadyError, Problem, UnsupportedError, nearest
@@ -19,6 +20,7 @@ class RecorderBase(recording.Recorder):  # type: ignore[misc]
 
     def __init__(self, population: Any, file: Any = None) -> None:
         super().__init__(population, file)
+        self.cache: Any = self.cache
         self._from_step = 0
         self._order: list[Any] = []
 
@@ -128,10 +130,36 @@ class RecorderBase(recording.Recorder):  # type: ignore[misc]
                     fix="call record(...) and then run(...) before get_data()",
                 )
             )
-        block = super().get(variables, *arguments, **keywords)
+        block = self._selected(variables, *arguments, **keywords)
         for segment in block.segments:
             if "interrupted" not in segment.annotations and self._simulator.state.interrupted:
                 segment.annotate(interrupted=True)
+        return block
+
+    def _selected(self, variables: Any, *arguments: Any, **keywords: Any) -> Any:
+        """Return a block with some variables; PyNN's own, but for the segments of earlier runs.
+
+        PyNN 0.13 empties those: it takes the variables out of a shallow copy, which shares its
+        lists with the segment that is kept (Neo 0.12 and later).
+        """
+        if variables == "all" or not list(self.cache):
+            return super().get(variables, *arguments, **keywords)
+        names = [variables] if isinstance(variables, str) else list(variables)
+        kept, self.cache = self.cache, recording.DataCache()
+        earlier = [_selection(segment, names) for segment in kept]
+        try:
+            for _ in earlier:
+                self.cache.store(Segment())
+            block = super().get(variables, *arguments, **keywords)
+            if not list(self.cache):  # the data were to be cleared
+                kept = self.cache
+        finally:
+            self.cache = kept
+        present = list(block.segments)[len(earlier):]
+        block.segments = [*earlier, *present]
+        for segment in earlier:
+            segment.block = block
+        block.rec_datetime = earlier[0].rec_datetime
         return block
 
     def write(self, variables: Any, file: Any = None, *arguments: Any, **keywords: Any) -> None:
@@ -147,6 +175,16 @@ class RecorderBase(recording.Recorder):  # type: ignore[misc]
     def start(self) -> Any:
         """Time at which the present recording starts."""
         return self._from_step * self._simulator.state.dt * pq.ms
+
+
+def _selection(segment: Any, names: list[str]) -> Any:
+    """Return a segment with the recordings of some variables."""
+    made = Segment(name=segment.name, description=segment.description,
+                   rec_datetime=segment.rec_datetime, **segment.annotations)
+    made.analogsignals.extend([s for s in segment.analogsignals if s.name in names])
+    if "spikes" in names:
+        made.spiketrains = segment.spiketrains
+    return made
 
 
 class _RecordingError(UnsupportedError, recording.errors.RecordingError):  # type: ignore[misc]

@@ -58,6 +58,26 @@ def test_reset_repeats_the_run_in_a_new_segment(make: Any) -> None:
     assert equal(data(cells, 0), alone(make))
 
 
+def test_single_variables_of_earlier_segments_can_be_read(make: Any) -> None:
+    sim, cells = network(make)
+    sim.run(60.0)
+    sim.reset()
+    sim.run(60.0)
+    want = data(cells, 0)
+    for variable in ("v", "spikes", "v"):  # reading one leaves the others there
+        first, second = cells.get_data(variable).segments
+        for segment in (first, second):
+            if variable == "v":
+                assert not len(segment.spiketrains)
+                np.testing.assert_array_equal(np.asarray(segment.analogsignals[0]), want[1])
+            else:
+                assert not segment.analogsignals
+                assert [t.magnitude.tolist() for t in segment.spiketrains] == want[0]
+    assert equal(data(cells, 0), want)
+    cells.get_data("v", clear=True)
+    assert len(cells.get_data().segments) == 1
+
+
 def test_simulators_side_by_side_do_not_touch_each_other(make: Any) -> None:
     choices = [{}, {"numerics": "spinnaker"}, {"timestep": 0.5}, {"seed": 8}]
     want = [alone(make, **c) for c in choices]
