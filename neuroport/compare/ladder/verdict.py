@@ -195,7 +195,10 @@ class Comparison:
 
         Examples
         --------
-        >>> compare(run_on_laptop, run_on_board).require("equivalent")  # doctest: +SKIP
+        >>> from neuroport.compare import compare, from_spike_times
+        >>> laptop = from_spike_times({"out": [[1.0, 5.0], []]}, name="laptop", stop=10.0)
+        >>> board = from_spike_times({"out": [[1.0, 5.0], []]}, name="board", stop=10.0)
+        >>> compare(laptop, board).require("identical")
         """
         wanted = Verdict(at_least)
         if wanted not in (Verdict.IDENTICAL, Verdict.EQUIVALENT):
