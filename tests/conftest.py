@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from engines import ENGINES, REQUIRED, lacking, required
 from hypothesis import HealthCheck, settings
 
 import neuroport
@@ -23,6 +24,40 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.load_profile("neuroport")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Fail, and do not skip, where an engine is missing that has to be here."""
+    wanted = required()
+    unknown = [name for name in wanted if name not in ENGINES]
+    missing = [f"{name}: {why}" for name in wanted
+               if name not in unknown and (why := lacking(name))]
+    missing += [f"{name}: known are {', '.join(ENGINES)}" for name in unknown]
+    if missing:
+        raise pytest.UsageError(
+            f"engines that {REQUIRED} names are missing\n" + "\n".join(missing))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say in the last lines which engines were not tested here."""
+    if required() or hasattr(terminalreporter.config, "workerinput"):
+        return
+    missing = [(name, why) for name in ENGINES if (why := lacking(name))]
+    if missing:
+        terminalreporter.section("not tested here")
+        for name, why in missing:
+            terminalreporter.write_line(f"{name}: {why}")
+
+
+@pytest.fixture
+def engine() -> Callable[[str], None]:
+    """Return ``engine(name)``, which skips the test where that engine is not installed."""
+
+    def needs(name: str) -> None:
+        if why := lacking(name):
+            pytest.skip(why)
+
+    return needs
 
 
 @pytest.fixture
