@@ -159,11 +159,15 @@ class Delays:
     ----------
     shortest : int
         1 or more.
+    shortest_between_cells : int
+        Shortest delay from cells that are no spike sources, under the step rule and whatever the
+        cells; the backend's own checks may allow shorter ones for some.
     longest : int or None
         None: as long as memory allows.
     """
 
     shortest: int = 1
+    shortest_between_cells: int = 1
     longest: int | None = None
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from neuroport.cli import check, compare, doctor, listing, plan, plugins, run
+from neuroport.cli import check, compare, conformance, doctor, listing, plan, plugins, run
 from neuroport.results.versions import package_version
 
 __all__ = ["app"]
@@ -47,6 +47,7 @@ run.register(app, EPILOG)
 check.register(app, EPILOG)
 plan.register(app, EPILOG)
 compare.register(app, EPILOG)
+conformance.register(app, EPILOG)
 listing.register(app)
 doctor.register(app)
 plugins.register(app)

@@ -16,11 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pyNN import common
 
-from neuroport.backend import Backend
+from neuroport.backend import Backend, SessionBase
 from neuroport.backend.engine import Synapses
 from neuroport.backend.prepare import prepare
 from neuroport.backend.prepared import Prepared
-from neuroport.backend.session import SessionBase
 from neuroport.errors import (
     InvalidTimeError,
     NetworkChangedError,

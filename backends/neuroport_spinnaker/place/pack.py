@@ -90,9 +90,7 @@ def pack(case: Case) -> Packing:
 
 def grouping(case: Case) -> Groups:
     """Return which populations can be put together."""
-    network = case.network
-    # Of merged populations the machine makes no synapses: each keeps the scale of its listed ones.
-    options = replace(case.options, connectors="realised")
+    network, options = case.network, case.options
     alone = scales(network, options)
     level = {p.label: 0 for p in network.populations}
     while True:
