@@ -176,3 +176,14 @@ register("NP342", "timing of the emulated board is approximate", _W, """
     calibrated on a board. Where it reports late spikes or dropped packets a board may have more,
     fewer, or none. With timing 'ideal' the board is deterministic: the same network gives the same
     result, whatever the computer does besides.""")
+register("NP343", "alpha current is weaker than its weight says", _W, """
+    PyNN's weight of an alpha synapse is the peak of its current. The binary of IF_curr_alpha gives
+    each input the charge of weight x one time step instead, so the peak is dt/(e tau_syn) of the
+    weight: an eighth at 3 ms and steps of 1 ms. Measured on the emulated board. Multiply the
+    weights by e tau_syn/dt, or use IF_curr_exp.""")
+register("NP344", "delay of a plastic synapse that learning does not see", _W, """
+    The ring in which a core keeps inputs has a power of two of places, enough for the longest delay
+    of its synapses. A plastic synapse whose delay is just that number of steps has a delay of 0 for
+    learning (its bits are cut off), though its spikes arrive in time: a pair of spikes may depress
+    where it should potentiate. Measured on the emulated board with 2, 4 and 8 steps. One step more
+    or less is right.""")

@@ -156,8 +156,11 @@ PLANTS = (
         sim, "p322", cell=sim.IF_curr_delta(tau_refrac=1.0))),
     Plant("NP324", "p324", lambda sim: sim.Population(
         2, sim.IF_curr_exp(tau_refrac=0.5), label="p324") and None),
+    Plant("NP343", "p343.post", lambda sim: _join(
+        sim, "p343", cell=sim.IF_curr_alpha(tau_refrac=1.0, tau_syn_E=3.0, tau_syn_I=3.0))),
+    Plant("NP344", "p344.join", lambda sim: _join(sim, "p344", _stdp(sim, delay=4.0))),
     Plant("NP330", "p330.post", lambda sim: _join(
-        sim, "p330", _stdp(sim, delay=16.0), size=256, connector=sim.OneToOneConnector(),
+        sim, "p330", _stdp(sim, delay=15.0), size=256, connector=sim.OneToOneConnector(),
         sources=256)),
     Plant("NP331", "p331.pre", _two_stages),
 )

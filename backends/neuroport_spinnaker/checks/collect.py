@@ -9,7 +9,7 @@ from neuroport.findings import Finding, Severity
 from neuroport.findings.judge import judge
 from neuroport.network.description import Network
 from neuroport_spinnaker.capabilities import CAPABILITIES
-from neuroport_spinnaker.checks.delays import delays, rows
+from neuroport_spinnaker.checks.delays import delays, dendrites, rows
 from neuroport_spinnaker.checks.learning import learning, rules
 from neuroport_spinnaker.checks.load import machine, names, rates
 from neuroport_spinnaker.checks.memory import memory, stages
@@ -28,8 +28,8 @@ _ABOUT_CORES = frozenset({
 })
 
 
-_CHECKS = (cells, rules, weights, saturation, learning, rows, delays, stages, memory, parameters,
-           rates, names, machine, speed_and_draws)
+_CHECKS = (cells, rules, weights, saturation, learning, rows, delays, dendrites, stages, memory,
+           parameters, rates, names, machine, speed_and_draws)
 
 
 def _allowed(case: Case, found: Finding) -> Finding:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from neuroport.findings import Finding, finding
 from neuroport.network.description import Projection
-from neuroport_spinnaker.chip.limits import NEURONS_PER_CORE, ROW_WORDS
+from neuroport_spinnaker.chip.limits import NEURONS_PER_CORE, ROW_WORDS, bits
 from neuroport_spinnaker.place.case import Case, place
 from neuroport_spinnaker.place.layout import longest_row, row_most, row_words
 
-__all__ = ["delays", "rows"]
+__all__ = ["delays", "dendrites", "rows"]
 
 
 def rows(case: Case) -> Iterator[Finding]:
@@ -89,3 +89,24 @@ def _reach(case: Case, projection: Projection) -> Iterator[Finding]:
             "7.4.1 loses synapses, and a core that sends again has room for so many",
             fixes=("shorter delays", "a longer time step"), line=projection.line,
         )
+
+
+def dendrites(case: Case) -> Iterator[Finding]:
+    """Find plastic delays that fill the ring, which learning takes for none."""
+    for projection in case.network.projections:
+        if projection.size == 0 or projection.synapse.kind != "stdp":
+            continue
+        most = max(int(p.delay.max(initial=0)) for p in case.incoming[projection.post])
+        ring = min(1 << bits(most), case.layouts[projection.post].slots)
+        full = projection.delay == ring
+        if ring and full.any():
+            dt = case.network.timestep
+            yield finding(
+                "NP344", place(projection),
+                measured=f"{int(full.sum())} of {projection.size} delays are {ring * dt:g} ms "
+                f"({ring} steps), and the ring of '{projection.post}' has {ring} places",
+                limit="other delays", why="learning reads the delay from as many bits as number "
+                "the ring's places, and finds 0; the spike itself is not early",
+                fixes=(f"delay={(ring - 1) * dt:g} or {(ring + 1) * dt:g}",),
+                line=projection.line,
+            )

@@ -39,6 +39,18 @@ def cells(case: Case) -> Iterator[Finding]:
                     fixes=(f"{fast[0]}={2 * dt:g} or more", "IF_curr_exp", "a smaller time step"),
                     line=population.line,
                 )
+            else:
+                tau = float(population.parameters["tau_syn_E"].flat[0])
+                yield finding(
+                    "NP343", place(population),
+                    measured=f"tau_syn_E = {tau:g} ms: peaks of {dt / (np.e * tau):.3g} of the "
+                    "weight",
+                    limit="the weight is the peak (PyNN)",
+                    why="the binary gives each input the charge of one time step, whatever tau_syn",
+                    fixes=(f"multiply the weights by e tau_syn/{dt:g} ms "
+                           f"({np.e * tau / dt:.4g} here)", "IF_curr_exp"),
+                    line=population.line,
+                )
         if (
             cell.name == "IF_curr_delta" and targeted
             and case.network.numerics.delta_input == "voltage"
