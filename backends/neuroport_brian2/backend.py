@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 from typing import Literal
 
-from neuroport.backend import BackendInformation, SessionBase
+from neuroport.backend import BackendInformation
 from neuroport.backend.base import BackendBase
 from neuroport.backend.capabilities_file import load_capabilities
 from neuroport.backend.prepared import Draft, Prepared
+from neuroport.backend.session import SessionBase
 from neuroport.errors import BackendMissingError, InvalidValueError, Problem
 from neuroport.findings import Finding, finding
 from neuroport.network.description import Network

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import neuroport_nest.codes  # noqa: F401  registers the kinds of findings
-from neuroport.backend import BackendInformation, SessionBase
+from neuroport.backend import BackendInformation
 from neuroport.backend.base import BackendBase
 from neuroport.backend.prepared import Draft, Prepared
+from neuroport.backend.session import SessionBase
 from neuroport.errors import BackendMissingError, InvalidValueError, Problem
 from neuroport.results.versions import package_version
 from neuroport_nest.capabilities import CAPABILITIES

@@ -11,9 +11,10 @@ from importlib.util import find_spec
 from typing import Any, Literal, Self
 
 import neuroport_spinnaker.codes  # noqa: F401  registers the kinds of findings
-from neuroport.backend import BackendInformation, SessionBase
+from neuroport.backend import BackendInformation
 from neuroport.backend.base import BackendBase
 from neuroport.backend.prepared import Draft, Prepared
+from neuroport.backend.session import SessionBase
 from neuroport.errors import Problem
 from neuroport.machines import Target, load_target
 from neuroport.results.versions import package_version

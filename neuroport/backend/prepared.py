@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from neuroport.backend.capabilities import Capabilities
 from neuroport.backend.information import BackendInformation
-from neuroport.backend.session import SessionBase
 from neuroport.errors import CheckFailedError, Problem, UnsupportedError
 from neuroport.findings import Finding
 from neuroport.network.description import Network
 from neuroport.network.text import difference
+
+if TYPE_CHECKING:  # sessions need PyNN, and `neuroport --help` does not wait for it
+    from neuroport.backend.session import SessionBase
 
 __all__ = [
     "FRONT_END", "Backend", "Draft", "Mended", "PassRecord", "Planning", "Prepared", "Told",

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuroport.backend import SessionBase
 from neuroport.backend.engine import Synapses
+from neuroport.backend.session import SessionBase
 from neuroport.errors import NetworkChangedError, NotReadyError, Problem, UnsupportedError
 from neuroport.network.description import CurrentSource, Network
 from neuroport.network.edits import (

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from pyNN import common
 
-from neuroport.backend import Backend, SessionBase
+from neuroport.backend import Backend
 from neuroport.backend.prepare import prepare
 from neuroport.backend.prepared import Prepared
+from neuroport.backend.session import SessionBase
 from neuroport.errors import (
     InvalidTimeError,
     NetworkChangedError,

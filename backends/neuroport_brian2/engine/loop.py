@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from neuroport.backend import Progress
+from neuroport.backend.engine import Progress
 
 __all__ = ["Loop"]
 

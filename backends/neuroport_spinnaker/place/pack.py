@@ -90,7 +90,9 @@ def pack(case: Case) -> Packing:
 
 def grouping(case: Case) -> Groups:
     """Return which populations can be put together."""
-    network, options = case.network, case.options
+    network = case.network
+    # Of merged populations the machine makes no synapses: each keeps the scale of its listed ones.
+    options = replace(case.options, connectors="realised")
     alone = scales(network, options)
     level = {p.label: 0 for p in network.populations}
     while True:
