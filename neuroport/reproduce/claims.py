@@ -12,7 +12,7 @@ from typing import Any
 
 from neuroport.errors import FileFormatError, Problem
 
-__all__ = ["Claim", "Paper", "Verdict", "ClaimsError", "load_claims", "judge"]
+__all__ = ["Claim", "Paper", "Verdict", "ClaimsError", "load_claims", "judge", "met"]
 
 _KINDS = ("near", "at_least", "at_most")
 _FIELDS = {"id", "group", "what", "value", "tolerance", "why", "source", "unit", "kind",
@@ -143,6 +143,11 @@ def load_claims(path: Path) -> Paper:
     return Paper(**{n: paper[n] for n in names}, claims=tuple(claims))
 
 
+def met(claim: Claim, verdict: Verdict) -> bool:
+    """Whether a claim leaves the exit code at 0; only our own may be impossible on a backend."""
+    return verdict.good and (claim.ours or verdict is not Verdict.IMPOSSIBLE)
+
+
 def judge(claim: Claim, obtained: Any, impossible: bool = False) -> Verdict:
     """Return the verdict on an obtained value; None means that there is none.
 
@@ -151,11 +156,11 @@ def judge(claim: Claim, obtained: Any, impossible: bool = False) -> Verdict:
     claim : Claim
     obtained : object
     impossible : bool
-        Whether the backend refused a step of the protocol. Only a claim of our own may then lack
-        its value; one of the paper's counts as not obtained.
+        Whether the backend refused a step of the protocol that the claim needs. A claim of the
+        paper's is then still one that was not reproduced: see :func:`met`.
     """
     if obtained is None:
-        return Verdict.IMPOSSIBLE if impossible and claim.ours else Verdict.MISSING
+        return Verdict.IMPOSSIBLE if impossible else Verdict.MISSING
     if claim.kind == "near":
         good = _near(claim.value, obtained, claim.tolerance)
     elif not _number(obtained) or math.isnan(obtained):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from neuroport.jobs.backend_choice import folder_name
-from neuroport.reproduce.claims import Claim, Verdict
+from neuroport.reproduce.claims import Claim, Verdict, met
 from neuroport.reproduce.experiment import Drawing, StepImpossibleError
 from neuroport.reproduce.runner import Reproduction, Row
 
@@ -204,7 +204,7 @@ def _verdict_text(claim: Claim, verdict: Verdict) -> str:
     if verdict is Verdict.EXPLAINED:
         return f"{verdict.value}: {claim.known_deviation}"
     word: str = verdict.value
-    return word if verdict.good else word.upper()
+    return word if met(claim, verdict) else word.upper()
 
 
 def _html(done: Reproduction, drawings: list[tuple[str, Drawing, bytes]]) -> str:

@@ -14,7 +14,7 @@ from neuroport.backend import load_backend
 from neuroport.errors import CheckFailedError, UnsupportedError
 from neuroport.jobs.backend_choice import backend_choices
 from neuroport.jobs.specification import RunSpec
-from neuroport.reproduce.claims import Claim, Verdict, judge
+from neuroport.reproduce.claims import Claim, Verdict, judge, met
 from neuroport.reproduce.experiment import (
     Context,
     Experiment,
@@ -101,7 +101,7 @@ class Reproduction:
     @property
     def passed(self) -> bool:
         """Whether no claim fails on any backend."""
-        return all(v.good for row in self.rows for v in row.verdicts.values())
+        return all(met(row.claim, v) for row in self.rows for v in row.verdicts.values())
 
     def count(self, backend: str) -> dict[str, int]:
         """Return how many claims have which verdict on a backend."""

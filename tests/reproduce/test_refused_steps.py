@@ -46,12 +46,11 @@ def each(results: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("ours", [True, False])
 def test_only_the_claims_of_the_refused_step_are_lost(tmp_path: Path, ours: bool) -> None:
-    missing = Verdict.IMPOSSIBLE if ours else Verdict.MISSING
     for resumed in (0, 4):
         done = run(_experiment(each, ours), "brian2", tmp_path)
         assert done.resumed == resumed
         assert [row.verdicts["brian2"] for row in done.rows] == [
-            Verdict.AGREES, missing, missing, Verdict.AGREES]
+            Verdict.AGREES, Verdict.IMPOSSIBLE, Verdict.IMPOSSIBLE, Verdict.AGREES]
         # A paper's claim that could not be tried is no success.
         assert done.passed is ours
     why = {row.claim.id: row.impossible.get("brian2", "") for row in done.rows}
