@@ -83,7 +83,7 @@ class Brian2Backend(BackendBase):
 
         network = prepared.network
         return Brian2Session(
-            network, self._target(network, duration), self.capabilities.between_runs)
+            network, self._target(network, duration), self.capabilities)
 
     def _target(self, network: Network, duration: float | None) -> str:
         if self.codegen != "auto":

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from neuroport.backend.capabilities import BetweenRuns
+from neuroport.backend.capabilities import Capabilities
 from neuroport.backend.engine import Progress, StopAsked
 from neuroport.backend.recorded import Piece
 from neuroport.backend.session import SessionBase
@@ -34,13 +34,13 @@ class Brian2Session(SessionBase):
     network : Network
     target : {"numpy", "cython"}
         Brian2's code generation target.
-    between_runs : BetweenRuns
+    capabilities : Capabilities
     """
 
     engine = "Brian2"
 
-    def __init__(self, network: Network, target: str, between_runs: BetweenRuns) -> None:
-        super().__init__(network, between_runs)
+    def __init__(self, network: Network, target: str, capabilities: Capabilities) -> None:
+        super().__init__(network, capabilities)
         self._target = target
 
     def build(self, network: Network) -> None:

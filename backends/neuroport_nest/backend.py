@@ -72,4 +72,4 @@ class NestBackend(BackendBase):
         from neuroport_nest.session import NestSession
 
         return NestSession(prepared.network, self.threads, self.silence_timeout,
-                           self.capabilities.between_runs)
+                           self.capabilities)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from neuroport.backend.capabilities import BetweenRuns
+from neuroport.backend.capabilities import Capabilities
 from neuroport.backend.engine import Progress, StopAsked
 from neuroport.backend.recorded import Piece, Samples, Spikes
 from neuroport.backend.session import SessionBase
-from neuroport.errors import Problem
 from neuroport.network.description import FloatArray, Network, Projection, Recording
 from neuroport.network.edits import (
     Edit,
@@ -23,7 +22,6 @@ from neuroport.network.edits import (
     SynapseEdit,
 )
 from neuroport.process import EngineProcess
-from neuroport_nest.capabilities import CAPABILITIES
 from neuroport_nest.lower import cells, synapses
 from neuroport_nest.lower.inputs import CurrentSchedule, check_not_sent, trains
 from neuroport_nest.lower.program import NestProgram, factor, states
@@ -50,16 +48,16 @@ class NestSession(SessionBase):
         OpenMP threads.
     silence_timeout : float
         Seconds without an answer after which the process is stopped.
-    between_runs : BetweenRuns
+    capabilities : Capabilities
     """
 
     engine = "NEST"
     longest_piece = 20_000  # steps whose spikes and currents are drawn and handed over at once
 
     def __init__(
-        self, network: Network, threads: int, silence_timeout: float, between_runs: BetweenRuns
+        self, network: Network, threads: int, silence_timeout: float, capabilities: Capabilities
     ) -> None:
-        super().__init__(network, between_runs)
+        super().__init__(network, capabilities)
         self._threads, self._silence_timeout = threads, silence_timeout
         self._process: EngineProcess | None = None
 
@@ -209,22 +207,6 @@ class NestSession(SessionBase):
         return result / factor(self.lowered, described)
 
     # -- changing ------------------------------------------------------------------------------
-
-    def refused(self, edit: type[Edit], label: str, names: Sequence[str]) -> Problem | None:
-        """Return what of an edit NEST has no way to write."""
-        if edit is StateEdit:
-            cell = self.lowered.population(label).cell.name
-            wrong = [name for name in names if name in CAPABILITIES.cells[cell].fixed_states]
-            if wrong:
-                return Problem(f"{', '.join(wrong)} cannot be set in NEST",
-                               fix="send spikes before the run")
-        if edit is SynapseEdit:
-            wrong = [name for name in names if name not in _WRITABLE]
-            if wrong:
-                return Problem(
-                    f"{', '.join(wrong)} cannot be changed in NEST once it has been built",
-                    fix="a new simulator, or reset() before")
-        return None
 
     def apply(self, edit: Edit) -> None:
         """Change what runs. New currents and spike times are taken by the next run."""

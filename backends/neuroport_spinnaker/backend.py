@@ -103,7 +103,7 @@ weight_loss, allow, start_timeout, silence_timeout, configuration
         """Return a session at time 0; the machine is taken at the first run."""
         placed: Placed = prepared.lowered
         return SpinnakerSession(
-            placed, partial(self.machine, placed.target), self.capabilities.between_runs,
+            placed, partial(self.machine, placed.target), self.capabilities,
             self.emulation,
         )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from neuroport.backend.capabilities import BetweenRuns
+from neuroport.backend.capabilities import Capabilities
 from neuroport.backend.engine import Progress, StopAsked, Synapses
 from neuroport.backend.recorded import Piece, Samples, Spikes
 from neuroport.backend.session import SessionBase
@@ -21,7 +21,6 @@ from neuroport.errors import (
 from neuroport.network.description import FloatArray, Network, Population, Recording
 from neuroport.network.edits import Edit, ParameterEdit, SpikeEdit, StateEdit
 from neuroport.network.signs import weight_sign
-from neuroport_spinnaker.capabilities import CAPABILITIES
 from neuroport_spinnaker.chip.limits import RECORDABLE
 from neuroport_spinnaker.errors import MachineLostError
 from neuroport_spinnaker.lower.machine_made import drawn_there
@@ -51,7 +50,7 @@ class SpinnakerSession(SessionBase):
         The network on its machine, some populations on shared cores where it has too few.
     machine : callable
         Returns the configuration of the machine and what to close at the end.
-    between_runs : BetweenRuns
+    capabilities : Capabilities
     emulation : Emulation, optional
         How the board behaves, where it is an emulated one.
     """
@@ -63,11 +62,11 @@ class SpinnakerSession(SessionBase):
         self,
         placed: Placed,
         machine: Callable[[], tuple[dict[str, Any], Any]],
-        between_runs: BetweenRuns,
+        capabilities: Capabilities,
         emulation: Emulation | None = None,
     ) -> None:
         self._options, self._asked = placed.case.options, placed.asked
-        super().__init__(placed.alone.network, between_runs, placed.packing)
+        super().__init__(placed.alone.network, capabilities, placed.packing)
         self._machine = machine
         self._worker: Worker | None = None
         self._board: Any = None
@@ -284,13 +283,7 @@ class SpinnakerSession(SessionBase):
     # -- changing ------------------------------------------------------------------------------
 
     def refused(self, edit: type[Edit], label: str, names: Sequence[str]) -> Problem | None:
-        """Return why states that the chip lacks, and rates that it draws with, stay as they are."""
-        if edit is StateEdit:
-            cell = self.lowered.population(label).cell.name
-            wrong = [name for name in names if name in CAPABILITIES.cells[cell].fixed_states]
-            if wrong:
-                return Problem(f"{', '.join(wrong)} cannot be set on SpiNNaker",
-                               fix="send spikes before the run")
+        """Return why rates that the machine draws with stay as they are."""
         if edit is SpikeEdit and not self.is_listed(self.lowered.population(label)):
             return Problem(
                 "rates of sources that the machine draws cannot be changed between two runs",

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from neuroport.backend.capabilities import BetweenRuns
+from neuroport.backend.between_runs import edit_problems
+from neuroport.backend.capabilities import Capabilities
 from neuroport.backend.engine import EngineMethods, Progress, StopAsked, Synapses
 from neuroport.backend.listed import ListedSpikes
 from neuroport.backend.merge import Merge, Place, named
@@ -28,9 +29,7 @@ from neuroport.errors import (
 from neuroport.findings import Finding
 from neuroport.network.description import FloatArray, IntArray, Network
 from neuroport.network.edits import (
-    CurrentEdit,
     Edit,
-    ParameterEdit,
     RecordingEdit,
     SpikeEdit,
     StateEdit,
@@ -40,17 +39,6 @@ from neuroport.network.edits import (
 )
 
 __all__ = ["SessionBase"]
-
-_WORDS = {
-    "parameters": "cell parameters", "states": "states", "weights": "weights",
-    "synapse_parameters": "parameters of synapses", "recordings": "recordings",
-    "spike_times": "spike times and rates of sources", "currents": "injected currents",
-}
-_NEEDS: dict[type, str] = {
-    ParameterEdit: "parameters", StateEdit: "states", SpikeEdit: "spike_times",
-    CurrentEdit: "currents", RecordingEdit: "recordings",
-}
-
 
 class SessionBase(EngineMethods):
     """A network that is ready to run, running, or paused between runs.
@@ -62,8 +50,8 @@ class SessionBase(EngineMethods):
     ----------
     network : Network
         As it runs, with stored weights.
-    between_runs : BetweenRuns
-        What may change once a step has been run.
+    capabilities : Capabilities
+        Of the backend.
     merge : Merge, optional
         Populations that the engine has put together.
     """
@@ -71,11 +59,11 @@ class SessionBase(EngineMethods):
     def __init__(
         self,
         network: Network,
-        between_runs: BetweenRuns = BetweenRuns(),  # noqa: B008  frozen
+        capabilities: Capabilities,
         merge: Merge | None = None,
     ) -> None:
         self._network, self._merge = network, merge
-        self._between_runs = between_runs
+        self._capabilities = capabilities
         self._closed = False
         self._found: tuple[Finding, ...] = ()
         self._start()
@@ -378,18 +366,13 @@ class SessionBase(EngineMethods):
         self._check_open()
         if self._step == 0:
             return
-        wanted = _needs(edit, names)
-        if edit is RecordingEdit and self.is_listed(self._network.population(label)):
-            wanted = ()  # their spikes are known in any case
-        problems = [
-            Problem(f"{_WORDS[name]} cannot be changed between two runs on {self.engine}",
-                    measured=f"at {self._step * self._network.timestep:g} ms",
-                    fix="call reset() before, or make the change before the first run")
-            for name in wanted if not getattr(self._between_runs, name)
-        ]
+        listed = edit is RecordingEdit and self.is_listed(self._network.population(label))
+        problems = [] if listed else edit_problems(  # their spikes are known in any case
+            self._capabilities, self._network, self.engine,
+            self._step * self._network.timestep, edit, label, names)
         if edit is StateEdit and not problems:
             there, _, size = self._place_of_cells(label)
-            if self.lowered.population(there).size != size:
+            if size != self.lowered.population(there).size:
                 problems.append(Problem(
                     "states cannot be set between two runs where populations share cores",
                     limit="the others on the core have states that only the machine knows",
@@ -413,17 +396,8 @@ class SessionBase(EngineMethods):
                 # What was sampled of this moment was before the edit.
                 for name, value in values.items():
                     cell = np.flatnonzero(~np.isnan(value))
+                    present = np.asarray(value, dtype=float)[cell][np.newaxis]
                     self._recorded.add(
-                        Samples(label, name, np.array([self._step]), cell,
-                                np.asarray(value, dtype=float)[cell][np.newaxis]),
-                        self._network.population(label).recordings,
-                    )
+                        Samples(label, name, np.array([self._step]), cell, present),
+                        self._network.population(label).recordings)
         self._forget()
-
-
-def _needs(edit: type[Edit], names: Sequence[str]) -> tuple[str, ...]:
-    """Return the entries of ``[between_runs]`` that an edit of some values needs."""
-    if edit is SynapseEdit:
-        others = any(n != "weight" for n in names)
-        return ("weights",) * ("weight" in names) + ("synapse_parameters",) * others
-    return (_NEEDS[edit],)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neuroport.backend.capabilities import BetweenRuns
+from neuroport.backend.capabilities import BetweenRuns, Capabilities
 from neuroport.backend.recorded import Piece, Samples, Spikes
 from neuroport.backend.session import SessionBase
 from neuroport.errors import BetweenRunsError, NotReadyError
@@ -38,6 +38,7 @@ from neuroport.numerics import PYNN
 from neuroport.pynn.cells import CELL_TYPES, cell_model
 
 SIZE = 3
+ANYTHING = Capabilities("simulation", True, {})
 
 
 def every(*index: int, interval: int = 1, variable: str = "v") -> Recording:
@@ -71,8 +72,11 @@ class Toy(SessionBase):
     engine = "the toy"
     longest_piece = 7
 
-    def __init__(self, *arguments: Any, **keywords: Any) -> None:
-        super().__init__(*arguments, **keywords)
+    def __init__(
+        self, network: Network, capabilities: Capabilities = ANYTHING,
+        merge: Any = None,
+    ) -> None:
+        super().__init__(network, capabilities, merge)
         self.log: list[str] = []
 
     def build(self, network: Network) -> None:
@@ -187,7 +191,7 @@ def test_drawn_sources_are_the_same_however_the_run_is_cut() -> None:
 
 
 def test_what_a_backend_does_not_declare_is_refused_by_one_error_and_changes_nothing() -> None:
-    nothing = BetweenRuns(*[False] * 7)
+    nothing = Capabilities("simulation", True, {}, between_runs=BetweenRuns(*[False] * 7))
     session = Toy(network(every(0)), nothing)
     edits = [
         ParameterEdit("cells", {"i_offset": np.zeros(SIZE)}),

@@ -220,16 +220,17 @@ def test_an_initial_input_that_the_chip_would_drop_is_refused(cell: str, state: 
 
 
 def test_nor_can_it_be_set_between_two_runs() -> None:
-    from neuroport.backend import load_backend
-    from neuroport.backend.prepare import prepare
+    from neuroport.backend import backend_class
+    from neuroport.backend.between_runs import edit_problems
     from neuroport.network.edits import StateEdit
 
     sim = neuroport.simulator("spinnaker", timestep=1.0, numerics="spinnaker")
     sim.Population(2, sim.IF_cond_exp(tau_refrac=1.0), label="cells")
-    session: Any = prepare(sim.network(), load_backend("spinnaker")).open()
-    problem = session.refused(StateEdit, "cells", ("v", "gsyn_exc"))
-    assert problem.what == "gsyn_exc cannot be set on SpiNNaker"
-    assert session.refused(StateEdit, "cells", ("v",)) is None
+    network, has = sim.network(), backend_class("spinnaker").capabilities
+    (problem,) = edit_problems(
+        has, network, "SpiNNaker", 5.0, StateEdit, "cells", ("v", "gsyn_exc"))
+    assert problem.what == "gsyn_exc cannot be set on SpiNNaker once the network has run"
+    assert not edit_problems(has, network, "SpiNNaker", 5.0, StateEdit, "cells", ("v",))
 
 
 def test_a_threshold_rule_that_a_cell_does_not_have_is_refused() -> None:
