@@ -22,7 +22,6 @@ class RecorderBase(recording.Recorder):  # type: ignore[misc]
         super().__init__(population, file)
         self.cache: Any = self.cache
         self._from_step = 0
-        self._order: list[Any] = []
 
     def record(
         self,
@@ -101,10 +100,13 @@ class RecorderBase(recording.Recorder):  # type: ignore[misc]
     def _get_current_segment(self, *arguments: Any, **keywords: Any) -> Any:
         """Return the present segment; a signal that ends early says by how many samples.
 
-        A run of n steps gives n + 1 samples of every variable, the present state the last. An
-        engine that cannot tell the present state of a variable gives fewer.
+        Signals have the order of the cell's recordable variables; PyNN's own is that of a set of
+        names, another one in every process. A run of n steps gives n + 1 samples of every variable,
+        the present state the last; an engine that cannot tell it gives fewer.
         """
         segment = super()._get_current_segment(*arguments, **keywords)
+        order = list(self.population.celltype.recordable)
+        segment.analogsignals = sorted(segment.analogsignals, key=lambda s: order.index(s.name))
         state = self._simulator.state
         for signal in segment.analogsignals:
             period = max(1, round(float(signal.sampling_period.rescale("ms").magnitude) / state.dt))

@@ -78,6 +78,19 @@ def test_single_variables_of_earlier_segments_can_be_read(make: Any) -> None:
     assert len(cells.get_data().segments) == 1
 
 
+def test_signals_have_the_order_of_the_cells_variables(make: Any) -> None:
+    # Names in a set have another order in every process: one in 720 is this one by chance.
+    sim = make()
+    cells = sim.Population(2, sim.HH_cond_exp(), label="cells")
+    cells.record(["h", "n", "m", "gsyn_inh", "gsyn_exc", "v", "spikes"])
+    sim.run(2.0)
+    sim.reset()
+    sim.run(2.0)
+    for segment in cells.get_data().segments:
+        names = [signal.name for signal in segment.analogsignals]
+        assert names == ["v", "gsyn_exc", "gsyn_inh", "m", "n", "h"]
+
+
 def test_simulators_side_by_side_do_not_touch_each_other(make: Any) -> None:
     choices = [{}, {"numerics": "spinnaker"}, {"timestep": 0.5}, {"seed": 8}]
     want = [alone(make, **c) for c in choices]
