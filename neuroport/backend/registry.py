@@ -117,6 +117,14 @@ def backend_class(name: str) -> Any:
         raise BackendMissingError(
             Problem(
                 f"backend '{name}' cannot be loaded: {error}",
-                fix=f"pip install 'neuroport[{name.partition('-')[0]}]'",
+                fix=_installs(points[name]),
             )
         ) from None
+
+
+def _installs(point: EntryPoint) -> str:
+    """Return the command that installs what a backend's package needs."""
+    package = "neuroport" if point.dist is None else point.dist.name
+    if package == "neuroport":
+        return f"pip install 'neuroport[{point.name.partition('-')[0]}]'"
+    return f"pip install {package}"
