@@ -148,7 +148,7 @@ class NumpySession(SessionBase):
 
     def drain(self) -> Iterable[Piece]:
         """Return what is new."""
-        new = [*self._spiked, *self._sampled]
+        new: list[Piece] = [*self._spiked, *self._sampled]
         self._spiked, self._sampled = [], []
         return new
 
