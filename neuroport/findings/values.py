@@ -76,7 +76,7 @@ def _refractory(population: Population, network: Network) -> list[Finding]:
     if not off.any():
         return []
     rule = network.numerics.refractory_rule
-    used = np.ceil(steps - 1e-9) if rule == "ceil" else np.floor(steps + 0.5)
+    used = network.numerics.refractory_steps(values, network.timestep)
     worst = int(np.abs(steps - used).argmax())
     return [
         finding(

@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, get_args, get_type_hints
 
+import numpy as np
+from numpy.typing import NDArray
+
 from neuroport.errors import Problem, UnknownNumericsError, nearest
 from neuroport.numerics.grids import grid_names
 
@@ -107,6 +110,29 @@ class Numerics:
         """Return the choices in which two points differ, as ``{choice: (mine, other's)}``."""
         mine, theirs = asdict(self), asdict(other)
         return {k: (mine[k], theirs[k]) for k in mine if k != "name" and mine[k] != theirs[k]}
+
+    def refractory_steps(
+        self, tau_refrac: NDArray[np.float64], timestep: float
+    ) -> NDArray[np.float64]:
+        """Return how many steps after a spike the membrane is not updated.
+
+        Parameters
+        ----------
+        tau_refrac : ndarray of float
+            Refractory periods (ms).
+        timestep : float
+            ms.
+
+        Returns
+        -------
+        ndarray of float
+            Whole numbers. Half a step counts as one under ``round``; a quotient that misses a
+            whole number by floating point only is that number under both rules.
+        """
+        steps = tau_refrac / timestep
+        if self.refractory_rule == "ceil":
+            return np.asarray(np.ceil(steps - 1e-9))
+        return np.asarray(np.floor(steps + 0.5 + 1e-9))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the choices as plain data."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from neuroport.network.description import Population
 from neuroport.numerics import Numerics
 
-__all__ = ["NestCell", "CELLS", "arrays", "refractory_steps", "weight_factor"]
+__all__ = ["NestCell", "CELLS", "arrays", "weight_factor"]
 
 FloatArray = NDArray[np.float64]
 Values = Mapping[str, FloatArray]
@@ -52,14 +52,6 @@ class NestCell:
     at_once: bool = False
     early: bool = False
     highest_reset: str = "v_thresh"
-
-
-def refractory_steps(values: FloatArray, timestep: float, numerics: Numerics) -> FloatArray:
-    """Return how many steps after a spike the membrane is not updated."""
-    steps = values / timestep
-    if numerics.refractory_rule == "ceil":
-        return np.ceil(steps - 1e-9)
-    return np.floor(steps + 0.5)
 
 
 def _common(p: Values) -> dict[str, FloatArray]:
@@ -139,7 +131,7 @@ def arrays(
     """Return NEST's parameters of a population of cells."""
     result = CELLS[population.cell.name].parameters(parameters, timestep)
     if "tau_refrac" in parameters:
-        steps = refractory_steps(parameters["tau_refrac"], timestep, numerics)
+        steps = numerics.refractory_steps(parameters["tau_refrac"], timestep)
         result["t_ref"] = steps * timestep
     return result
 

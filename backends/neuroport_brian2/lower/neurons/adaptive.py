@@ -22,7 +22,6 @@ from neuroport_brian2.lower.neurons.code import (
     receptor_arrivals,
     receptor_coefficients,
     receptor_equations,
-    refractory_steps,
 )
 
 __all__ = ["code"]
@@ -59,7 +58,7 @@ def code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
         result["x_slope"] = np.where(p["delta_T"] > 0, p["delta_T"], 1.0)
         # Without an upswing the threshold itself is where a spike begins.
         result["x_v_spike"] = np.where(p["delta_T"] > 0, p["v_spike"], p["v_thresh"])
-        result["x_refractory_steps"] = refractory_steps(p["tau_refrac"], timestep, numerics)
+        result["x_refractory_steps"] = numerics.refractory_steps(p["tau_refrac"], timestep)
         result.update(receptor_coefficients(cell.receptors, p, numerics, timestep, decay=False))
         for receptor in cell.receptors:
             for name in (receptor.tau, receptor.reversal):

@@ -20,7 +20,6 @@ from neuroport_brian2.lower.names import inside
 __all__ = [
     "NeuronCode",
     "FloatArray",
-    "refractory_steps",
     "receptor_equations",
     "receptor_arrivals",
     "receptor_coefficients",
@@ -80,14 +79,6 @@ class NeuronCode:
             return values
         scale = float(2**self.state_bits)
         return np.asarray(np.rint(np.asarray(values, dtype=float) * scale) / scale)
-
-
-def refractory_steps(values: FloatArray, timestep: float, numerics: Numerics) -> FloatArray:
-    """Return how many steps after a spike the membrane is not updated."""
-    steps = values / timestep
-    if numerics.refractory_rule == "ceil":
-        return np.ceil(steps - 1e-9)
-    return np.floor(steps + 0.5)
 
 
 def receptor_equations(

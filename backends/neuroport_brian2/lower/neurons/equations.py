@@ -16,7 +16,6 @@ from neuroport_brian2.lower.neurons.code import (
     receptor_arrivals,
     receptor_coefficients,
     receptor_equations,
-    refractory_steps,
 )
 
 __all__ = ["code"]
@@ -66,7 +65,7 @@ def code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
         result = {inside(name): p[name] for name in cell.parameters}
         result.update(receptor_coefficients(cell.receptors, p, numerics, timestep, decay=False))
         steps = p[given.refractory] if given.refractory else 0.0 * p["i_offset"]
-        result["x_refractory_steps"] = refractory_steps(steps, timestep, numerics)
+        result["x_refractory_steps"] = numerics.refractory_steps(steps, timestep)
         return result
 
     return NeuronCode(

@@ -28,7 +28,6 @@ from neuroport_brian2.lower.neurons.code import (
     CLAMP,
     FloatArray,
     NeuronCode,
-    refractory_steps,
 )
 
 __all__ = ["code", "exponential", "has"]
@@ -155,7 +154,7 @@ def code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
             return np.asarray(np.rint(values * one) / one)
 
         result = {inside(name): on_grid(p[name]) for name in _PARAMETERS}
-        result["x_refractory_steps"] = refractory_steps(p["tau_refrac"], timestep, numerics)
+        result["x_refractory_steps"] = numerics.refractory_steps(p["tau_refrac"], timestep)
         if numerics.decay_bits is None:
             result["x_resistance"] = p["tau_m"] / p["cm"]
             result["x_v_decay"] = np.exp(-timestep / p["tau_m"])

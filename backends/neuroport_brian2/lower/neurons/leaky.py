@@ -24,7 +24,6 @@ from neuroport_brian2.lower.neurons.code import (
     receptor_arrivals,
     receptor_coefficients,
     receptor_equations,
-    refractory_steps,
 )
 
 __all__ = ["code"]
@@ -108,7 +107,7 @@ def _current(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode
             "x_v_reset": p["v_reset"],
             "x_v_rest": p["v_rest"],
             "x_i_offset": p["i_offset"],
-            "x_refractory_steps": refractory_steps(p["tau_refrac"], timestep, numerics),
+            "x_refractory_steps": numerics.refractory_steps(p["tau_refrac"], timestep),
             **receptor_coefficients(cell.receptors, p, numerics, timestep, decay=True),
         }
         for receptor in cell.receptors:
@@ -224,7 +223,7 @@ def _conductance(cell: CellModel, numerics: Numerics, timestep: float) -> Neuron
             "x_v_reset": p["v_reset"],
             "x_v_rest": p["v_rest"],
             "x_i_offset": p["i_offset"],
-            "x_refractory_steps": refractory_steps(p["tau_refrac"], timestep, numerics),
+            "x_refractory_steps": numerics.refractory_steps(p["tau_refrac"], timestep),
             **receptor_coefficients(cell.receptors, p, numerics, timestep, decay=True),
         }
         for receptor in cell.receptors:
