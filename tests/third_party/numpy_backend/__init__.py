@@ -27,4 +27,4 @@ class NumpyBackend(BackendBase):
 
     def open(self, prepared: Prepared, duration: float | None = None) -> NumpySession:
         """Return a session at time 0."""
-        return NumpySession(prepared.network, self.capabilities.between_runs)
+        return NumpySession(prepared.network, self.capabilities)

@@ -25,16 +25,14 @@ class _Cells:
 
     def __init__(self, population: Population, network: Network) -> None:
         self.state = {name: np.array(v, dtype=float) for name, v in population.initial.items()}
-        self.resting = np.zeros(population.size, dtype=np.int64)  # steps still to be refractory
+        self.resting = np.zeros(population.size)  # steps still to be refractory
         self.set_parameters(population, network.timestep, network.numerics)
 
     def set_parameters(self, population: Population, dt: float, numerics: Numerics) -> None:
         """Take parameters; propagators as in Rotter & Diesmann (1999)."""
         p = self.parameters = population.parameters
         self.fires = np.greater_equal if numerics.threshold_rule == ">=" else np.greater
-        whole = np.round(p["tau_refrac"] / dt, 9)  # 0.3 / 0.1 is less than 3
-        self.rest = (np.floor(whole + 0.5) if numerics.refractory_rule == "round"
-                     else np.ceil(whole)).astype(np.int64)
+        self.rest = numerics.refractory_steps(p["tau_refrac"], dt)
         self.decay = np.exp(-dt / p["tau_m"])
         self.by_current = p["tau_m"] / p["cm"] * -np.expm1(-dt / p["tau_m"])
         self.synaptic = []  # variable, its decay, the potential that one nA of it gives in a step
