@@ -13,16 +13,13 @@ from typing import Self, TypeVar
 from neuroport_spinnaker.board import memory_map as mm
 from neuroport_spinnaker.board._engine import Engine
 from neuroport_spinnaker.board.chip import ChipMonitor
-from neuroport_spinnaker.board.errors import (
-    AddressUnavailableError,
-    BoardStoppedError,
-    TimingError,
-)
+from neuroport_spinnaker.board.core_report import core_report
+from neuroport_spinnaker.board.errors import AddressUnavailableError, BoardStoppedError, TimingError
 from neuroport_spinnaker.board.geometry import geometry
 from neuroport_spinnaker.board.monitor import Monitor
 from neuroport_spinnaker.board.network import BOOT_PORT, SDP_PORT, Network
 from neuroport_spinnaker.board.private_memory import PrivateMemory, private_memory
-from neuroport_spinnaker.board.provenance import core_provenance, total
+from neuroport_spinnaker.board.provenance import total
 from neuroport_spinnaker.board.report import BoardReport, CoreReport
 from neuroport_spinnaker.board.tags import Address
 
@@ -356,7 +353,7 @@ class Board:
             raise BoardStoppedError("the board has no engine: start it first")
         figures = engine.figures()
         cores = [
-            self._core_report(chip, core)
+            core_report(chip, core)
             for chip in monitor.chips.values()
             for core in range(1, mm.CORES)
             if chip.owners[core]
@@ -396,34 +393,4 @@ class Board:
 
     def _keep(self, chip: ChipMonitor, core: int) -> None:
         """Remember a core that the host is about to stop."""
-        self._finished.append(self._core_report(chip, core))
-
-    @staticmethod
-    def _core_report(chip: ChipMonitor, core: int) -> CoreReport:
-        details = chip.engine.core(chip.index, core)
-        block = chip.read(chip.core_block(core), mm.CORE_BLOCK_BYTES)
-        number = block[mm.CoreField.STATE]
-        try:
-            state = mm.CoreState(number).name
-        except ValueError:
-            state = f"UNKNOWN_{number}"
-        registers = details["registers"]
-        if number == mm.CoreState.RUN_TIME_ERROR:
-            saved = [int.from_bytes(block[4 * i : 4 * i + 4], "little") for i in range(11)]
-            registers = (*saved[:8], *registers[8:13], saved[9], saved[10], registers[15])
-        return CoreReport(
-            chip=chip.place,
-            core=core,
-            binary=chip.images.get(core, ""),
-            application=chip.owners[core],
-            state=state,
-            error_code=block[mm.CoreField.ERROR_CODE],
-            registers=registers,
-            instructions=details["instructions"],
-            packets_sent=details["packets_sent"],
-            packets_received=details["packets_received"],
-            packets_dropped=details["packets_dropped"],
-            dma_transfers=details["dma_transfers"],
-            iobuf=chip.iobuf(core),
-            provenance=core_provenance(chip, core),
-        )
+        self._finished.append(core_report(chip, core))
