@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import sys
-import time
 
-__all__ = ["BEGAN", "main"]
+import neuroport.cli.start_time  # noqa: F401  the clock starts before anything else is imported
 
-BEGAN = time.perf_counter()
-"""When the command began, but for Python's own start."""
+__all__ = ["main"]
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from neuroport.cli import display
-from neuroport.cli.run import (
+from neuroport.cli.arguments import (
     Backend,
     Json,
     Model,
@@ -18,7 +18,7 @@ from neuroport.cli.run import (
     Timestep,
     Trace,
     Verbose,
-    _script_output,
+    script_output,
 )
 from neuroport.jobs.options import flags_of, split_options
 
@@ -76,7 +76,7 @@ def check(
             raise _needs_target()
         known = options_for(backend, target)
         chosen, words = split_options(context.args, known)
-        with _script_output(as_json):
+        with script_output(as_json):
             built = build(model, backend=backend, target=target, numerics=numerics, seed=seed,
                           timestep=timestep, arguments=words, options=chosen,
                           others=(*_OWN, *flags_of(known)))

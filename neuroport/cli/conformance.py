@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from neuroport.cli import display
-from neuroport.cli.run import Json, _script_output
+from neuroport.cli.arguments import Json, script_output
 
 __all__ = ["register"]
 
@@ -49,7 +49,7 @@ def conformance(
         options, rest = split_options(extra, known)
         if rest:
             raise UnknownArgumentError(rest, "conformance", list(known))
-        with _script_output(as_json):
+        with script_output(as_json):
             for name in names:
                 results += run_suite(name, words, **options,
                                      progress=None if as_json else _tell)

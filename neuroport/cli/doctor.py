@@ -6,7 +6,7 @@ import typer
 from rich.text import Text
 
 from neuroport.cli import display
-from neuroport.cli.run import Json
+from neuroport.cli.arguments import Json
 
 __all__ = ["register"]
 

@@ -8,7 +8,7 @@ import typer
 from rich.text import Text
 
 from neuroport.cli import display
-from neuroport.cli.run import Json
+from neuroport.cli.arguments import Json
 from neuroport.errors import UserError
 
 __all__ = ["register"]

@@ -9,8 +9,17 @@ import typer
 from rich.text import Text
 
 from neuroport.cli import display
+from neuroport.cli.arguments import (
+    Json,
+    Model,
+    Numerics,
+    Seed,
+    Timestep,
+    Trace,
+    Verbose,
+    script_output,
+)
 from neuroport.cli.progress import stage
-from neuroport.cli.run import Json, Model, Numerics, Seed, Timestep, Trace, Verbose, _script_output
 from neuroport.jobs.options import flags_of, split_options
 
 __all__ = ["register"]
@@ -101,7 +110,7 @@ def _tell(
     try:
         known = options_for(None, target)
         chosen, words = split_options(context.args, known)
-        with _script_output(as_json):
+        with script_output(as_json):
             built = build(model, target=target, arguments=words, options=chosen,
                           others=tuple(flags_of(known)), **settings)
         messages = [] if built.report is None else list(built.report.messages)

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
-from neuroport.cli import BEGAN, display
+from neuroport.cli import display
+from neuroport.cli.arguments import (
+    Backend,
+    Json,
+    Model,
+    Numerics,
+    Seed,
+    Timestep,
+    Trace,
+    Verbose,
+    script_output,
+)
 from neuroport.cli.progress import progress_bar
+from neuroport.cli.start_time import BEGAN
 from neuroport.jobs.options import flags_of, split_options
 from neuroport.secrets import keep_secrets
 
@@ -29,30 +39,6 @@ So do the options of the backend: neuroport run MODEL -b spinnaker --machine HOS
 
 Results go to neuroport-output/MODEL-HASH-TIME, or to the folder given by --output.
 """
-
-Model = Annotated[str, typer.Argument(metavar="MODEL", help="A model's name or a script's path.")]
-Backend = Annotated[
-    str | None, typer.Option("-b", "--backend", help="Where to run; see `neuroport backends`.")
-]
-Numerics = Annotated[
-    str | None,
-    typer.Option("--numerics", help="pynn or spinnaker; default: the model's own, else pynn."),
-]
-Seed = Annotated[int | None, typer.Option("--seed", help="All random numbers come from it.")]
-Timestep = Annotated[float | None, typer.Option("--timestep", metavar="MS", help="Time step.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
-Trace = Annotated[bool, typer.Option("--traceback", help="Show the call stack of an error.")]
-Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Show notes and details as well.")]
-
-
-@contextlib.contextmanager
-def _script_output(as_json: bool) -> Iterator[None]:
-    """Send what a script prints to standard error where standard output is for JSON."""
-    if as_json:
-        with contextlib.redirect_stdout(sys.stderr):
-            yield
-    else:
-        yield
 
 
 def run(
@@ -94,7 +80,7 @@ def run(
     spec = RunSpec(model, arguments=words, backend=backend, options=chosen, numerics=numerics,
                    seed=seed, timestep=timestep, duration=duration)
     starting = time.perf_counter() - BEGAN
-    with progress_bar(not as_json, verbose) as progress, _script_output(as_json):
+    with progress_bar(not as_json, verbose) as progress, script_output(as_json):
         report = run_model(spec, progress, tuple(flags_of(known)))
     folder = None
     failed: UserError | None = None
