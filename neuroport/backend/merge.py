@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
+from neuroport.backend.recorded import Piece
 from neuroport.network.description import Network
 
-__all__ = ["Merge", "Place", "named"]
+__all__ = ["Merge", "Place", "named", "own_pieces"]
 
 Place = tuple[str, int, int]
 """Label in the merged network, first cell or synapse there, number of them."""
@@ -45,3 +46,14 @@ def named(merge: Merge, where: str) -> str:
     if len(members) < 2:
         return f"population {members[0]}" if members else where
     return f"populations {', '.join(members)}, which share cores"
+
+
+def own_pieces(merge: Merge | None, piece: Piece) -> Iterable[Piece]:
+    """Return what an engine recorded as pieces of the user's own populations."""
+    if merge is None:
+        return [piece]
+    return [
+        piece.part(label, first, size)
+        for label, (there, first, size) in merge.populations.items()
+        if there == piece.population
+    ]

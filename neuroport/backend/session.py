@@ -7,7 +7,7 @@ hand out what it recorded, read, change and free.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,8 +17,8 @@ from neuroport.backend.between_runs import edit_problems
 from neuroport.backend.capabilities import Capabilities
 from neuroport.backend.engine import EngineMethods, Progress, StopAsked, Synapses
 from neuroport.backend.listed import ListedSpikes
-from neuroport.backend.merge import Merge, Place, named
-from neuroport.backend.recorded import Piece, Recorded, Samples
+from neuroport.backend.merge import Merge, Place, named, own_pieces
+from neuroport.backend.recorded import Recorded, Samples
 from neuroport.errors import (
     BetweenRunsError,
     NeuroportError,
@@ -170,17 +170,8 @@ class SessionBase(EngineMethods):
         if not done:
             return
         for piece in self.drain():
-            for mine in self._own(piece):
+            for mine in own_pieces(self._merge, piece):
                 self._recorded.add(mine, self._network.population(mine.population).recordings)
-
-    def _own(self, piece: Piece) -> Iterable[Piece]:
-        if self._merge is None:
-            return [piece]
-        return [
-            piece.part(label, first, size)
-            for label, (there, first, size) in self._merge.populations.items()
-            if there == piece.population
-        ]
 
     def reset(self) -> None:
         """Go back to time 0 and the initial values; edits stay, recorded data are dropped."""
