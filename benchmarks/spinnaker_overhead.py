@@ -19,7 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from neuroport_spinnaker.toolchain.parent import PYTHON
+from neuroport_spinnaker.toolchain.failures import PYTHON
 
 from neuroport.jobs.networks import build
 
