@@ -1,7 +1,8 @@
-# make run    the CA3 memory on Brian2: a table of what came back, and a raster
-# make test   all tests (offline, but for pip the first time)
-# make check  types and style
-# make clean  remove the environments
+# make run       the CA3 memory on Brian2: a table of what came back, and a raster
+# make test      the tests that are quick, in some minutes (offline, but for pip the first time)
+# make test-all  all tests, in less than an hour
+# make check     types and style
+# make clean     remove the environments
 #
 # PYTHON=/path/to/python3.11 chooses the interpreter.
 
@@ -27,12 +28,15 @@ FIND_PYTHON = \
 	  exit 1; \
 	fi
 
-.PHONY: run test check clean
+.PHONY: run test test-all check clean
 
 run: $(RUN_ENV)/installed
 	@$(RUN_ENV)/bin/neuroport run ca3-memory
 
 test: $(TEST_ENV)/installed
+	@$(TEST_ENV)/bin/python -m pytest -m "not slow" $(PYTEST)
+
+test-all: $(TEST_ENV)/installed
 	@$(TEST_ENV)/bin/python -m pytest $(PYTEST)
 
 check: $(TEST_ENV)/checkers

@@ -39,14 +39,17 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say in the last lines which engines were not tested here."""
-    if required() or hasattr(terminalreporter.config, "workerinput"):
-        return
-    missing = [(name, why) for name in ENGINES if (why := lacking(name))]
-    if missing:
+    """Say in the last lines what was not tested here: engines, and tests that take long."""
+    left_out = [] if required() else [
+        f"{name}: {why}" for name in ENGINES if (why := lacking(name))]
+    slow = [item for item in terminalreporter.stats.get("deselected", ())
+            if item.get_closest_marker("slow")]
+    if slow:
+        left_out.append(f"slow tests ({len(slow)}): make test-all")
+    if left_out:
         terminalreporter.section("not tested here")
-        for name, why in missing:
-            terminalreporter.write_line(f"{name}: {why}")
+        for line in left_out:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture

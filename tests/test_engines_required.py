@@ -53,6 +53,14 @@ def test_a_user_is_told_in_the_last_lines(suite: Any) -> None:
     result.assert_outcomes(skipped=1)
 
 
+def test_a_user_is_told_which_tests_take_long(suite: Any, pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nmarkers = slow: long\naddopts = -m 'not slow'\n")
+    pytester.makepyfile(test_long="import pytest\n@pytest.mark.slow\ndef test_long():\n    pass\n")
+    result = suite("")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*not tested here*", "slow tests (1): make test-all"])
+
+
 def test_ci_requires_every_engine() -> None:
     text = (ROOT / ".ci" / "run").read_text("utf-8")
     (named,) = re.findall(rf'export {REQUIRED}="([^"]*)"', text)

@@ -156,7 +156,17 @@ def test_large_population_is_sampled_for_its_irregularity(poisson):
     assert len(found.values["rate"]) == 50
 
 
-def test_false_verdict_rate_counts_and_keeps_its_promise(poisson):
+def test_false_verdict_rate_counts(poisson):
+    def small(seed, rate=20.0):
+        return poisson(seed, neurons=10, duration=300.0, rate=rate)
+    rates = false_verdict_rate(small, planted_runner=lambda s: small(s, 80.0), trials=2,
+                               calibration_size=5)
+    assert sum(rates.same.values()) == sum(rates.planted.values()) == 2
+    assert rates.found_change.count == 2  # four times the rate
+
+
+@pytest.mark.slow
+def test_false_verdict_rate_keeps_its_promise(poisson):
     seen = []
 
     def small(seed, rate=20.0):

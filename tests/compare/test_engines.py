@@ -89,7 +89,8 @@ def test_reports_on_all_backends(found: Any, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("model", "status", "words"), [
     (models.dies_on_spinnaker_numerics, "died", "exit code 7.*the last words"),
-    (models.never_ends_on_spinnaker_numerics, "timed out", "--timeout"),
+    pytest.param(models.never_ends_on_spinnaker_numerics, "timed out", "--timeout",
+                 marks=pytest.mark.slow),
     (models.wrong_on_spinnaker_numerics, "error", "the user's mistake"),
 ])
 def test_one_that_fails_is_reported_and_the_others_go_on(
@@ -108,6 +109,7 @@ def test_one_that_fails_is_reported_and_the_others_go_on(
     assert not descendants(os.getpid())  # nothing is left behind
 
 
+@pytest.mark.slow
 def test_the_fixture_gates_a_model(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(f"""
         MODELS = {str(models.__file__)!r}
@@ -126,6 +128,7 @@ def test_the_fixture_gates_a_model(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*First rung that fails*", "*Why:*refractory rule*"])
 
 
+@pytest.mark.slow
 def test_command_with_stored_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     run = CliRunner().invoke

@@ -125,7 +125,10 @@ RUNS = {
 }
 
 
-@pytest.mark.parametrize("words", RUNS.values(), ids=RUNS)
+@pytest.mark.parametrize("words", [
+    pytest.param(words, id=name, marks=[pytest.mark.slow] * (name == "compared, for all"))
+    for name, words in RUNS.items()
+])
 def test_no_file_and_no_output_has_the_password(
     words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

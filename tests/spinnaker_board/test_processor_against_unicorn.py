@@ -22,7 +22,10 @@ UNREACHABLE = {"UNDECODED", "FETCH_FAULT"} | {
 
 
 
-@pytest.mark.parametrize("name", instruction_cases.GENERATORS)
+@pytest.mark.parametrize("name", [
+    pytest.param(name, marks=[pytest.mark.slow] * (name in ("arm_classes", "thumb_halves")))
+    for name in instruction_cases.GENERATORS
+])
 def test_instructions(name: str) -> None:
     count, _ = instruction_cases.checked(name)
     assert count > 300

@@ -194,6 +194,7 @@ def test_command(tmp_path: Path) -> None:
     assert "brian2" in done.stderr
 
 
+@pytest.mark.slow
 def test_as_tests_of_pytest() -> None:
     done = run("pytest", "--pyargs", "neuroport.testing", "--backend", "brian2", "-q",
                "-k", "delay and source", "-p", "no:cacheprovider")

@@ -105,6 +105,7 @@ def test_every_recorded_row_comes_out():
         _ = made[-1].weights
 
 
+@pytest.mark.slow
 def test_searches_side_by_side_equal_searches_alone():
     sets = [[992], [992, 1023], [0, 1, 6]]
     together, _ = train_detectors(new, sets)
