@@ -31,10 +31,10 @@ import re
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from neuroport.errors import Problem, UserError, nearest
+from neuroport.registered import not_registered, registered
 
 __all__ = [
     "GROUP",
@@ -348,13 +348,9 @@ def _parameter_help(doc: str) -> dict[str, str]:
     return {key: " ".join(value) for key, value in texts.items()}
 
 
-def _entry_points() -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=GROUP)}
-
-
 def model_names() -> list[str]:
     """Return the names of all registered models."""
-    return sorted(_entry_points())
+    return sorted(registered(GROUP))
 
 
 def load_model(name: str) -> Model:
@@ -365,17 +361,11 @@ def load_model(name: str) -> Model:
     UnknownModelError
         If nothing is registered under that name; the nearest names are shown.
     """
-    points = _entry_points()
+    points = registered(GROUP)
     if name not in points:
-        near = nearest(name, points)
-        raise UnknownModelError(
-            Problem(
-                f"there is no model '{name}', and no file of that name",
-                limit=f"registered: {', '.join(sorted(points)) or '(none)'}",
-                fix=f"did you mean '{near[0]}'?" if near
-                else "see `neuroport models`, or give the path of a script",
-            )
-        )
+        raise UnknownModelError(not_registered(
+            f"there is no model '{name}', and no file of that name", GROUP, name,
+            "see `neuroport models`, or give the path of a script"))
     try:
         loaded = points[name].load()
     except ImportError as error:

@@ -7,7 +7,7 @@ A backend is a package with one entry point in the group ``neuroport.backends``;
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from inspect import signature
 from typing import Any
 
@@ -17,8 +17,8 @@ from neuroport.errors import (
     Problem,
     UnknownArgumentError,
     UnknownBackendError,
-    nearest,
 )
+from neuroport.registered import not_registered, registered
 
 __all__ = [
     "backend_class",
@@ -26,24 +26,21 @@ __all__ = [
     "backend_option_types",
     "backend_options",
     "load_backend",
+    "unknown_backend",
     "GROUP",
 ]
 
 GROUP = "neuroport.backends"
 
 
-def _entry_points() -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=GROUP)}
-
-
 def backend_names() -> list[str]:
     """Return the names of all registered backends."""
-    return sorted(_entry_points())
+    return sorted(registered(GROUP))
 
 
 def backend_options(name: str) -> list[str]:
     """Return the options that a backend's constructor takes; none for an unknown backend."""
-    point = _entry_points().get(name)
+    point = registered(GROUP).get(name)
     if point is None:
         return []
     try:
@@ -54,7 +51,7 @@ def backend_options(name: str) -> list[str]:
 
 def backend_option_types(name: str) -> dict[str, Any]:
     """Return the options that a backend's constructor takes, with their types."""
-    point = _entry_points().get(name)
+    point = registered(GROUP).get(name)
     if point is None:
         return {}
     try:
@@ -89,6 +86,11 @@ def load_backend(name: str, **options: Any) -> Backend:
     return backend
 
 
+def unknown_backend(name: str) -> Problem:
+    """Return the problem of a name that no backend has."""
+    return not_registered(f"there is no backend '{name}'", GROUP, name, "see `neuroport backends`")
+
+
 def backend_class(name: str) -> Any:
     """Return the class of a backend, which tells what it can do without an engine.
 
@@ -99,16 +101,9 @@ def backend_class(name: str) -> Any:
     BackendMissingError
         If its package cannot be imported.
     """
-    points = _entry_points()
+    points = registered(GROUP)
     if name not in points:
-        near = nearest(name, points)
-        raise UnknownBackendError(
-            Problem(
-                f"there is no backend '{name}'",
-                limit=f"registered: {', '.join(sorted(points)) or '(none)'}",
-                fix=f"did you mean '{near[0]}'?" if near else "see `neuroport backends`",
-            )
-        )
+        raise UnknownBackendError(unknown_backend(name))
     try:
         return points[name].load()
     except BackendMissingError:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from neuroport.backend import backend_names, backend_option_types
+from neuroport.backend.registry import unknown_backend
 from neuroport.errors import InvalidValueError, Problem, UserError, nearest
 from neuroport.jobs.options import flags_of, value_of
 from neuroport.jobs.specification import option_text
@@ -128,10 +129,7 @@ def _read(word: str, numerics: str | None, problems: list[Problem]) -> BackendCh
     backend, colon, rest = word.partition(":")
     known = backend_option_types(backend)
     if backend not in backend_names():
-        near = nearest(backend, backend_names(), 1)
-        problems.append(Problem(
-            f"there is no backend '{backend}'", limit=f"registered: {', '.join(backend_names())}",
-            fix=f"did you mean '{near[0]}'?" if near else "see `neuroport backends`"))
+        problems.append(unknown_backend(backend))
     chosen: str | None = None
     texts: dict[str, str] = {}
     for number, part in enumerate(rest.split(":") if colon else ()):

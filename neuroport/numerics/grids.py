@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import Any
 
 from neuroport.errors import Problem, UnknownNumericsError, nearest
+from neuroport.registered import registered
 
 __all__ = ["GROUP", "Grid", "grid_names", "load_grid", "register_grid"]
 
@@ -44,7 +45,7 @@ def grid_names() -> list[str]:
 
 @cache
 def _installed() -> dict[str, EntryPoint]:
-    return {entry.name: entry for entry in entry_points(group=GROUP)}
+    return registered(GROUP)
 
 
 def load_grid(name: str) -> Grid:

@@ -53,11 +53,7 @@ def raster(
     NotReadyError
         If no block has recorded spikes.
     """
-    shown = [b for b in blocks if len(b.segments[segment].spiketrains)]
-    if not shown:
-        raise NotReadyError(
-            Problem("there are no recorded spikes to draw", fix="population.record('spikes')")
-        )
+    shown = _with_spikes(blocks, segment)
     names = _names(shown)
     sizes = [_size(b, segment) for b in shown]
     heights = [float(np.clip(np.sqrt(n), 1.3, 6.0)) for n in sizes]
@@ -164,11 +160,7 @@ def summary(blocks: Sequence[Any], *, title: str = "", segment: int = -1) -> Fig
     NotReadyError
         If no block has recorded spikes.
     """
-    shown = [b for b in blocks if len(b.segments[segment].spiketrains)]
-    if not shown:
-        raise NotReadyError(
-            Problem("there are no recorded spikes to draw", fix="population.record('spikes')")
-        )
+    shown = _with_spikes(blocks, segment)
     names = _names(shown)
     begin, end = _span(shown, segment)
     bins = int(np.clip((end - begin) // 5, 10, 200))
@@ -259,6 +251,15 @@ def _mark(axes: list[Axes], marks: Sequence[Mark]) -> None:
             xytext=(1, 5), textcoords="offset points", rotation=38, ha="left", va="bottom",
             rotation_mode="anchor", fontsize=10, annotation_clip=False,
         )
+
+
+def _with_spikes(blocks: Sequence[Any], segment: int) -> list[Any]:
+    shown = [b for b in blocks if len(b.segments[segment].spiketrains)]
+    if not shown:
+        raise NotReadyError(
+            Problem("there are no recorded spikes to draw", fix="population.record('spikes')")
+        )
+    return shown
 
 
 def _names(blocks: Sequence[Any]) -> list[str]:

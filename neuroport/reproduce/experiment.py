@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from neuroport.errors import NeuroportError, Problem, UserError, nearest
+from neuroport.errors import NeuroportError, UserError
 from neuroport.jobs.specification import RunSpec
+from neuroport.registered import not_registered, registered
 from neuroport.reproduce.claims import Paper, load_claims
 from neuroport.reproduce.code import code_hash
 
@@ -197,13 +197,9 @@ class Experiment:
     fingerprint: str
 
 
-def _entry_points() -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=GROUP)}
-
-
 def experiment_names() -> list[str]:
     """Return the names of all registered experiments."""
-    return sorted(_entry_points())
+    return sorted(registered(GROUP))
 
 
 def load_experiment(name: str) -> Experiment:
@@ -216,16 +212,10 @@ def load_experiment(name: str) -> Experiment:
     ClaimsError
         If its claims cannot be read.
     """
-    points = _entry_points()
+    points = registered(GROUP)
     if name not in points:
-        near = nearest(name, points)
-        raise UnknownExperimentError(
-            Problem(
-                f"there is no experiment '{name}'",
-                limit=f"registered: {', '.join(sorted(points)) or '(none)'}",
-                fix=f"did you mean '{near[0]}'?" if near else "see `neuroport reproduce --list`",
-            )
-        )
+        raise UnknownExperimentError(not_registered(
+            f"there is no experiment '{name}'", GROUP, name, "see `neuroport reproduce --list`"))
     return experiment_of(name, points[name].load())
 
 

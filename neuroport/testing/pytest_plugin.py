@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["conformance_results", "pytest_addoption", "pytest_generate_tests"]
 
-_CASES = pytest.StashKey["list[Case]"]()
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add ``--backend``, unless another plug-in has it already."""
