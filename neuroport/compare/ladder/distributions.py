@@ -16,6 +16,7 @@ from neuroport.compare.measures.equivalence import (
     EquivalenceTest,
     equivalence_of_means,
     equivalence_of_pairs,
+    equivalence_of_runs,
     holm,
 )
 from neuroport.compare.measures.pairing import GRID_TOLERANCE
@@ -70,12 +71,13 @@ def _centred(values: FloatArray) -> FloatArray:
 
 
 def _shape_test(where: str, quantity: str, runs: Sequence[FloatArray],
-                targets: Sequence[FloatArray], limits: Thresholds) -> _Tested | None:
+                targets: Sequence[FloatArray], same_seed: FloatArray | None, limits: Thresholds,
+                ) -> _Tested | None:
     """Is the target's distribution, its mean removed, further off than a reference run's is?
 
     The Wasserstein distance of each reference run to all other reference runs together, and of
-    each target run to all reference runs together, on a logarithmic scale; one-sided prediction
-    test with Student's t.
+    each target run to all reference runs together (or to the reference's run of the same seed,
+    where that is nearer), on a logarithmic scale; one-sided prediction test with Student's t.
     """
     own = [_centred(r) for r in runs if len(r) > 1]
     theirs = [_centred(t) for t in targets if len(t) > 1]
@@ -86,6 +88,9 @@ def _shape_test(where: str, quantity: str, runs: Sequence[FloatArray],
         for k, run in enumerate(own)])
     pooled = np.concatenate(own)
     target = np.array([stats.wasserstein_distance(t, pooled) for t in theirs])
+    if same_seed is not None and len(same_seed) > 1:
+        partner = _centred(same_seed)
+        target = np.minimum(target, [stats.wasserstein_distance(t, partner) for t in theirs])
     usual, unit = float(np.median(reference)), QUANTITIES[quantity]
     value = float(target.mean())
     if reference.min() <= 0 or np.ptp(reference) == 0:
@@ -102,8 +107,8 @@ def _shape_test(where: str, quantity: str, runs: Sequence[FloatArray],
 
 
 def _mean_test(where: str, quantity: str, calibration: Calibration,
-               targets: Sequence[PopulationStatistics], limits: Thresholds,
-               remarks: list[str]) -> _Tested | None:
+               targets: Sequence[PopulationStatistics], same_seed: PopulationStatistics | None,
+               limits: Thresholds, remarks: list[str]) -> _Tested | None:
     reference = calibration.means(where, quantity)
     reference = reference[np.isfinite(reference)]
     target = np.array([t.mean(quantity) for t in targets])
@@ -117,14 +122,20 @@ def _mean_test(where: str, quantity: str, calibration: Calibration,
     margin = calibration.margin(where, quantity, limits) if stated is None else stated
     test = equivalence_of_means(reference, target, margin)
     low, high = test.interval(1 - 2 * limits.equivalence_level)
+    partner = math.nan if same_seed is None else same_seed.mean(quantity)
+    agrees, differs, more = test.p_equivalence, test.p_difference, ""
+    if math.isfinite(partner):
+        # Also a run that is an outlier among the seeds is met by who does the same as it.
+        met = equivalence_of_runs(reference, partner, float(target[0]), margin)
+        agrees, differs = min(agrees, met.p_equivalence), max(differs, met.p_difference)
+        more = f"; {met.difference:+.3g} from the reference's own run"
     note = (f"reference {reference.mean():.4g} ± {reference.std(ddof=1):.2g} over "
             f"{len(reference)} seeds, target {target.mean():.4g}; interval {low:.3g} to "
-            f"{high:.3g}; TOST p = {test.p_equivalence:.2g}, difference p = "
-            f"{test.p_difference:.2g}")
+            f"{high:.3g}{more}; TOST p = {agrees:.2g}, difference p = {differs:.2g}")
     return _Tested(
         Measurement(where, f"{quantity}: difference of means", test.difference,
                     QUANTITIES[quantity], margin, "at most ±", None, note),
-        test.p_difference, test.p_equivalence <= limits.equivalence_level)
+        differs, agrees <= limits.equivalence_level)
 
 
 def _settle(tests: list[_Tested], limits: Thresholds) -> list[Measurement]:
@@ -166,7 +177,7 @@ def judge_distributions(reference: Result, targets: Sequence[Result],
     Parameters
     ----------
     reference : Result
-        Used only where there is no calibration.
+        A single target run agrees where it is as near to this run as to the calibration.
     targets : sequence of Result
         Runs of the target, with different seeds if more than one.
     calibration : Calibration or None
@@ -198,6 +209,8 @@ def judge_distributions(reference: Result, targets: Sequence[Result],
                 found.append(statistics)
         if not found:
             continue
+        own = _in_window(reference, label, runs[0], limits, sampling, []) if (
+            len(targets) == 1) else None
         drawn += found[0].sampling
         if found[0].neurons != runs[0].neurons:
             remarks.append(f"{label}: {found[0].neurons} neurons recorded by the target, "
@@ -205,10 +218,11 @@ def judge_distributions(reference: Result, targets: Sequence[Result],
         for quantity in QUANTITIES:
             values = [r.values[quantity] for r in runs]
             theirs = [t.values[quantity] for t in found]
-            test = _mean_test(label, quantity, calibration, found, limits, remarks)
+            test = _mean_test(label, quantity, calibration, found, own, limits, remarks)
             if test is not None:
                 tests.append(test)
-            shape = _shape_test(label, quantity, values, theirs, limits)
+            shape = _shape_test(label, quantity, values, theirs,
+                                None if own is None else own.values[quantity], limits)
             if shape is not None:
                 tests.append(shape)
             shown += _described(label, quantity, np.concatenate(values), np.concatenate(theirs))

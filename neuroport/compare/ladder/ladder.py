@@ -13,7 +13,7 @@ from neuroport.compare.ladder.score import judge_score
 from neuroport.compare.ladder.structure import judge_structure
 from neuroport.compare.ladder.thresholds import SamplingLimits, Thresholds
 from neuroport.compare.ladder.traces import judge_traces
-from neuroport.compare.ladder.trains import judge_trains
+from neuroport.compare.ladder.trains import first_difference, judge_trains
 from neuroport.compare.ladder.verdict import Comparison, RungVerdict, Verdict, worst
 from neuroport.results.result import Result
 
@@ -56,10 +56,9 @@ def compare(
     Notes
     -----
     The verdict over all rungs: identical if every rung that could be judged is. Different if L0,
-    L3, L4 or L5 is. If the spikes differ one by one (L2, and with it L1), as they must in a
-    chaotic network, L3 decides; where L3 is not comparable for want of a calibration, the
-    difference stands. If only traces differ (L1), the results differ: spikes that agree rule out
-    chaos as the reason.
+    L3, L4 or L5 is. If the spikes or the traces differ one by one (L2, L1), as they must in a
+    chaotic network, L3 decides; without a calibration it cannot, and the difference stands. Traces
+    are judged until the first spike that differs: from there on they say what the spikes say.
     """
     begin = time.perf_counter()
     targets = [target] if isinstance(target, Result) else list(target)
@@ -68,17 +67,20 @@ def compare(
     limits, bounds = thresholds or Thresholds(), sampling or SamplingLimits()
     first = targets[0]
     trains = judge_trains(reference, first, limits, bounds)
-    exact = trains.verdict is Verdict.IDENTICAL and len(targets) == 1
+    same = trains.verdict is Verdict.IDENTICAL
+    differs = None if same else first_difference(reference, first)
+    exact = same and len(targets) == 1
     rungs = (
         judge_structure(reference, first, limits),
-        judge_traces(reference, first, limits),
+        judge_traces(reference, first, limits, None if differs is None else differs.time),
         trains,
         judge_distributions(reference, targets, calibration, limits, bounds, exact=exact),
         judge_plasticity(reference, first, limits),
         judge_score(reference, first, limits),
     )
     failing = next((r for r in rungs if r.verdict is Verdict.DIFFERENT), None)
-    verdict, summary = _overall(rungs, failing)
+    verdict, summary = _overall(rungs, failing, calibration is not None
+                                or limits.stated_margins is not None)
     return Comparison(
         reference, first, rungs, verdict, summary, failing, target_runs=len(targets),
         calibration_seeds=calibration.seeds if calibration else 0,
@@ -87,7 +89,8 @@ def compare(
                   "sampling": {name: getattr(bounds, name) for name in bounds.__slots__}})
 
 
-def _overall(rungs: Sequence[RungVerdict], failing: RungVerdict | None) -> tuple[Verdict, str]:
+def _overall(rungs: Sequence[RungVerdict], failing: RungVerdict | None, calibrated: bool,
+             ) -> tuple[Verdict, str]:
     by_name = {r.rung: r for r in rungs}
     judged = [r for r in rungs if r.verdict is not Verdict.NOT_COMPARABLE]
     skipped = [r.rung for r in rungs if r.verdict is Verdict.NOT_COMPARABLE]
@@ -111,17 +114,18 @@ def _overall(rungs: Sequence[RungVerdict], failing: RungVerdict | None) -> tuple
         if verdict is Verdict.IDENTICAL:
             return verdict, f"Identical at every rung that could be judged ({names})." + gap
         return verdict, f"Agrees at every rung that could be judged ({names})." + gap
-    if by_name["L2"].verdict is not Verdict.DIFFERENT:
-        return Verdict.DIFFERENT, f"{first} The spikes agree all the same (L2)." + gap
     distributions = by_name["L3"]
     if distributions.undecided:
         return (Verdict.NOT_COMPARABLE,
                 f"{first} Whether it matters is open: {distributions.summary}")
-    if distributions.verdict is Verdict.NOT_COMPARABLE:
-        note = " Whether the statistics agree all the same is not known: L3 needs a calibration."
-        return Verdict.DIFFERENT, first + note
+    if not calibrated or distributions.verdict is Verdict.NOT_COMPARABLE:
+        note = (" The spikes agree all the same (L2)." if failing.rung == "L1" and
+                by_name["L2"].verdict in (Verdict.IDENTICAL, Verdict.EQUIVALENT) else
+                " Whether the statistics agree all the same is not known: L3 needs a calibration.")
+        return Verdict.DIFFERENT, first + note + gap
     if open_ones:
         return Verdict.NOT_COMPARABLE, f"{first} {open_ones[0].rung}: {open_ones[0].summary}"
-    return Verdict.EQUIVALENT, (
-        "Equivalent in its statistics, not spike by spike. " + first
-        + f" L3: {distributions.summary}" + gap)
+    how = ("Equivalent in its spikes, not in its traces. "
+           if distributions.verdict is Verdict.IDENTICAL else
+           "Equivalent in its statistics, not spike by spike. ")
+    return Verdict.EQUIVALENT, how + first + f" L3: {distributions.summary}" + gap

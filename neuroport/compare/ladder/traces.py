@@ -80,6 +80,12 @@ class AlignedSignals:
             self.problem = "no common sample times"
         return first, second
 
+    def until(self, end: float) -> None:
+        """Leave out the samples at `end` (ms) and after it."""
+        kept = int(np.searchsorted(self.times, end))
+        self.times = self.times[:kept]
+        self.reference, self.target = self.reference[:kept], self.target[:kept]
+
     def differences(self) -> tuple[FloatArray, FloatArray, int]:
         """Largest and root-mean-square difference per neuron, and samples that are not finite."""
         shape = self.reference.shape[1]
@@ -143,7 +149,8 @@ def common_signals(reference: Result, target: Result) -> list[AlignedSignals]:
     return found
 
 
-def judge_traces(reference: Result, target: Result, limits: Thresholds) -> RungVerdict:
+def judge_traces(reference: Result, target: Result, limits: Thresholds,
+                 until: float | None = None) -> RungVerdict:
     """L1: largest and RMS difference of every recorded variable of every recorded neuron.
 
     All samples of all neurons are used, a block of neurons at a time.
@@ -152,6 +159,10 @@ def judge_traces(reference: Result, target: Result, limits: Thresholds) -> RungV
     ----------
     reference, target : Result
     limits : Thresholds
+    until : float, optional
+        When the first spike differs (ms). Only what comes more than a time step before it is
+        judged: from then on the two networks get other input, and traces repeat what the spikes
+        say. All samples if left out.
 
     Returns
     -------
@@ -162,8 +173,11 @@ def judge_traces(reference: Result, target: Result, limits: Thresholds) -> RungV
         f"{limits.trace_fraction:.0%} of the reference trace's range where it states none. "
         f"Reason: {Thresholds.reason('trace_steps')}; {Thresholds.reason('trace_fraction')}.")
     found: list[Measurement] = []
+    later: list[Measurement] = []
     remarks: list[str] = []
     stories: list[str] = []
+    # The reset after a spike is in the sample of its step, or with another label one before it.
+    end = None if until is None else until - max(reference.timestep, target.timestep)
     for population in dict.fromkeys([*reference.populations, *target.populations]):
         ours, theirs = reference.signals(population), target.signals(population)
         for name in dict.fromkeys([*ours, *theirs]):
@@ -177,12 +191,22 @@ def judge_traces(reference: Result, target: Result, limits: Thresholds) -> RungV
             if pair.problem or not len(pair.neurons):
                 remarks.append(f"{label}: not compared, {pair.problem or 'no common neuron'}")
                 continue
+            if end is not None:
+                whole, _, _ = pair.differences()
+                later.append(Measurement(
+                    label, "largest difference over the whole run", float(whole.max()), pair.unit,
+                    note="after the first spike that differs: shown, not judged"))
+                pair.until(end)
+                if not len(pair.times):
+                    remarks.append(f"{label}: no sample before the first spike that differs, at "
+                                   f"{until:g} ms")
+                    continue
             part, story = _judge_signal(pair, target.signal_resolution(population, name), limits)
             found += part
             stories += story
     if not found:
         why = " ".join(r + "." for r in remarks) or "No analog signal was recorded."
-        return RungVerdict("L1", TITLE, Verdict.NOT_COMPARABLE, why, threshold,
+        return RungVerdict("L1", TITLE, Verdict.NOT_COMPARABLE, why, threshold, tuple(later),
                            remarks=tuple(remarks))
     verdict = worst(m.verdict for m in found if m.verdict is not None)
     if verdict is Verdict.IDENTICAL:
@@ -193,7 +217,11 @@ def judge_traces(reference: Result, target: Result, limits: Thresholds) -> RungV
                    f"{peak.unit} ({peak.where}; limit {peak.limit:g}).")
     else:
         summary = " ".join(stories[:2])
-    return RungVerdict("L1", TITLE, verdict, summary, threshold, tuple(found), (), tuple(remarks))
+    if until is not None:
+        summary += (f" Judged until the first spike that differs, at {until:g} ms: what follows "
+                    "is judged by the spikes.")
+    return RungVerdict("L1", TITLE, verdict, summary, threshold, tuple(found + later), (),
+                       tuple(remarks))
 
 
 def _judge_signal(pair: AlignedSignals, resolution: float | None, limits: Thresholds,

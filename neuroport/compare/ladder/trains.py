@@ -8,16 +8,27 @@ from neuroport.compare.ladder.thresholds import SamplingLimits, Thresholds
 from neuroport.compare.ladder.verdict import Measurement, RungVerdict, Sampling, Verdict, worst
 from neuroport.compare.measures.distances import train_distances
 from neuroport.compare.measures.pairing import PairedSpikes, pair_spikes, sample
-from neuroport.compare.measures.spike_sets import SpikeSets, spike_sets
+from neuroport.compare.measures.spike_sets import FirstDifference, SpikeSets, spike_sets
 from neuroport.results.result import Result
 
-__all__ = ["judge_trains"]
+__all__ = ["first_difference", "judge_trains"]
 
 TITLE = "Spike trains, neuron by neuron"
 
 
 def _labels(result: Result) -> str:
     return ", ".join(p for p in result.populations if result.spikes(p) is not None) or "none"
+
+
+def first_difference(reference: Result, target: Result) -> FirstDifference | None:
+    """The earliest spike of all populations that only one of the two results has."""
+    pairs, _ = pair_spikes(reference, target)
+    return _first([spike_sets(p, reference, target) for p in pairs])
+
+
+def _first(sets: list[SpikeSets]) -> FirstDifference | None:
+    differences = [d for d in (s.first_difference() for s in sets) if d is not None]
+    return min(differences, key=lambda d: (d.time, d.population, d.neuron), default=None)
 
 
 def judge_trains(reference: Result, target: Result, limits: Thresholds,
@@ -134,9 +145,8 @@ def _summary(verdict: Verdict, sets: list[SpikeSets]) -> str:
         return f"All {spikes} spikes of {places} fall into the same step."
     shared, total = sum(s.shared() for s in sets), sum(s.total for s in sets)
     text = f"{shared / total:.1%} of the spikes fall into the same neuron and step."
-    differences = [d for d in (s.first_difference() for s in sets) if d is not None]
-    if differences:
-        first = min(differences, key=lambda d: (d.time, d.population, d.neuron))
+    first = _first(sets)
+    if first is not None:
         who, not_who = (("reference", "target") if first.fires_in_reference
                         else ("target", "reference"))
         text += (f" First difference at {first.time:g} ms (step {first.step}): neuron "

@@ -17,7 +17,8 @@ from scipy import stats
 
 from neuroport.compare.errors import ComparisonError
 
-__all__ = ["EquivalenceTest", "equivalence_of_means", "equivalence_of_pairs", "holm"]
+__all__ = ["EquivalenceTest", "equivalence_of_means", "equivalence_of_pairs",
+           "equivalence_of_runs", "holm"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,24 @@ def equivalence_of_means(reference: ArrayLike, target: ArrayLike, margin: float,
     if error <= 1e-12 * max(abs(a.mean()), abs(b.mean())):
         error = 0.0  # equal runs: what remains is the rounding of the mean
     return _tost(float(b.mean() - a.mean()), error, freedom, margin)
+
+
+def equivalence_of_runs(runs: ArrayLike, reference: float, target: float, margin: float,
+                        ) -> EquivalenceTest:
+    """Test one run against one other, given how much runs scatter.
+
+    Parameters
+    ----------
+    runs : array_like, shape (n_runs,)
+        One number per run, at least two; only their spread is used.
+    reference, target : float
+        The two runs; each is assumed to scatter like `runs`.
+    margin : float
+        Positive bound, in the same unit.
+    """
+    scatter = np.asarray(runs, dtype=np.float64)
+    return _tost(target - reference, math.sqrt(2.0) * float(scatter.std(ddof=1)),
+                 len(scatter) - 1, margin)
 
 
 def equivalence_of_pairs(differences: ArrayLike, margin: float) -> EquivalenceTest:
