@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from neuroport.compare import (
@@ -17,6 +17,7 @@ from neuroport.compare import (
     Structure,
     Thresholds,
     Verdict,
+    calibrate,
     compare,
     from_spike_times,
     make_block,
@@ -39,6 +40,7 @@ def test_a_result_is_identical_to_itself_at_every_rung(full):
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.lists(st.integers(0, 99), max_size=10), min_size=1, max_size=6))
 def test_identity_means_identical_for_any_spikes(trains):
+    assume(any(trains))
     trains = [np.unique(np.array(t, dtype=float)) for t in trains]
     a = from_spike_times({"x": trains}, stop=100.0)
     assert compare(a, from_spike_times({"x": trains}, stop=100.0)).rung("L2").verdict is IDENTICAL
@@ -195,14 +197,36 @@ def test_not_a_number_on_one_side_is_different_on_both_is_not():
 
 # --- L2 windows, silence, sampling ------------------------------------------------------------
 
-def test_silent_against_silent_is_identical_and_against_firing_different():
+def test_silent_against_silent_is_not_comparable_and_against_firing_different():
     silent = from_spike_times({"a": [[], []]}, stop=100.0)
     firing = from_spike_times({"a": [[5.0, 50.0], []]}, stop=100.0)
-    assert compare(silent, silent).rung("L2").verdict is IDENTICAL
+    comparison = compare(silent, silent)
+    assert comparison.verdict is comparison.rung("L3").verdict is NOT_COMPARABLE
+    assert "None of the 2 recorded neurons fired" in comparison.summary
     for pair in ((silent, firing), (firing, silent)):
         rung = compare(*pair).rung("L2")
         assert rung.verdict is DIFFERENT
         assert all(np.isfinite(m.value) for m in rung.measurements)
+
+
+def test_a_network_that_is_silent_is_never_identical(full):
+    def quiet(name, v=-60.0, n=3):
+        block = make_block("a", [[]] * n, stop=50.0, signals={"v": np.full((50, n), v)})
+        return Result(name, {"a": block}, 1.0, score=Score("none", np.ones(20)))
+    comparison = compare(quiet("a"), quiet("b"))
+    assert comparison.rung("L1").verdict is comparison.rung("L5").verdict is IDENTICAL
+    assert comparison.verdict is NOT_COMPARABLE and "3 recorded neurons" in comparison.summary
+    seeds = calibrate([quiet(str(k)) for k in range(5)])
+    assert compare(quiet("a"), quiet("b"), calibration=seeds).verdict is NOT_COMPARABLE
+    assert compare(quiet("a"), quiet("b", -50.0)).verdict is DIFFERENT
+    # Nothing recorded is not silence: there is nothing but the traces, and they agree.
+    only = [Result("r", {"a": make_block("a", stop=50.0, signals={"v": np.ones((50, 1))})}, 1.0)
+            for _ in range(2)]
+    assert compare(*only).verdict is IDENTICAL
+    part = {"a": [[5.0, 9.0]], "b": [[], []]}
+    some = compare(from_spike_times(part, stop=20.0), from_spike_times(part, stop=20.0))
+    assert some.verdict is IDENTICAL
+    assert "b: no neuron fired on either side" in some.rung("L2").remarks
 
 
 def test_different_windows_and_one_sided_populations_are_stated():

@@ -195,6 +195,9 @@ def judge_distributions(reference: Result, targets: Sequence[Result],
     if exact:
         return RungVerdict("L3", TITLE, Verdict.IDENTICAL,
                            "The spikes are identical, so every statistic of them is.", threshold)
+    if not any(_fired(result) for result in (reference, *targets)):
+        return RungVerdict("L3", TITLE, Verdict.NOT_COMPARABLE,
+                           "No recorded neuron fired on either side.", threshold)
     if calibration is None:
         return _uncalibrated(reference, targets[0], limits, sampling, threshold)
     remarks: list[str] = []
@@ -241,6 +244,11 @@ def judge_distributions(reference: Result, targets: Sequence[Result],
     return RungVerdict("L3", TITLE, verdict, summary, threshold, tuple(settled + shown),
                        tuple(drawn), tuple(dict.fromkeys(remarks)),
                        undecided=verdict is Verdict.NOT_COMPARABLE)
+
+
+def _fired(result: Result) -> bool:
+    return any(spikes.count for spikes in map(result.spikes, result.populations)
+               if spikes is not None)
 
 
 def _in_window(target: Result, label: str, run: PopulationStatistics, limits: Thresholds,

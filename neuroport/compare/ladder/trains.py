@@ -68,6 +68,11 @@ def judge_trains(reference: Result, target: Result, limits: Thresholds,
     found: list[Measurement] = []
     drawn: list[Sampling] = []
     sets = [spike_sets(pair, reference, target) for pair in pairs]
+    silent = [s.pair.population for s in sets if not s.total]
+    if len(silent) == len(sets):
+        return RungVerdict("L2", TITLE, Verdict.NOT_COMPARABLE, _silence(sets), threshold,
+                           remarks=tuple(remarks), undecided=True)
+    remarks += [f"{label}: no neuron fired on either side" for label in silent]
     for part in sets:
         found.append(_exactness(part))
         if not part.exact:
@@ -79,6 +84,14 @@ def judge_trains(reference: Result, target: Result, limits: Thresholds,
         verdict = Verdict.IDENTICAL
     return RungVerdict("L2", TITLE, verdict, _summary(verdict, sets), threshold, tuple(found),
                        tuple(drawn), tuple(remarks))
+
+
+def _silence(sets: list[SpikeSets]) -> str:
+    neurons = sum(len(s.pair.neurons) for s in sets)
+    longest = max(s.pair.duration for s in sets)
+    return (f"None of the {neurons} recorded neurons fired on either side in {longest:g} ms: "
+            "silence does not show that two networks agree. Drive the network so that it fires, "
+            "or run it for longer.")
 
 
 def _exactness(part: SpikeSets) -> Measurement:
