@@ -95,6 +95,7 @@ def compare_backends(
         Which populations theirs are, as `match_populations` takes it.
     calibrate_seeds : int
         Run the reference with this many further seeds, for the bounds of L3; 10 are advised.
+        They are its own plus 1, 2 ..., also where the script names its seed.
     traces : int
         Record the membrane potential of this many cells of each population (L1).
     timeout : float
@@ -149,6 +150,7 @@ def compare_backends(
                                      notes=_notes(outcomes, seeds, calibrate_seeds),
                                      seconds=time.monotonic() - began)
         notes = list(_notes(outcomes, seeds, calibrate_seeds))
+        notes += _seeds_used(reference, seeds)
         calibration, note = _calibrated(seeds, calibrate_seeds, thresholds, sampling)
         notes += note
         targets = [o.result for o in outcomes[1:] if o.result is not None]
@@ -192,6 +194,16 @@ def _notes(outcomes: Sequence[Outcome], seeds: Sequence[Outcome], wanted: int) -
     return tuple(notes)
 
 
+def _seeds_used(reference: Result, seeds: Sequence[Outcome]) -> list[str]:
+    """Say which seeds the calibration drew: a script that names its own was overruled."""
+    used = [str(o.result.provenance.get("seed", "unknown")) for o in seeds if o.result is not None]
+    if not used:
+        return []
+    return [f"Calibration: {len(used)} further runs of {reference.name} with the seeds "
+            f"{', '.join(used)}, whatever seed the model names; the comparison itself has seed "
+            f"{reference.provenance.get('seed', 'unknown')}."]
+
+
 def _calibrated(
     seeds: Sequence[Outcome], wanted: int, thresholds: Thresholds | None,
     sampling: SamplingLimits | None,
@@ -223,7 +235,8 @@ def _explained(
 
     def run(where: Setting) -> Result:
         job = replace(outcome.job, output="", spec=outcome.job.spec.replace(
-            numerics=where.numerics.text, seed=where.seed, timestep=where.timestep))
+            numerics=where.numerics.text, seed=where.seed, timestep=where.timestep,
+            insist=True))
         again = worker.run(job, timeout)
         if again.result is None:
             if not worker.alive:

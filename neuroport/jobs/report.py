@@ -147,7 +147,7 @@ def _unused(spec: RunSpec, seen: Observation) -> list[str]:
         for name, asked, used in (
             ("--backend", spec.backend, state.backend_name),
             ("--numerics", _numerics_text(spec), state.numerics.text),
-            ("--seed", spec.seed, state.seed),
+            ("--seed", spec.seed, state.seed - spec.further_seed),
             ("--timestep", spec.timestep, state.dt),
         ):
             if asked is not None and asked != used:

@@ -26,7 +26,7 @@ from neuroport.jobs.scripts import (
 )
 from neuroport.jobs.specification import RunSpec
 from neuroport.models import Model, ModelResult, describe, load_model
-from neuroport.pynn.defaults import defaults
+from neuroport.pynn.defaults import Insisted, defaults, insisting_on
 from neuroport.pynn.observation import Observation, StopBeforeRun, observe
 
 __all__ = ["run"]
@@ -68,7 +68,7 @@ def run(
         warnings.simplefilter("ignore", category=DeprecationWarning)
         warnings.simplefilter("ignore", category=PendingDeprecationWarning)
         try:
-            with standing_in(spec):
+            with standing_in(spec), insisting_on(_insisted(spec)):
                 report.answers = _run_any(spec, seen, other_options)
             if report.answers is not None and not report.answers.passed:
                 report.status = "wrong"
@@ -96,6 +96,12 @@ def run(
     report.seconds = time.perf_counter() - began
     report.phases = phases_of(seen, report.seconds)
     return report
+
+
+def _insisted(spec: RunSpec) -> Insisted:
+    if not spec.insist:
+        return Insisted(further=spec.further_seed)
+    return Insisted(spec.timestep, spec.seed, spec.numerics, spec.further_seed)
 
 
 def _give_back(report: Report, seen: Observation) -> None:

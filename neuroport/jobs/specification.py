@@ -38,6 +38,11 @@ class RunSpec:
     numerics : str, optional
         As text, see :func:`neuroport.numerics.numerics`.
     seed : int, optional
+    further_seed : int
+        Added to the seed, also to one that a script names itself: another draw of all that is
+        random, for a comparison of runs that differ in nothing else.
+    insist : bool
+        Whether numerics, seed and time step hold also where a script says otherwise.
     timestep, duration : float, optional
         ms. `duration` is for models that do not run themselves.
     traces : int
@@ -67,6 +72,8 @@ class RunSpec:
     options: Mapping[str, Any] = field(default_factory=dict)
     numerics: str | None = None
     seed: int | None = None
+    further_seed: int = 0
+    insist: bool = False
     timestep: float | None = None
     duration: float | None = None
     traces: int = 0

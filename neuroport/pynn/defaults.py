@@ -2,7 +2,8 @@
 
 The user's environment variables say it (``NEUROPORT_BACKEND``, ``NEUROPORT_NUMERICS``,
 ``NEUROPORT_SEED``, ``NEUROPORT_DIALECT``, ``NEUROPORT_BACKEND_OPTIONS``), and before them whoever
-runs the script, with :func:`defaulting_to`.
+runs the script, with :func:`defaulting_to`. With :func:`insisting_on` it also overrules what the
+script says.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from typing import Any
 
 from neuroport.errors import InvalidValueError, Problem
 
-__all__ = ["DEFAULT_SEED", "DEFAULT_TIMESTEP", "Defaults", "defaulting_to", "defaults"]
+__all__ = ["DEFAULT_SEED", "DEFAULT_TIMESTEP", "Defaults", "Insisted", "defaulting_to", "defaults",
+           "insisted", "insisting_on"]
 
 DEFAULT_TIMESTEP = 0.1
 DEFAULT_SEED = 42
@@ -43,6 +45,44 @@ class Defaults:
     seed: int = DEFAULT_SEED
     dialect: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Insisted:
+    """What every simulator gets, whatever a script says; None: what it says.
+
+    Attributes
+    ----------
+    timestep : float or None
+        ms.
+    seed : int or None
+    numerics : str or None
+    further : int
+        Added to every seed, so that several simulators of one script keep different ones.
+    """
+
+    timestep: float | None = None
+    seed: int | None = None
+    numerics: str | None = None
+    further: int = 0
+
+
+_insisted: ContextVar[Insisted | None] = ContextVar("insisted", default=None)
+
+
+def insisted() -> Insisted:
+    """Return what is insisted on at present."""
+    return _insisted.get() or Insisted()
+
+
+@contextmanager
+def insisting_on(wanted: Insisted) -> Iterator[None]:
+    """Let all simulators that are made inside take these settings."""
+    token = _insisted.set(wanted)
+    try:
+        yield
+    finally:
+        _insisted.reset(token)
 
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})

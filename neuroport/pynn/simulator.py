@@ -19,7 +19,7 @@ from neuroport.numerics import Numerics
 from neuroport.numerics import numerics as numerics_of
 from neuroport.pynn.cells import CELL_TYPES, COMPONENTS
 from neuroport.pynn.connectors import CONNECTORS
-from neuroport.pynn.defaults import DEFAULT_SEED, DEFAULT_TIMESTEP
+from neuroport.pynn.defaults import DEFAULT_SEED, DEFAULT_TIMESTEP, insisted
 from neuroport.pynn.dialects import PYNN, dialect_of
 from neuroport.pynn.electrodes import current_source_types
 from neuroport.pynn.namespace import definitions
@@ -85,6 +85,10 @@ def simulator(
     >>> block = cells.get_data()
     """
     problems = []
+    forced = insisted()
+    timestep = timestep if forced.timestep is None else forced.timestep
+    seed = seed if forced.seed is None else forced.seed
+    numerics = numerics if forced.numerics is None else forced.numerics
     if not isinstance(timestep, (int, float)) or not 0 < timestep < float("inf"):
         problems.append(Problem("the time step cannot be used", f"{timestep!r}", "above 0 ms"))
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
@@ -102,7 +106,7 @@ def simulator(
             load_backend(backend, **backend_options),
             backend,
             float(timestep),
-            seed,
+            seed + forced.further,
             spoken.numerics(numerics_of(numerics)),
             spoken,
             min_delay,

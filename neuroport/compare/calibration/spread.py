@@ -45,7 +45,8 @@ class Calibration:
         ``t * sqrt(2) * s`` with *s* the standard deviation of the run means over the seeds and
         *t* the quantile of Student's distribution that corresponds to
         `Thresholds.run_difference_sigma` for a normal one. Never below the quantum of the
-        quantity, one spike of one neuron for the rate.
+        quantity, one spike of one neuron for the rate. Where all runs give the same number there
+        is no spread to measure, and it is `Thresholds.unvaried`.
 
         Returns
         -------
@@ -58,10 +59,29 @@ class Calibration:
             return math.nan
         tail = stats.norm.sf(limits.run_difference_sigma)
         factor = float(stats.t.isf(tail, len(values) - 1))
-        run = self.runs[population][0]
-        quantum = (1000.0 / (run.neurons * (run.stop - run.start)) if quantity == "rate"
-                   else limits.rounding)
+        if self.unvaried(population, quantity, limits):
+            return self.floor(population, quantity, limits)
+        quantum = self._spike(population) if quantity == "rate" else limits.rounding
         return max(factor * math.sqrt(2.0) * float(values.std(ddof=1)), quantum * (1 + 1e-9))
+
+    def floor(self, population: str, quantity: str, limits: Thresholds) -> float:
+        """The bound where the seed has no effect: `Thresholds.unvaried`, one spike at least."""
+        if quantity != "rate":
+            return limits.unvaried
+        usual = float(np.nanmean(self.means(population, quantity)))
+        return max(limits.unvaried * usual, self._spike(population)) * (1 + 1e-9)
+
+    def _spike(self, population: str) -> float:
+        """What one spike of one neuron changes of a population's rate, Hz."""
+        run = self.runs[population][0]
+        return 1000.0 / (run.neurons * (run.stop - run.start))
+
+    def unvaried(self, population: str, quantity: str, limits: Thresholds) -> bool:
+        """Whether all runs give the same mean: the seed has no effect on it."""
+        values = self.means(population, quantity)
+        values = values[np.isfinite(values)]
+        return len(values) > 0 and float(np.ptp(values)) <= limits.rounding * float(
+            np.abs(values).max())
 
 
 def calibrate(results_of_reference_seeds: Sequence[Result], *, start: float | None = None,

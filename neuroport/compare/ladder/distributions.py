@@ -39,6 +39,7 @@ class _Tested:
     measurement: Measurement
     p_difference: float
     equivalent: bool | None  # None: a test for difference only
+    unvaried: bool = False  # the reference's seeds all give the same: there is nothing to test
 
 
 def _cohen(first: FloatArray, second: FloatArray) -> float:
@@ -71,8 +72,8 @@ def _centred(values: FloatArray) -> FloatArray:
 
 
 def _shape_test(where: str, quantity: str, runs: Sequence[FloatArray],
-                targets: Sequence[FloatArray], same_seed: FloatArray | None, limits: Thresholds,
-                ) -> _Tested | None:
+                targets: Sequence[FloatArray], same_seed: FloatArray | None, floor: float,
+                limits: Thresholds) -> _Tested | None:
     """Is the target's distribution, its mean removed, further off than a reference run's is?
 
     The Wasserstein distance of each reference run to all other reference runs together, and of
@@ -93,17 +94,19 @@ def _shape_test(where: str, quantity: str, runs: Sequence[FloatArray],
         target = np.minimum(target, [stats.wasserstein_distance(t, partner) for t in theirs])
     usual, unit = float(np.median(reference)), QUANTITIES[quantity]
     value = float(target.mean())
-    if reference.min() <= 0 or np.ptp(reference) == 0:
-        p = 1.0 if value <= reference.max() * (1 + 1e-9) + 1e-12 else 0.0
+    unvaried = bool(reference.min() <= 0 or np.ptp(reference) == 0)
+    if unvaried:
+        p = 1.0 if value <= max(float(reference.max()), floor) * (1 + 1e-9) else 0.0
     else:
         logs = np.log(reference)
         error = logs.std(ddof=1) * math.sqrt(1 / len(logs) + 1 / len(target))
         score = (np.mean(np.log(np.maximum(target, 1e-300))) - logs.mean()) / error
         p = float(stats.t.sf(score, len(logs) - 1))
     note = (f"means aligned; reference seeds {reference.min():.3g} to {reference.max():.3g}, "
-            f"usually {usual:.3g}; p = {p:.2g}")
+            f"usually {usual:.3g}; " + (
+                f"no spread: bound {floor:.3g}" if unvaried else f"p = {p:.2g}"))
     return _Tested(Measurement(where, f"{quantity}: shape (Wasserstein)", value, unit, None, "",
-                               None, note), p, None)
+                               None, note), p, None, unvaried)
 
 
 def _mean_test(where: str, quantity: str, calibration: Calibration,
@@ -120,6 +123,8 @@ def _mean_test(where: str, quantity: str, calibration: Calibration,
     margins = limits.stated_margins or {}
     stated = margins.get(quantity)
     margin = calibration.margin(where, quantity, limits) if stated is None else stated
+    if calibration.unvaried(where, quantity, limits):
+        return _unvaried(where, quantity, reference, target, margin)
     test = equivalence_of_means(reference, target, margin)
     low, high = test.interval(1 - 2 * limits.equivalence_level)
     partner = math.nan if same_seed is None else same_seed.mean(quantity)
@@ -136,6 +141,19 @@ def _mean_test(where: str, quantity: str, calibration: Calibration,
         Measurement(where, f"{quantity}: difference of means", test.difference,
                     QUANTITIES[quantity], margin, "at most ±", None, note),
         differs, agrees <= limits.equivalence_level)
+
+
+def _unvaried(where: str, quantity: str, reference: FloatArray, target: FloatArray,
+              margin: float) -> _Tested:
+    difference = float(target.mean() - reference.mean())
+    inside = abs(difference) <= margin
+    return _Tested(
+        Measurement(where, f"{quantity}: difference of means", difference, QUANTITIES[quantity],
+                    margin, "at most ±", None,
+                    f"all {len(reference)} seeds give {reference[0]:.4g}, target "
+                    f"{target.mean():.4g}; without a spread nothing is calibrated: the bound is "
+                    "the fixed one"),
+        0.0 if not inside else 1.0, inside, unvaried=True)
 
 
 def _settle(tests: list[_Tested], limits: Thresholds) -> list[Measurement]:
@@ -163,7 +181,8 @@ def _threshold(limits: Thresholds) -> str:
         "Equivalent: for each mean the two one-sided tests at level "
         f"{limits.equivalence_level:g} show a difference smaller than the largest that two "
         "reference runs with different seeds are expected to show "
-        f"({limits.run_difference_sigma:g}-sigma limit). Different: a difference, or another "
+        f"({limits.run_difference_sigma:g}-sigma limit; {limits.unvaried:g} of the rate, or of CV, "
+        "LV and correlation, where the seed has no effect). Different: a difference, or another "
         f"shape, is significant at {limits.false_difference:g} over all tests together (Holm; "
         f"{limits.shape_part:.0%} of it for shapes) and not shown to be within the bound. Reason: "
         f"{Thresholds.reason('run_difference_sigma')}.")
@@ -225,7 +244,8 @@ def judge_distributions(reference: Result, targets: Sequence[Result],
             if test is not None:
                 tests.append(test)
             shape = _shape_test(label, quantity, values, theirs,
-                                None if own is None else own.values[quantity], limits)
+                                None if own is None else own.values[quantity],
+                                calibration.floor(label, quantity, limits), limits)
             if shape is not None:
                 tests.append(shape)
             shown += _described(label, quantity, np.concatenate(values), np.concatenate(theirs))
@@ -269,10 +289,15 @@ def _in_window(target: Result, label: str, run: PopulationStatistics, limits: Th
 def _summary(verdict: Verdict, settled: list[Measurement], tests: list[_Tested],
              calibration: Calibration, target_runs: int) -> str:
     means = [m for m, t in zip(settled, tests, strict=True) if t.equivalent is not None]
+    fixed = [m for m, t in zip(settled, tests, strict=True)
+             if t.unvaried and t.equivalent is not None]
     if verdict is Verdict.EQUIVALENT:
-        return (f"All {len(means)} means differ by less than two runs of {calibration.name} with "
-                f"different seeds may ({calibration.seeds} seeds), and no distribution has "
-                f"another shape. {_sharpness(means, calibration)}")
+        number = f"{len(means) - len(fixed)} of" if fixed else "All"
+        how = "" if len(fixed) == len(means) else (
+            f"{number} {len(means)} means differ by less than two runs of {calibration.name} "
+            f"with different seeds may ({calibration.seeds} seeds), and no distribution has "
+            f"another shape. {_sharpness(means, calibration)}")
+        return " ".join(filter(None, (how, _not_calibrated(fixed, calibration))))
     bad = [(m, t) for m, t in zip(settled, tests, strict=True) if m.verdict is verdict]
     bad.sort(key=lambda pair: pair[1].p_difference)
     m = bad[0][0]
@@ -284,6 +309,15 @@ def _summary(verdict: Verdict, settled: list[Measurement], tests: list[_Tested],
             f"nor to differ, first {named} (bound ±{m.limit:.3g}). With {target_runs} target "
             f"run{'s' if target_runs > 1 else ''} and {calibration.seeds} reference seeds; more "
             "target runs or seeds, or longer runs, decide it.")
+
+
+def _not_calibrated(fixed: Sequence[Measurement], calibration: Calibration) -> str:
+    """Say where the seeds of the calibration had no effect."""
+    if not fixed:
+        return ""
+    return (f"Not calibrated: {len(fixed)} means are the same with all {calibration.seeds} seeds "
+            f"of {calibration.name} (first {fixed[0].where}, {fixed[0].quantity}); they are within "
+            "a fixed bound, one spike in twenty.")
 
 
 def _sharpness(means: Sequence[Measurement], calibration: Calibration) -> str:

@@ -88,6 +88,10 @@ class Thresholds:
         "target inside differs less from the reference than the reference from itself")
     calibration_seeds: int = _limit(
         5, "L3", "reference seeds", "with fewer the spread itself is known to worse than +-35 %")
+    unvaried: float = _limit(
+        0.05, "L3", "of the rate, absolute for CV, LV and correlation",
+        "bound where all reference seeds give the same number: a spread of 0 says that the seed "
+        "has no effect there, not that nothing may differ; one spike in twenty, as in L2")
     correlation_bin: float = _limit(
         5.0, "L3", "ms", "bin of the spike counts that are correlated; covers synaptic decay and "
         "delay of usual models, so that cause and effect fall into one bin")

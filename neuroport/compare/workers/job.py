@@ -33,9 +33,9 @@ class Job:
     spec: RunSpec
     output: str = ""
 
-    def with_seed(self, seed: int) -> Job:
-        """The same run with another seed, not kept."""
-        return Job(f"{self.name}, seed {seed}", self.spec.replace(seed=seed))
+    def further(self, number: int) -> Job:
+        """The same run with its seed increased by `number`, not kept."""
+        return Job(f"{self.name}, seed +{number}", self.spec.replace(further_seed=number))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for the worker."""

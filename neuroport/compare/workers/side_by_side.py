@@ -11,7 +11,6 @@ from neuroport.backend import backend_class
 from neuroport.compare.workers.job import Job, Outcome
 from neuroport.compare.workers.parent import Worker
 from neuroport.errors import UserError
-from neuroport.pynn.defaults import DEFAULT_SEED
 
 __all__ = ["Blind", "Watch", "side_by_side"]
 
@@ -64,7 +63,7 @@ def side_by_side(
     jobs : sequence of Job
         The reference first.
     further_seeds : int
-        How many more runs of the reference, each with a seed of its own.
+        How many more runs of the reference, each with a seed of its own, whatever the script says.
     timeout : float
         Wall time (s) that one run may take.
     watch : Watch
@@ -95,11 +94,10 @@ def side_by_side(
         outcomes[number] = one(number, job)
         if number:
             return
-        first = DEFAULT_SEED if job.spec.seed is None else job.spec.seed
         for k in range(1, further_seeds + 1):
             if outcomes[0] is None or outcomes[0].failed:
                 return
-            seeds.append(one(0, job.with_seed(first + k)))
+            seeds.append(one(0, job.further(k)))
 
     threads = [threading.Thread(target=serve, args=(k,), daemon=True) for k in range(len(jobs))]
     for thread in threads:
