@@ -235,6 +235,9 @@ def _report(found: Any, at_least: str, html: Path | None, junit: Path | None,
                 display.warn(f"{outcome.job.name}: {text}")
         for note in found.notes:
             out.print(Text(note))
+        if len(found.outcomes) > 2 or found.failed:  # a failed one is easily overlooked above
+            word = f"{_SYMBOLS[found.verdict]} {found.verdict.capitalize()}. "
+            out.print(Text(word, style="bold") + Text(found.summary))
         if html is not None:
             out.print(Text(f"report {html}"), soft_wrap=True)
     if found.failed or not found.comparisons:

@@ -56,8 +56,11 @@ class BackendComparison:
 
     @property
     def verdict(self) -> Verdict:
-        """All comparisons together; "not comparable" where there is none."""
-        return worst(c.verdict for c in self.comparisons)
+        """All comparisons together; at best "not comparable" where a backend gave no result."""
+        verdicts = [c.verdict for c in self.comparisons]
+        if self.failed:
+            verdicts.append(Verdict.NOT_COMPARABLE)
+        return worst(verdicts)
 
     @property
     def summary(self) -> str:
@@ -121,7 +124,8 @@ class BackendComparison:
             raise ResultsDisagreeError("\n\n".join(texts) + again)
 
     def __str__(self) -> str:
-        lines = [f"{o.job.name}: {o.status}. {o.reason}" for o in self.failed]
+        lines = [f"{self.model}: {self.verdict}. {self.summary}",
+                 *(f"{o.job.name}: {o.status}. {o.reason}" for o in self.failed)]
         for comparison in self.comparisons:
             lines.append(str(comparison))
             found = self.explanations.get(comparison.target.name)
