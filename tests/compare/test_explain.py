@@ -7,6 +7,7 @@ import pytest
 
 from neuroport.compare import (
     ExplanationError,
+    Share,
     Verdict,
     compare,
     explain,
@@ -158,3 +159,27 @@ def test_many_choices_get_estimated_shares():
     # additive function: every order gives the same shares, so the estimate is exact
     assert found.shares[0].choice == "choice 7"
     assert found.shares[0].share == pytest.approx(8 / 36)
+
+
+@pytest.mark.parametrize(("share", "words"), [
+    (0.66, "carries 66% of the gap"), (0.004, "carries 0.4% of the gap"),
+    (0.00051, "carries 0.05% of the gap"), (1e-6, "carries less than 0.01% of the gap"),
+    (0.0, "only together with the others"), (-0.12, "widens the gap by 12%"),
+    (float("nan"), "its share is not known")])
+def test_a_necessary_choice_never_carries_nothing(share, words):
+    text = Share("rule", 0, 1, share, 0.0).words
+    assert words in text and "carries 0%" not in text
+
+
+@pytest.mark.parametrize("most", range(4, 9))
+def test_shares_that_were_not_measured_are_not_nothing(most):
+    """a closes most by itself, b only after a; the budget ends before all subsets were run."""
+    def runner(assignment):
+        level = 10 + 20 * assignment["a"] + 10 * (assignment["a"] and assignment["b"])
+        return from_spike_times({"x": [np.arange(level, dtype=float)]}, stop=100.0)
+    found = explain(runner, BINARY, runner({"a": 1, "b": 1, "c": 0}), counts, max_runs=most,
+                    check_repeatable=False)
+    assert "carries 0%" not in found.summary
+    if {s.choice for s in found.shares} == {"a", "b"}:
+        assert all(np.isnan(s.share) or s.share > 0.1 for s in found.shares), found.shares
+        assert sum(s.share for s in found.shares) == pytest.approx(1.0, nan_ok=True)

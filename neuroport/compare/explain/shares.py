@@ -32,7 +32,7 @@ class Share:
         The value that the reference used and the one that the target behaves like.
     share : float
         Part of the gap, over the set they sum to the part that the set closes. May be negative:
-        then the choice compensates another.
+        then the choice compensates another. NaN where the runs that would tell it were not made.
     alone : float
         Part of the gap that this choice closes when it is the only one switched; NaN if it was
         not run alone.
@@ -43,6 +43,19 @@ class Share:
     value: Any
     share: float
     alone: float
+
+    @property
+    def words(self) -> str:
+        """What the choice carries, in words; a necessary one never carries "0 %"."""
+        if not math.isfinite(self.share):
+            return "is needed; its share is not known, since not all subsets could be run"
+        size = abs(self.share)
+        if size < 1e-12:
+            return "is needed, but only together with the others: it closes nothing by itself"
+        digits = f"{size:.0%}" if size >= 0.01 else (
+            f"{100 * size:.1g}%" if size >= 1e-4 else "less than 0.01%")
+        return f"carries {digits} of the gap" if self.share > 0 else (
+            f"is needed though it widens the gap by {digits}: it compensates another")
 
 
 def shares_of(search: Search, best: Switches, gap: float) -> tuple[tuple[Share, ...], str]:
@@ -60,19 +73,32 @@ def shares_of(search: Search, best: Switches, gap: float) -> tuple[tuple[Share, 
         if not all(math.isfinite(w) for w in weights.values()):
             raise BudgetSpent
     except BudgetSpent:
-        alone = {s: max(gap - search.known.get((s,), gap), 0.0) for s in best}
-        total = sum(alone.values()) or 1.0
-        closed = gap - search.known[best]
-        weights = {s: closed * (value / total if sum(alone.values()) else 1 / len(best))
-                   for s, value in alone.items()}
-        method = ("in proportion to what each choice closes alone, since not all subsets could "
-                  "be run")
+        weights = _from_ends(search, best, gap)
+        method = ("in proportion to what each choice closes as the first and as the last that is "
+                  "switched, since not all subsets could be run")
     shares = [Share(name, search.choices[name][0], search.choices[name][1][k],
                     weights[name, k] / gap,
                     (gap - search.known[((name, k),)]) / gap
                     if math.isfinite(search.known.get(((name, k),), math.inf)) else math.nan)
               for name, k in best]
-    return tuple(sorted(shares, key=lambda s: -s.share)), method
+    known = (s.share if math.isfinite(s.share) else 0.0 for s in shares)
+    return tuple(s for _, s in sorted(zip(known, shares, strict=True), key=lambda p: -p[0])), method
+
+
+def _from_ends(search: Search, best: Switches, gap: float) -> dict[tuple[str, int], float]:
+    """Estimate shares from the runs that were made: each choice alone, and all but each."""
+    closed = gap - search.known[best]
+    rough: dict[tuple[str, int], float] = {}
+    for switch in best:
+        alone = search.known.get((switch,), math.inf)
+        without = search.known.get(tuple(s for s in best if s != switch), math.inf)
+        parts = [p for p in (gap - alone, without - search.known[best]) if math.isfinite(p)]
+        rough[switch] = max(sum(parts) / len(parts), 0.0) if len(parts) == 2 or (
+            parts and parts[0] > 0) else math.nan
+    total = sum(value for value in rough.values() if math.isfinite(value))
+    if not total or not all(math.isfinite(value) for value in rough.values()):
+        return dict.fromkeys(best, math.nan if len(best) > 1 else closed)
+    return {switch: closed * value / total for switch, value in rough.items()}
 
 
 def shapley(search: Search, best: Switches) -> dict[tuple[str, int], float]:

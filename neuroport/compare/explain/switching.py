@@ -67,7 +67,7 @@ class Explanation:
 
     def __str__(self) -> str:
         lines = [self.summary]
-        lines += [f"  {s.choice}: {s.reference_value!r} -> {s.value!r}: {s.share:.0%} of the gap"
+        lines += [f"  {s.choice}: {s.reference_value!r} -> {s.value!r}: {s.words}"
                   for s in self.shares]
         return "\n".join(lines)
 
@@ -264,7 +264,7 @@ def _words(explained: bool, shares: Sequence[Share], gap: float, remaining: floa
     if not shares:
         return (f"None of the {len(search.choices)} choices brings the reference nearer to the "
                 f"target (distance {gap:.3g}). The cause lies elsewhere.{failed}")
-    named = "; ".join(f"{s.choice} ({s.reference_value!r} -> {s.value!r}) carries {s.share:.0%}"
+    named = "; ".join(f"{s.choice} ({s.reference_value!r} -> {s.value!r}) {s.words}"
                       for s in shares)
     if explained:
         size = (" No smaller set does it." if proven else

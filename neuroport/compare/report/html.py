@@ -30,6 +30,13 @@ def _number(value: float | None) -> str:
     return f"{value:.4g}"
 
 
+def _percent(part: float) -> str:
+    """A part of one in per cent; what is small but not nothing does not become 0 %."""
+    if 0 < abs(part) < 0.01:
+        return f"{100 * part:.1g} %" if abs(part) >= 1e-4 else "below 0.01 %"
+    return f"{100 * part:.0f} %"
+
+
 def _limit(measurement: dict[str, Any]) -> str:
     if measurement["limit"] is None:
         return "shown, not judged" if measurement["verdict"] is None else ""
@@ -44,6 +51,7 @@ def _environment() -> Environment:
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters["number"] = _number
+    environment.filters["percent"] = _percent
     environment.filters["limit"] = _limit
     environment.filters["symbol"] = _SYMBOLS.__getitem__
     return environment
