@@ -16,7 +16,8 @@ are:
 * ``[synapses.NAME]``, ``[stdp.RULE]``: weights, delays, each rule with each of ``weights``;
 * ``currents``, ``[delays]``, ``[between_runs]``, ``deterministic``;
 * ``[numerics]``: the cases are run in PyNN's numerics, with the choices that a backend declares to
-  be fixed in their stead.
+  be fixed in their stead; the values of the choices of leaky cells and delays that are honoured
+  besides have a case each (:mod:`neuroport.testing.cases.choices`).
 
 Who judges: a closed form or fine integration written here (:mod:`neuroport.testing.integrate`,
 :mod:`neuroport.testing.pairs`). Where a backend follows rules of a machine's own, the Brian2

@@ -17,7 +17,7 @@ from neuroport.backend.capabilities import Capabilities, CellCapability, Synapse
 from neuroport.errors import InvalidValueError
 from neuroport.network.cells import CELLS
 from neuroport.testing import Outcome, chosen_cases, run_suite
-from neuroport.testing.cases import cells, plasticity
+from neuroport.testing.cases import cells, choices, plasticity
 from neuroport.testing.table import matrix_states, shown, support_matrix, undeclared
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -75,6 +75,18 @@ def test_a_parameter_that_is_ignored_shows(cell: str) -> None:
         like_the_first[:, 1] = number
         ignored["spikes"] = np.concatenate([spikes, like_the_first])
         assert case.judge(replace(outcome, observed=ignored)) != "", case.name
+
+
+@pytest.mark.parametrize("choice", list(choices.CHOICES))
+def test_a_choice_that_is_ignored_shows(choice: str) -> None:
+    cases = [c for c in chosen_cases(everything(), "numerics:") if choice in c.feature]
+    assert len(cases) > 1
+    for asked in cases:
+        right = asked.part.expected({})
+        for done in cases:
+            outcome = Outcome(done.part.expected({}), right, "expectation", everything(),
+                              asked.part.setting)
+            assert (asked.judge(outcome) == "") == (done is asked), (asked.name, done.name)
 
 
 def test_all_that_pynn_names_is_tried() -> None:

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from neuroport.backend.capabilities import Capabilities
 from neuroport.testing.case import Case
-from neuroport.testing.cases import cells, currents, own_models, plasticity, running, synapses
+from neuroport.testing.cases import (
+    cells,
+    choices,
+    currents,
+    own_models,
+    plasticity,
+    running,
+    synapses,
+)
 
 __all__ = ["all_cases"]
 
-_SUBJECTS = (cells, own_models, synapses, plasticity, currents, running)
+_SUBJECTS = (cells, own_models, synapses, plasticity, currents, choices, running)
 
 
 def all_cases(capabilities: Capabilities) -> list[Case]:
