@@ -27,7 +27,7 @@ from neuroport.network.description import Network, Population, Projection, Spike
 from neuroport.network.plasticity import stdp_rule
 from neuroport.network.signs import sign_problem
 from neuroport.network.synapses import TIMING_RULES, WEIGHT_RULES
-from neuroport.numerics import NAMED, Numerics
+from neuroport.numerics import NAMED, Numerics, to_steps
 from neuroport.numerics.relevance import has_closed_solution, relevant
 
 __all__ = ["judge"]
@@ -288,8 +288,6 @@ class _Judge:
         spikes = self.populations[projection.pre].spikes
         if has.several_spikes or not isinstance(spikes, SpikeTimes):
             return
-        from neuroport.realise.sources import to_steps  # slow to import, and few come here
-
         mine = np.isin(spikes.index, projection.pre_index)
         step = to_steps(spikes.time[mine], self.network.timestep)
         _, counts = np.unique(np.stack([step, spikes.index[mine]]), axis=1, return_counts=True)

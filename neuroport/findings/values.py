@@ -6,7 +6,8 @@ import numpy as np
 
 from neuroport.findings.finding import Finding, finding
 from neuroport.network.description import Network, PoissonSource, Population, SpikeTimes
-from neuroport.realise.sources import MOST_BERNOULLI, to_steps
+from neuroport.numerics import to_steps
+from neuroport.realise.sources import MOST_BERNOULLI
 
 __all__ = ["check_values"]
 

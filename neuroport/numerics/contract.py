@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from neuroport.errors import Problem, UnknownNumericsError, nearest
 from neuroport.numerics.grids import grid_names
+from neuroport.numerics.steps import to_steps
 
 __all__ = ["Numerics", "PYNN", "SPINNAKER", "NAMED", "numerics"]
 
@@ -129,10 +130,9 @@ class Numerics:
             Whole numbers. Half a step counts as one under ``round``; a quotient that misses a
             whole number by floating point only is that number under both rules.
         """
-        steps = tau_refrac / timestep
         if self.refractory_rule == "ceil":
-            return np.asarray(np.ceil(steps - 1e-9))
-        return np.asarray(np.floor(steps + 0.5 + 1e-9))
+            return np.asarray(np.ceil(tau_refrac / timestep - 1e-9))
+        return to_steps(tau_refrac, timestep).astype(float)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the choices as plain data."""

@@ -9,6 +9,7 @@ import numpy as np
 from pyNN import connectors
 
 from neuroport.findings import Finding, finding
+from neuroport.pynn.freezing import delay_steps
 
 __all__ = ["check_projections"]
 
@@ -78,7 +79,7 @@ def _delays(projection: Any, timestep: float) -> list[Finding]:
     off = (np.abs(steps - np.rint(steps)) > 1e-6) & (steps > 1.0)
     if not off.any():
         return []
-    used = np.maximum(1, np.floor(steps + 0.5 + 1e-9)) * timestep
+    used = delay_steps(delay, timestep) * timestep
     worst = int(np.abs(used - delay).argmax())
     return [
         finding(

@@ -12,6 +12,7 @@ from pyNN.standardmodels import electrodes
 from neuroport.errors import InvalidTimeError, InvalidValueError, Problem, UserError
 from neuroport.network.description import CurrentSource
 from neuroport.network.edits import CurrentEdit
+from neuroport.numerics import to_steps
 from neuroport.pynn.parameters import check_parameters, identity, signature_of
 from neuroport.realise.currents import current_samples
 from neuroport.source_line import user_line
@@ -185,7 +186,7 @@ def _check_steps(values: dict[str, Any], timestep: float) -> dict[str, Any]:
     if problems:
         raise _StepTimeError(problems, where="StepCurrentSource")
     # Times are moved to the grid; of several in one step the last one counts (PyNN).
-    grid = np.rint(times / timestep) * timestep
+    grid = to_steps(times, timestep) * timestep
     kept, index = np.unique(np.flip(grid), return_index=True)
     return {**values, "times": kept, "amplitudes": np.flip(amplitudes)[index]}
 

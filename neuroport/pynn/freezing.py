@@ -18,6 +18,7 @@ from neuroport.network.description import (
     SpikeTimes,
 )
 from neuroport.network.signs import receptor_sign, with_sign
+from neuroport.numerics import to_steps
 from neuroport.realise.streams import stream_name
 
 __all__ = ["delay_steps", "frozen_parts", "frozen_population"]
@@ -74,7 +75,7 @@ def frozen_population(population: Any) -> Population:
             np.sort(np.fromiter((int(i - population.first_id) for i in ids), dtype=np.int64)),
             1
             if variable.name == "spikes"
-            else round(population.recorder.sampling_interval / state.dt),
+            else int(to_steps(population.recorder.sampling_interval, state.dt)),
         )
         for variable, ids in sorted(population.recorder.recorded.items(), key=lambda kv: kv[0].name)
         if ids
@@ -109,7 +110,7 @@ def _check_dead_time(rest: NDArray[np.float64], label: str) -> None:
 
 def delay_steps(delay: NDArray[np.float64], timestep: float) -> NDArray[np.int64]:
     """Return delays (ms) as whole steps, at least one; half a step counts up."""
-    return np.maximum(1, np.floor(delay / timestep + 0.5 + 1e-9).astype(np.int64))
+    return np.maximum(1, to_steps(delay, timestep))
 
 
 def frozen_parts(projection: Any) -> tuple[list[Projection], list[NDArray[np.int64]]]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuroport.network.description import CurrentSource
-from neuroport.realise.sources import to_steps
+from neuroport.numerics import to_steps
 from neuroport.realise.streams import generator
 
 __all__ = ["current_samples"]
@@ -40,12 +40,12 @@ def current_samples(
     step = np.arange(first, last)
     p = source.parameters
     if source.kind == "StepCurrentSource":
-        changes = to_steps(np.asarray(p["times"], dtype=float), timestep)
+        changes = to_steps(p["times"], timestep)
         levels = np.concatenate(([0.0], np.asarray(p["amplitudes"], dtype=float)))
         return levels[np.searchsorted(changes, step, side="right")]
-    start = int(to_steps(np.array([p["start"]]), timestep)[0])
+    start = int(to_steps(p["start"], timestep))
     stop = min(float(p["stop"]), 1e15)
-    end = int(to_steps(np.array([stop]), timestep)[0])
+    end = int(to_steps(stop, timestep))
     active = (step >= start) & (step < end)
     if source.kind == "DCSource":
         samples = np.full(step.shape, float(p["amplitude"]))
@@ -54,7 +54,7 @@ def current_samples(
         phase = 2 * np.pi * (float(p["frequency"]) * since * 1e-3 + float(p["phase"]) / 360.0)
         samples = float(p["offset"]) + float(p["amplitude"]) * np.sin(phase)
     elif source.kind == "NoisyCurrentSource":
-        every = max(1, round(float(p["dt"]) / timestep))
+        every = max(1, int(to_steps(p["dt"], timestep)))
         samples = float(p["mean"]) + float(p["stdev"]) * _noise(
             (step - start) // every, source.stream, seed
         )

@@ -6,18 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuroport.network.description import PoissonSource, RenewalSource, SpikeTimes
+from neuroport.numerics import to_steps
 from neuroport.realise.streams import generator, geometric_hits
 
-__all__ = ["source_spikes", "to_steps"]
+__all__ = ["source_spikes"]
 
 # Poisson trains are drawn in blocks of this many steps, each from its own stream: a spike does
 # not depend on how a run is cut into several run() calls.
 _BLOCK = 1024
-
-
-def to_steps(time: NDArray[np.float64], timestep: float) -> NDArray[np.int64]:
-    """Return the nearest time step of each time (ms)."""
-    return np.rint(np.asarray(time, dtype=float) / timestep).astype(np.int64)
 
 
 def source_spikes(

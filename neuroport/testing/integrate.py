@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuroport.network.cells import CELLS, Receptor
-from neuroport.numerics import Numerics
+from neuroport.numerics import Numerics, to_steps
 
 __all__ = ["Trajectory", "integrate"]
 
@@ -105,9 +105,8 @@ def integrate(
         fired = free & (jumped | _fires(membrane, p, state["v"], before, numerics))
         _reset(membrane, p, state, fired)
         if "tau_refrac" in p:
-            length = p["tau_refrac"] / timestep
-            wait = (np.ceil(length - 1e-9) if numerics.refractory_rule == "ceil"
-                    else np.floor(length + 0.5 + 1e-9))
+            wait = (np.ceil(p["tau_refrac"] / timestep - 1e-9)
+                    if numerics.refractory_rule == "ceil" else to_steps(p["tau_refrac"], timestep))
             blocked = np.where(fired, wait.astype(int), blocked)
         spikes += [(step, int(k)) for k in np.flatnonzero(fired)]
     return Trajectory(

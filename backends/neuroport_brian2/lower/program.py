@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from neuroport.network.cells import CellModel
 from neuroport.network.description import Network, Population, Projection, SpikeTimes
-from neuroport.realise.sources import to_steps
+from neuroport.numerics import to_steps
 from neuroport_brian2.lower.neurons import NeuronCode, neuron_code
 from neuroport_brian2.lower.synapses import SynapseCode, synapse_code
 
@@ -130,8 +130,8 @@ class Brian2Program:
             return shortest_interval(step, source.spikes.index)
         if "tau_refrac" not in source.parameters:
             return 1
-        steps = source.parameters["tau_refrac"].min() / self.network.timestep
-        return 1 + int(np.floor(steps + 0.5))
+        shortest = source.parameters["tau_refrac"].min()
+        return 1 + int(to_steps(shortest, self.network.timestep))
 
     def _merge_synapses(self) -> None:
         numbers: dict[tuple[object, ...], int] = {}

@@ -16,8 +16,9 @@ from neuroport.network.description import (
     Population,
     SpikeTimes,
 )
+from neuroport.numerics import to_steps
 from neuroport.realise.currents import current_samples
-from neuroport.realise.sources import source_spikes, to_steps
+from neuroport.realise.sources import source_spikes
 from neuroport_nest.lower.timing import AHEAD, stamp_offset
 
 __all__ = ["CurrentSchedule", "check_not_sent", "trains"]
