@@ -1,8 +1,8 @@
 """A projection's synapses as they are now: which cells they join, and their values.
 
-Until the network has run they are the script's. From then on they are those that the network
-holds: weights as the engine has them, delays as whole steps, and the synapses themselves where a
-machine drew its own.
+Delays are whole steps, as they are used. Until the network has run weights are the script's; from
+then on they are those that the engine holds, and the synapses themselves are where a machine drew
+its own.
 """
 
 from __future__ import annotations
@@ -36,7 +36,10 @@ class Present:
     Attributes
     ----------
     pre, post : ndarray of int, shape (n_synapses,)
-        Cells, counted within the two groups.
+        Cells, counted within the two groups; source by source, as PyNN's NEST and sPyNNaker list
+        them. The network keeps its own order.
+    order : ndarray of int, shape (n_synapses,)
+        Where each is in the network's order.
     drawn : bool
         Whether a machine drew them itself.
     """
@@ -48,13 +51,15 @@ class Present:
         self.drawn = found is not None
         self._found: dict[str, NDArray[np.float64]] = {}
         if found is None:
-            self.pre, self.post = projection.made.pre, projection.made.post
+            pre, post = projection.made.pre, projection.made.post
         else:
-            self.pre, self.post, weight, delay = found
+            pre, post, weight, delay = found
             self._found = {"weight": self._signed(weight), "delay": delay}
+        self.order = np.lexsort((post, pre))
+        self.pre, self.post = pre[self.order], post[self.order]
 
     def values(self, name: str) -> NDArray[Any]:
-        """Return one value a synapse.
+        """Return one value a synapse, source by source.
 
         Parameters
         ----------
@@ -87,14 +92,12 @@ class Present:
                 where=f"projection '{self._projection.label}'",
             )
         if how != "written" and plain in self._found:
-            return self._found[plain]
-        if how == "stored" or (not how and plain in _STORED and self._state.step > 0):
-            values = self._held(plain)
-        else:
-            values = written[plain]
+            return self._found[plain][self.order]
+        now = plain == "delay" or (plain == "weight" and self._state.step > 0)
+        values = self._held(plain) if how == "stored" or (not how and now) else written[plain]
         if self.drawn and values.size:  # a machine draws synapses that are all alike
             return np.full(self.pre.size, values[0])
-        return values
+        return values[self.order]
 
     def _held(self, name: str) -> NDArray[np.float64]:
         if name == "delay":

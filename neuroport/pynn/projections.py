@@ -261,8 +261,9 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
     ) -> Any:
         """Return values of all connections; see ``pyNN.common.Projection.get``.
 
-        ``weight`` and ``delay`` are what the script gave until the network has run, and then what
-        the network holds: learnt weights, weights on a machine's grid, delays in whole steps.
+        Connections are listed source by source. ``delay`` is what is used: whole steps. ``weight``
+        is what the script gave until the network has run, and then what the network holds: learnt
+        weights, weights on a machine's grid.
         ``written_weight``, ``written_delay`` are always the script's, ``stored_weight``,
         ``stored_delay`` always the network's.
 
@@ -349,8 +350,11 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
             )
         # The others keep what they learnt.
         learnt = name == "weight" and self.model.plastic and not state.is_unwritten(self, name)
-        values = np.array(self.present.values(name) if learnt else self.written[name])
-        values[number] = value
+        present = self.present
+        values = np.array(self.written[name])
+        if learnt:
+            values[present.order] = present.values(name)
+        values[present.order[number]] = value
         self._write({name: values})
 
     def _write(self, written: dict[str, NDArray[np.float64]]) -> None:

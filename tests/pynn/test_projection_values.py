@@ -49,13 +49,48 @@ def test_weights_are_the_scripts_and_then_the_networks(make: Any, plastic: bool)
     assert listed(made, "weight") == [0.3] * 6
 
 
-def test_delays_are_the_scripts_and_then_the_networks(make: Any) -> None:
+def test_delays_are_those_that_are_used(make: Any) -> None:
     sim, made = network(make)
-    assert listed(made, "delay") == [1.4] * 6
-    assert listed(made, "stored_delay") == [1.0] * 6
-    sim.run(5.0)
-    assert listed(made, "delay") == [1.0] * 6
-    assert listed(made, "written_delay") == [1.4] * 6
+    for _ in range(2):
+        assert listed(made, "delay") == listed(made, "stored_delay") == [1.0] * 6
+        assert listed(made, "written_delay") == [1.4] * 6
+        sim.run(5.0)
+
+
+def test_synapses_are_listed_source_by_source(make: Any) -> None:
+    """As PyNN's NEST and sPyNNaker list them; ``reshape`` gives what was set."""
+    sim = make()
+    pre = sim.Population(2, sim.SpikeSourceArray(spike_times=[5.0]))
+    post = sim.Population(3, sim.IF_curr_exp(tau_refrac=1.0))
+    weight = np.array([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]])
+    made = sim.Projection(pre, post, sim.AllToAllConnector(),
+                          sim.StaticSynapse(weight=weight, delay=1.0))
+    for _ in range(2):
+        assert made.get("weight", format="list") == [
+            (i, j, weight[i, j]) for i in range(2) for j in range(3)]
+        np.testing.assert_array_equal(np.reshape(listed(made, "weight"), (2, 3)), weight)
+        assert [(c.presynaptic_index, c.weight) for c in made[2:4]] == [(0, 0.3), (1, 0.4)]
+        sim.run(10.0)
+    made.set(weight=listed(made, "weight"))
+    made[1].weight = 0.25  # of the pair (0, 1)
+    weight[0, 1] = 0.25
+    np.testing.assert_array_equal(made.get("weight", format="array"), weight)
+    # The network's own order stays: target by target.
+    assert sim.network().projections[0].post_index.tolist() == [0, 0, 1, 1, 2, 2]
+
+
+@pytest.mark.parametrize("columns", [["weight"], ["weight", "delay"]])
+def test_lists_of_a_connector_are_shown_by_source(make: Any, columns: list[str]) -> None:
+    sim = make()
+    cells = sim.Population(3, sim.IF_curr_exp(tau_refrac=1.0))
+    rows = [(2, 0, 0.1, 1.0), (0, 2, 0.2, 2.0), (2, 0, 0.3, 3.0), (0, 1, 0.4, 4.0)]
+    made = sim.Projection(cells, cells, sim.FromListConnector(
+        [row[:2 + len(columns)] for row in rows], column_names=columns))
+    shown = sorted(rows, key=lambda row: row[:2])  # several of one pair: as they were written
+    assert made.get(columns, format="list") == [row[:2 + len(columns)] for row in shown]
+    for how, value in (("first", 0.1), ("last", 0.3), ("sum", 0.4)):
+        array = made.get("weight", format="array", multiple_synapses=how)
+        assert array[2, 0] == pytest.approx(value)
 
 
 def test_pynns_numerics_keep_what_was_written(make: Any) -> None:

@@ -345,7 +345,7 @@ def test_distances_are_those_of_pynn_space(space: Any) -> None:
         lambda s: s.StaticSynapse(weight="0.5 + d", delay="1.0 + 2.0*d"))
     assert pairs(made) == dense(20, 9, lambda i, j: bool(distances[i, j] < 2.0))
     assert 0 < len(made) < 180
-    for i, j, weight, delay in made.get(["weight", "delay"], format="list"):
+    for i, j, weight, delay in made.get(["weight", "written_delay"], format="list"):
         # Distances are square roots of sums: the order of the sum may cost the last digit.
         assert weight == pytest.approx(0.5 + distances[i, j], rel=1e-12)
         assert delay == pytest.approx(1.0 + 2.0 * distances[i, j], rel=1e-12)
@@ -565,7 +565,7 @@ def test_one_more_parameter_leaves_the_others_as_they_were_drawn() -> None:
             **{name: RandomDistribution("uniform", (1.0, 2.0))
                for name in ("m", "weight", "delay")}), label="p")
         return [np.array(made.get(n, format="list", with_address=False))
-                for n in ("m", "weight", "delay")]
+                for n in ("m", "weight", "written_delay")]
 
     few, many = drawn(), drawn(a=1.0, n=2.0, z=3.0)
     np.testing.assert_array_equal(few, many)
