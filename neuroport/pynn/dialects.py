@@ -36,6 +36,18 @@ class Dialect(Protocol):
     @property
     def unsigned(self) -> bool: ...
 
+    def default_delay(self, limit: float, shortest: float) -> float:
+        """Return the delay (ms) of synapses that are given none.
+
+        Parameters
+        ----------
+        limit : float
+            The shortest that is allowed (ms).
+        shortest : float
+            The shortest that the network has (ms).
+        """
+        ...
+
     def numerics(self, chosen: Numerics) -> Numerics:
         """Return the numerics with what the dialect means by its amplitudes."""
         ...
@@ -140,6 +152,9 @@ class _PyNN:
     name: str = "pynn"
     unsigned: bool = False
 
+    def default_delay(self, limit: float, shortest: float) -> float:
+        return shortest  # as pyNN.nest has it
+
     def numerics(self, chosen: Numerics) -> Numerics:
         return chosen
 
@@ -198,6 +213,9 @@ class _PyNN:
 class _SPyNNaker:
     name: str = "spynnaker"
     unsigned: bool = True
+
+    def default_delay(self, limit: float, shortest: float) -> float:
+        return limit
 
     def numerics(self, chosen: Numerics) -> Numerics:
         return chosen.switch(plasticity_amplitude="absolute")

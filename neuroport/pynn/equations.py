@@ -318,7 +318,7 @@ def synapse_by_equations(
     def get_schema(self: Any) -> dict[str, Any]:
         return {key: float for key in defaults}
 
-    def _get_minimum_delay(self: Any) -> float:
+    def _get_minimum_delay(self: Any) -> float:  # it belongs to no simulator
         raise InvalidValueError(
             Problem(f"{name} needs a delay", fix=f"{name}(weight=..., delay=...)"), where=name
         )

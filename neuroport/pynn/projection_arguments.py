@@ -13,7 +13,7 @@ from pyNN.models import BaseSynapseType
 from neuroport.errors import ConnectorError, DelayError, Problem
 from neuroport.pynn.observation import checked_only
 
-__all__ = ["check_arguments", "check_delays", "check_written_delay"]
+__all__ = ["check_arguments", "check_delays", "written_delay"]
 
 
 def check_arguments(pre: Any, post: Any, connector: Any, synapse: Any, where: str) -> None:
@@ -83,12 +83,12 @@ def check_delays(projection: Any, delay: NDArray[np.float64]) -> None:
         )
 
 
-def check_written_delay(projection: Any) -> None:
-    """Refuse one delay for all that cannot be kept, before any synapse is made."""
+def written_delay(projection: Any) -> float | None:
+    """Return the delay (ms) that was given for all synapses alike, else None."""
     delay = projection.synapse_type.parameter_space._parameters.get("delay")
-    if delay is not None and delay.is_homogeneous and not callable(delay.base_value):
-        try:
-            value = delay.base_value if delay.shape is None else delay.evaluate(simplify=True)
-            check_delays(projection, np.array([float(value)]))
-        except (TypeError, ValueError):
-            return
+    if delay is None or not delay.is_homogeneous or callable(delay.base_value):
+        return None
+    try:
+        return float(delay.base_value if delay.shape is None else delay.evaluate(simplify=True))
+    except (TypeError, ValueError):
+        return None

@@ -55,7 +55,7 @@ class Present:
         else:
             pre, post, weight, delay = found
             self._found = {"weight": self._signed(weight), "delay": delay}
-        self.order = np.lexsort((post, pre))
+        self.order: NDArray[np.int64] = np.lexsort((post, pre))
         self.pre, self.post = pre[self.order], post[self.order]
 
     def values(self, name: str) -> NDArray[Any]:

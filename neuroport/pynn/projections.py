@@ -24,11 +24,11 @@ from neuroport.errors import (
 from neuroport.network.cells import CellModel
 from neuroport.network.description import Projection
 from neuroport.network.signs import sign_problem
-from neuroport.pynn.freezing import frozen_parts
+from neuroport.pynn.freezing import delay_steps, frozen_parts
 from neuroport.pynn.observation import checked_only
 from neuroport.pynn.parameters import check_parameters
 from neuroport.pynn.population_arguments import unsupported_receptor
-from neuroport.pynn.projection_arguments import check_arguments, check_delays, check_written_delay
+from neuroport.pynn.projection_arguments import check_arguments, check_delays, written_delay
 from neuroport.pynn.projection_values import MULTIPLE, Connection, Present
 from neuroport.pynn.synapses import synapse_model
 from neuroport.realise.connections import connect
@@ -94,7 +94,9 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
         state.add_projection(self)
         try:
             self.model = synapse_model(self.synapse_type)
-            check_written_delay(self)
+            one = written_delay(self)
+            if one is not None:  # before any synapse is made
+                check_delays(self, np.array([one]))
             expected = estimate_synapses(connector, pre.size, post.size)
             state.check_memory(
                 expected * BYTES_PER_SYNAPSE, where, expected, NetworkTooLargeError
@@ -157,6 +159,18 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
         self._check_values(attributes)
         self._realised = made
         self.written = attributes
+
+    @property
+    def delay_range(self) -> tuple[float, float] | None:
+        """Shortest and longest delay as they are used (ms); None without synapses."""
+        # A large projection with one delay for all need not be realised for it.
+        delay = written_delay(self) if self._realised is None else None
+        values = self.written["delay"] if delay is None and self.made else np.array([delay])
+        if not values.size:
+            return None
+        dt = float(self._simulator.state.dt)
+        used = delay_steps(np.array([values.min(), values.max()]), dt) * dt
+        return float(used[0]), float(used[1])
 
     def distance(
         self, pre: NDArray[np.int64], post: NDArray[np.int64]

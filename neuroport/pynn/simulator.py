@@ -274,7 +274,7 @@ class Simulator:
         made = Simulator(
             State(
                 s.backend, s.backend_name, s.dt, s.seed, s.numerics, s.dialect,
-                s.shortest_delay, s.max_delay,
+                *s.delay_limits,
             )
         )
         made.state.kept = keep

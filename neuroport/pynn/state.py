@@ -89,8 +89,7 @@ class State(RunningNetwork, common.control.BaseState):  # type: ignore[misc]
         self.dialect = dialect
         self.shortest_delay = timestep if min_delay == "auto" else float(min_delay)
         self.longest_delay = None if max_delay == "auto" else float(max_delay)
-        self.max_delay = max_delay
-        self._min_delay_set = min_delay != "auto"
+        self.delay_limits = min_delay, max_delay
         self.mpi_rank = 0
         self.num_processes = 1
         self.id_counter = 0
@@ -123,10 +122,20 @@ class State(RunningNetwork, common.control.BaseState):  # type: ignore[misc]
     @property
     def min_delay(self) -> float:
         """Shortest delay (ms): the limit where one was set, else the shortest in the network."""
-        if self._min_delay_set:
-            return self.shortest_delay
-        delays = [p.written["delay"] for p in self.projections if "delay" in p.written]
-        return min((float(d.min()) for d in delays if d.size), default=self.shortest_delay)
+        found = [p.delay_range[0] for p in self.projections if p.delay_range]
+        free = self.delay_limits[0] == "auto"
+        return min(found, default=self.shortest_delay) if free else self.shortest_delay
+
+    @property
+    def max_delay(self) -> float:
+        """Longest delay (ms): the limit where one was set, else the longest in the network."""
+        found = [p.delay_range[1] for p in self.projections if p.delay_range]
+        return max(found, default=self.dt) if self.longest_delay is None else self.longest_delay
+
+    @property
+    def default_delay(self) -> float:
+        """The delay (ms) of synapses that are given none."""
+        return self.dialect.default_delay(self.shortest_delay, self.min_delay)
 
     def run_until(self, until: float) -> None:
         """Run up to a time (ms); it is rounded up to a whole step, with a finding."""

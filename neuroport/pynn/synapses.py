@@ -1,6 +1,6 @@
 """PyNN's synapse types and rules of plasticity, with neuroport's checks.
 
-Synapse types are bound to a simulator: its shortest delay is their default.
+Synapse types are bound to a simulator: the shortest delay that it has now is their default.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def synapse_types(state: Any) -> dict[str, type]:
     """Return PyNN's synapse types bound to a simulator's state."""
 
     def minimum(self: Any) -> float:
-        return float(state.shortest_delay)
+        return float(state.default_delay)
 
     def simple(base: type) -> type:
         defaults: dict[str, Any] = base.default_parameters  # type: ignore[attr-defined]
