@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import quantities as pq
 from neo import Segment
+from neo.core.spiketrainlist import SpikeTrainList
 from pyNN import recording
 
 from neuroport.errors import InvalidTimeError, NotReadyError, Problem, UnsupportedError, nearest
@@ -114,6 +115,8 @@ class RecorderBase(recording.Recorder):  # type: ignore[misc]
             missing = max(0, (state.step - first) // period + 1) - signal.shape[0]
             if missing > 0:
                 signal.annotate(missing_last_samples=missing)
+        if state.interrupted:
+            segment.annotate(interrupted=True)
         return segment
 
     def _local_count(self, variable: Any, filter_ids: Any = None) -> dict[Any, int]:
@@ -123,7 +126,15 @@ class RecorderBase(recording.Recorder):  # type: ignore[misc]
         counts = np.bincount(cell, minlength=self.population.size)
         return {i: int(counts[int(i) - int(self.population.first_id)]) for i in sorted(wanted)}
 
-    def get(self, variables: Any, *arguments: Any, **keywords: Any) -> Any:
+    def get(
+        self,
+        variables: Any,
+        gather: bool = False,
+        filter_ids: Any = None,
+        clear: bool = False,
+        annotations: Any = None,
+        locations: Any = None,
+    ) -> Any:
         """Return the recorded data as a Neo Block; see ``pyNN.recording.Recorder.get``."""
         if not self._simulator.state.running and not list(self.cache):
             raise NotReadyError(
@@ -132,36 +143,22 @@ class RecorderBase(recording.Recorder):  # type: ignore[misc]
                     fix="call record(...) and then run(...) before get_data()",
                 )
             )
-        block = self._selected(variables, *arguments, **keywords)
-        for segment in block.segments:
-            if "interrupted" not in segment.annotations and self._simulator.state.interrupted:
-                segment.annotate(interrupted=True)
-        return block
-
-    def _selected(self, variables: Any, *arguments: Any, **keywords: Any) -> Any:
-        """Return a block with some variables; PyNN's own, but for the segments of earlier runs.
-
-        PyNN 0.13 empties those: it takes the variables out of a shallow copy, which shares its
-        lists with the segment that is kept (Neo 0.12 and later).
-        """
-        if variables == "all" or not list(self.cache):
-            return super().get(variables, *arguments, **keywords)
-        names = [variables] if isinstance(variables, str) else list(variables)
+        # PyNN 0.13 gives out the kept segments themselves, of all cells, and empties their lists.
         kept, self.cache = self.cache, recording.DataCache()
-        earlier = [_selection(segment, names) for segment in kept]
+        names = None if variables == "all" else (
+            [variables] if isinstance(variables, str) else list(variables))
+        earlier = [_selection(segment, names, filter_ids) for segment in kept]
         try:
             for _ in earlier:
                 self.cache.store(Segment())
-            block = super().get(variables, *arguments, **keywords)
-            if not list(self.cache):  # the data were to be cleared
-                kept = self.cache
+            block = super().get(variables, gather, filter_ids, clear, annotations, locations)
         finally:
-            self.cache = kept
-        present = list(block.segments)[len(earlier):]
-        block.segments = [*earlier, *present]
+            if list(self.cache) or not clear:
+                self.cache = kept
+        block.segments = [*earlier, *list(block.segments)[len(earlier):]]
         for segment in earlier:
             segment.block = block
-        block.rec_datetime = earlier[0].rec_datetime
+        block.rec_datetime = block.segments[0].rec_datetime
         return block
 
     def write(self, variables: Any, file: Any = None, *arguments: Any, **keywords: Any) -> None:
@@ -179,13 +176,33 @@ class RecorderBase(recording.Recorder):  # type: ignore[misc]
         return self._from_step * self._simulator.state.dt * pq.ms
 
 
-def _selection(segment: Any, names: list[str]) -> Any:
-    """Return a segment with the recordings of some variables."""
+def _selection(segment: Any, names: list[str] | None, ids: Any) -> Any:
+    """Return a segment with the recordings of some variables and cells; None: of all."""
     made = Segment(name=segment.name, description=segment.description,
                    rec_datetime=segment.rec_datetime, **segment.annotations)
-    made.analogsignals.extend([s for s in segment.analogsignals if s.name in names])
-    if "spikes" in names:
-        made.spiketrains = segment.spiketrains
+    chosen = None if ids is None else np.fromiter((int(i) for i in ids), dtype=np.int64)
+    for signal in segment.analogsignals:
+        channels = np.asarray(signal.annotations["channel_ids"])
+        here = np.ones(channels.shape, dtype=bool) if chosen is None else np.isin(channels, chosen)
+        if (names is None or signal.name in names) and here.any():
+            part = signal[:, slice(None) if here.all() else here]
+            part.annotations = {**signal.annotations, "channel_ids": channels[here]}
+            # An assembly renumbers its cells in place.
+            part.array_annotate(channel_index=signal.array_annotations["channel_index"][here])
+            part.segment = made
+            made.analogsignals.append(part)
+    trains = segment.spiketrains
+    if (names is None or "spikes" in names) and len(trains):
+        known = np.asarray(trains.all_channel_ids)
+        here = np.ones(known.shape, dtype=bool) if chosen is None else np.isin(known, chosen)
+        channel, time = trains.multiplexed
+        fired = np.isin(channel, known[here])
+        about = {name: value if isinstance(value, str) else np.asarray(value)[here]
+                 for name, value in trains._annotations.items()}
+        made.spiketrains = SpikeTrainList.from_spike_time_array(
+            time[fired], np.asarray(channel)[fired], known[here], units="ms",
+            t_start=trains.t_start, t_stop=trains.t_stop, **about)
+        made.spiketrains.segment = made
     return made
 
 
