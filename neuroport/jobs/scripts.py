@@ -81,7 +81,7 @@ def execute(
 ) -> dict[str, Any]:
     """Run a script's text as Python would, and return its names."""
     arguments = list(arguments)
-    if "get_simulator" in source and not any(not a.startswith("-") for a in arguments):
+    if "get_simulator" in source and not any(a in _STANDINS for a in arguments):
         arguments.insert(0, "neuroport")  # PyNN's helper wants the simulator as an argument
     linecache.checkcache(str(path))  # another version may have run in this process
     module = types.ModuleType(name)

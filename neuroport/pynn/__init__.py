@@ -12,7 +12,7 @@ from typing import Any
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith("__"):
+    if name.startswith("__") and name != "__all__":
         raise AttributeError(name)
     if find_spec(f"{__name__}.{name}") is not None:  # `from neuroport.pynn import equations`
         return import_module(f"{__name__}.{name}")

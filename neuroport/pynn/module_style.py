@@ -15,10 +15,11 @@ from neuroport.backend import backend_options
 from neuroport.errors import NotReadyError, Problem, UnknownArgumentError
 from neuroport.numerics import Numerics
 from neuroport.pynn.defaults import DEFAULT_TIMESTEP, defaults
+from neuroport.pynn.dialects import dialect_of
+from neuroport.pynn.late import late_names
+from neuroport.pynn.namespace import definitions, missing_name
 from neuroport.pynn.simulator import Simulator, simulator
 from neuroport.pynn.state import FindingWarning
-
-__all__ = ["setup", "end"]
 
 _current: Simulator | None = None
 _MINE = ("timestep", "min_delay", "max_delay", "backend", "numerics", "dialect", "seed")
@@ -103,17 +104,11 @@ def setup(
 
 
 def _simulator() -> Simulator:
-    global _current
     if _current is None:
         raise NotReadyError(
             Problem("setup() has not been called", fix="call setup(timestep=...) first")
         )
     return _current
-
-
-def end(compatible_output: bool = True) -> None:
-    """Write what was to be written at the end; see :meth:`neuroport.pynn.Simulator.end`."""
-    _simulator().end(compatible_output)
 
 
 def _release() -> None:
@@ -122,19 +117,27 @@ def _release() -> None:
     _current = None
 
 
-# Names that a script may use before setup(): definitions that belong to no simulator.
+_late = late_names(_simulator)
+
+
+def names() -> dict[str, Any]:
+    """Return what a script finds in the module, also before ``setup()``."""
+    spoken = dialect_of(defaults().dialect or "pynn") if _current is None else (
+        _current.state.dialect)
+    return {**definitions(spoken), **_late, "setup": setup}
+
+
 def __getattr__(name: str) -> Any:
+    if name == "__all__":  # for `from neuroport.pynn import *`
+        return sorted(names())
     if name.startswith("__"):
         raise AttributeError(name)
-    if _current is not None:
-        return getattr(_current, name)
-    from neuroport.pynn.dialects import dialect_of
-    from neuroport.pynn.namespace import definitions
-
-    early = definitions(dialect_of(defaults().dialect or "pynn"))
-    if name in early:
-        return early[name]
-    return getattr(_simulator(), name)
+    known = names()
+    if name in known:
+        return known[name]
+    if _current is None:
+        raise missing_name(name, known, "setup() has not been called")
+    return getattr(_current, name)
 
 
 class _OldNameError(NotReadyError, TypeError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -11,14 +12,16 @@ from pyNN.network import Network
 from pyNN.parameters import Sequence
 from pyNN.random import GSLRNG, NumpyRNG, RandomDistribution
 
+from neuroport.errors import nearest
 from neuroport.pynn.cells import CELL_TYPES, COMPONENTS
 from neuroport.pynn.connectors import CONNECTORS
 from neuroport.pynn.dialects import Dialect
 from neuroport.pynn.equations import cell_by_equations, synapse_by_equations
 from neuroport.pynn.parameters import signature_of
 from neuroport.pynn.synapses import SYNAPSE_RULES
+from neuroport.pynn.unsupported import UNSUPPORTED, UnsupportedNameError, unsupported
 
-__all__ = ["definitions"]
+__all__ = ["definitions", "missing_name"]
 
 
 @cache
@@ -64,3 +67,31 @@ def _in_dialect(model: Any, dialect: Dialect) -> Any:
             {name: p.default for name, p in shown.items()}, order, required
         )
     return made
+
+
+def missing_name(name: str, names: Iterable[str], of: str) -> AttributeError:
+    """Return the error for a name that a simulator does not have.
+
+    Parameters
+    ----------
+    name : str
+    names : iterable of str
+        Those it has.
+    of : str
+        The simulator, in words.
+    """
+    if name not in UNSUPPORTED:
+        near = nearest(name, names)
+        hint = f"; did you mean '{near[0]}'?" if near else ""
+        return AttributeError(f"PyNN has no '{name}' ({of}){hint}")
+    kind = UNSUPPORTED[name][0]
+    return UnsupportedNameError(unsupported(name, kind, _OF_KIND[kind]).problems)
+
+
+_OF_KIND = {
+    "cell type": sorted(CELL_TYPES),
+    "connector": sorted(CONNECTORS),
+    "post-synaptic response": [name for name in COMPONENTS if name.endswith("Response")],
+    "random number generator": ["GSLRNG", "NumpyRNG"],
+    "synapse type": ["STDPMechanism", "StaticSynapse", "TsodyksMarkramSynapse"],
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -133,6 +134,7 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
     """Cells of one type; see ``pyNN.common.Population``."""
 
     __doc__ = common.Population.__doc__
+    __signature__ = signature(common.Population)
 
     def __init__(
         self,
@@ -305,6 +307,7 @@ class ViewBase(_Parameters, common.PopulationView):  # type: ignore[misc]
     """Some cells of a population; see ``pyNN.common.PopulationView``."""
 
     __doc__ = common.PopulationView.__doc__
+    __signature__ = signature(common.PopulationView)
 
     def __init__(self, parent: Any, selector: Any, label: str | None = None) -> None:
         if not isinstance(selector, (slice, np.ndarray)):

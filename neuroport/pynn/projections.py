@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,7 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
     """Synapses between two groups of cells; see ``pyNN.common.Projection``."""
 
     __doc__ = common.Projection.__doc__
+    __signature__ = signature(common.Projection)
 
     def __init__(
         self,

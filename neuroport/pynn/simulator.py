@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from functools import wraps
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,17 +13,17 @@ from pyNN import common
 from pyNN.recording import get_io
 
 from neuroport.backend import load_backend
-from neuroport.errors import InvalidTimeError, InvalidValueError, Problem, UserError, nearest
+from neuroport.errors import InvalidTimeError, InvalidValueError, Problem, UserError
 from neuroport.findings import Finding
 from neuroport.network.description import Network
 from neuroport.numerics import Numerics
 from neuroport.numerics import numerics as numerics_of
-from neuroport.pynn.cells import CELL_TYPES, COMPONENTS
+from neuroport.pynn.cells import CELL_TYPES
 from neuroport.pynn.connectors import CONNECTORS
 from neuroport.pynn.defaults import DEFAULT_SEED, DEFAULT_TIMESTEP, insisted
 from neuroport.pynn.dialects import PYNN, dialect_of
 from neuroport.pynn.electrodes import current_source_types
-from neuroport.pynn.namespace import definitions
+from neuroport.pynn.namespace import definitions, missing_name
 from neuroport.pynn.observation import observation
 from neuroport.pynn.population_arguments import checked_per_core
 from neuroport.pynn.populations import ID, AssemblyBase, PopulationBase, ViewBase
@@ -30,9 +31,8 @@ from neuroport.pynn.projections import ProjectionBase
 from neuroport.pynn.recorder import RecorderBase
 from neuroport.pynn.state import State
 from neuroport.pynn.synapses import synapse_types
-from neuroport.pynn.unsupported import UNSUPPORTED, unsupported
 
-__all__ = ["Simulator", "simulator"]
+__all__ = ["Simulator", "procedures", "simulator"]
 
 
 def simulator(
@@ -141,6 +141,43 @@ def _delay_problems(
     return problems
 
 
+def procedures(
+    handle: Any = None, population: Any = None, projection: Any = None, static_synapse: Any = None
+) -> dict[str, Any]:
+    """Return PyNN's functions by their names.
+
+    Parameters
+    ----------
+    handle : object
+        With ``state``; PyNN calls it simulator. Without it the functions only show what they are.
+    population, projection, static_synapse : type
+        Of this simulator.
+    """
+    run, run_until = common.build_run(handle)
+
+    @wraps(run)
+    def checked_run(simtime: float, callbacks: Any = None) -> float:
+        if not isinstance(simtime, (int, float, np.number)) or not simtime >= 0:
+            raise InvalidTimeError(
+                Problem("the time to run cannot be used", f"{simtime!r}", "0 ms or more")
+            )
+        return float(run(float(simtime), callbacks))
+
+    @wraps(run_until)
+    def checked_run_until(time_point: float, callbacks: Any = None) -> float:
+        return float(run_until(time_point, callbacks))
+
+    made = (
+        common.build_reset(handle), common.initialize, common.set,
+        common.build_create(population),
+        common.build_connect(
+            projection, CONNECTORS["FixedProbabilityConnector"], static_synapse),
+        common.build_record(handle), *common.build_state_queries(handle),
+    )
+    return {"run": checked_run, "run_for": checked_run, "run_until": checked_run_until,
+            **{function.__name__: function for function in made}}
+
+
 class Simulator:
     """PyNN's interface as an object; two of them do not touch each other.
 
@@ -153,23 +190,19 @@ class Simulator:
     def __init__(self, state: State) -> None:
         self.state = state
         handle = SimpleNamespace(name=f"neuroport.{state.backend_name}", state=state, ID=ID)
-        recorder = type("Recorder", (RecorderBase,), {"_simulator": handle})
-        bound: dict[str, Any] = {"_simulator": handle}
-        assembly = type("Assembly", (AssemblyBase,), dict(bound))
-        view = type("PopulationView", (ViewBase,), {**bound, "_assembly_class": assembly})
-        view._view_class = view  # type: ignore[attr-defined]
-        population = type(
-            "Population",
-            (PopulationBase,),
-            {**bound, "_recorder_class": recorder, "_assembly_class": assembly,
-             "_view_class": view},
-        )
+
+        def bound(name: str, base: type, **more: Any) -> Any:
+            return type(name, (base,), {"_simulator": handle, "__doc__": base.__doc__, **more})
+
+        recorder = bound("Recorder", RecorderBase)
+        assembly = bound("Assembly", AssemblyBase)
+        view = bound("PopulationView", ViewBase, _assembly_class=assembly)
+        view._view_class = view
+        population = bound("Population", PopulationBase, _recorder_class=recorder,
+                           _assembly_class=assembly, _view_class=view)
         synapses = synapse_types(state)
-        projection = type(
-            "Projection",
-            (ProjectionBase,),
-            {**bound, "_static_synapse_class": synapses["StaticSynapse"]},
-        )
+        projection = bound("Projection", ProjectionBase,
+                           _static_synapse_class=synapses["StaticSynapse"])
         self._handle = handle
         self._names: dict[str, Any] = {
             **definitions(state.dialect),
@@ -180,24 +213,7 @@ class Simulator:
             "Assembly": assembly,
             "Projection": projection,
         }
-        self.run, self.run_until = self._build_run()
-        self.run_for = self.run
-        self.reset = common.build_reset(handle)
-        self.initialize = common.initialize
-        self.set = common.set
-        self.create = common.build_create(population)
-        self.connect = common.build_connect(
-            projection, CONNECTORS["FixedProbabilityConnector"], synapses["StaticSynapse"]
-        )
-        self.record = common.build_record(handle)
-        (
-            self.get_current_time,
-            self.get_time_step,
-            self.get_min_delay,
-            self.get_max_delay,
-            self.num_processes,
-            self.rank,
-        ) = common.build_state_queries(handle)
+        self._names |= procedures(handle, population, projection, synapses["StaticSynapse"])
         seen = observation()
         if seen is not None:
             seen.simulators.append(self)
@@ -211,14 +227,7 @@ class Simulator:
             return names[name]
         if name.startswith("__"):
             raise AttributeError(name)
-        if name in UNSUPPORTED:
-            kind = UNSUPPORTED[name][0]
-            raise unsupported(name, kind, self._of_kind(kind))
-        near = nearest(name, list(names))
-        hint = f"; did you mean '{near[0]}'?" if near else ""
-        raise AttributeError(
-            f"PyNN has no '{name}' (simulator '{self.state.backend_name}'){hint}"
-        )
+        raise missing_name(name, names, f"simulator '{self.state.backend_name}'")
 
     def __dir__(self) -> list[str]:
         return sorted({*object.__dir__(self), *self._names})
@@ -230,34 +239,6 @@ class Simulator:
             f"numerics={s.numerics.name!r}, dialect={s.dialect.name!r}): "
             f"{len(s.populations)} populations, {len(s.projections)} projections, t = {s.t:g} ms"
         )
-
-    def _of_kind(self, kind: str) -> list[str]:
-        if kind == "connector":
-            return sorted(CONNECTORS)
-        if kind == "random number generator":
-            return ["GSLRNG", "NumpyRNG"]
-        if kind == "synapse type":
-            return ["STDPMechanism", "StaticSynapse", "TsodyksMarkramSynapse"]
-        if kind == "post-synaptic response":
-            return [n for n in COMPONENTS if n.endswith("Response")]
-        return sorted(CELL_TYPES)
-
-    def _build_run(self) -> tuple[Any, Any]:
-        run, run_until = common.build_run(self._handle)
-
-        def checked_run(simtime: float, callbacks: Any = None) -> float:
-            """Advance the simulation by `simtime` ms; see ``pyNN.common.control.run``."""
-            if not isinstance(simtime, (int, float, np.number)) or not simtime >= 0:
-                raise InvalidTimeError(
-                    Problem("the time to run cannot be used", f"{simtime!r}", "0 ms or more")
-                )
-            return float(run(float(simtime), callbacks))
-
-        def checked_run_until(time_point: float, callbacks: Any = None) -> float:
-            """Advance the simulation until `time_point` ms."""
-            return float(run_until(time_point, callbacks))
-
-        return checked_run, checked_run_until
 
     # -- neuroport's own ----------------------------------------------------------------------
 
@@ -344,11 +325,11 @@ class Simulator:
 
     def record_v(self, source: Any, filename: Any) -> None:
         """Record the membrane potential to a file (*deprecated* in PyNN)."""
-        self.record(["v"], source, filename)
+        self._names["record"](["v"], source, filename)
 
     def record_gsyn(self, source: Any, filename: Any) -> None:
         """Record the synaptic conductances to a file (*deprecated* in PyNN)."""
-        self.record(["gsyn_exc", "gsyn_inh"], source, filename)
+        self._names["record"](["gsyn_exc", "gsyn_inh"], source, filename)
 
     def list_standard_models(self) -> list[str]:
         """Return the names of the standard cell types."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from neuroport.errors import Problem, UnsupportedError
 
-__all__ = ["UNSUPPORTED", "unsupported"]
+__all__ = ["UNSUPPORTED", "UnsupportedNameError", "unsupported"]
 
 UNSUPPORTED: dict[str, tuple[str, str]] = {
     # name -> (kind, nearest supported)
@@ -41,3 +41,7 @@ def unsupported(name: str, kind: str, available: list[str]) -> UnsupportedError:
             ),
         )
     )
+
+
+class UnsupportedNameError(UnsupportedError, AttributeError):
+    """A name of PyNN's that neuroport does not have; ``hasattr`` and ``getattr`` ask for some."""

@@ -17,6 +17,12 @@ UTILITY = PLAIN.replace(
     "from pyNN.utility import get_simulator\nsim, options = get_simulator()",
 )
 
+STAR = PLAIN.replace("import neuroport.pynn as sim", "from pyNN.nest import *").replace("sim.", "")
+
+ARGUMENTS = UTILITY.replace("get_simulator()", """get_simulator(
+    ("--cells", "how many", {"type": int}))
+assert options.cells == 3""")
+
 FUNCTION = '''
 def model(sim, n: int = 4, drive: float = 1.0):
     """Cells with a constant current.

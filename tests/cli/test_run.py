@@ -64,13 +64,21 @@ def test_a_script_runs_and_its_results_are_kept(command, script, tmp_path: Path)
     assert (tmp_path / "out/voltages.png").exists()
 
 
-@pytest.mark.parametrize("text", [scripts.NEST, scripts.UTILITY], ids=["nest", "get_simulator"])
+@pytest.mark.parametrize("text", [scripts.NEST, scripts.UTILITY, scripts.STAR],
+                         ids=["nest", "get_simulator", "star"])
 def test_scripts_for_other_pynn_back_ends_run_unchanged(command, script, text: str) -> None:
     result = command("run", script(text), "--no-plots", "--json", "--seed", "7")
     data = json.loads(result.stdout)
     assert data["status"] == "ok", data["error"]
     assert data["runs"][0]["backend"] == "brian2"
     assert data["runs"][0]["seed"] == 7
+
+
+@pytest.mark.parametrize("words", [("--cells", "3"), ("nest", "--cells=3")])
+def test_get_simulator_reads_the_other_arguments(command, script, words: tuple[str, ...]) -> None:
+    result = command("run", script(scripts.ARGUMENTS), "--no-plots", "--json", "--", *words)
+    data = json.loads(result.stdout)
+    assert data["status"] == "ok", data["error"]
 
 
 def test_json_keeps_standard_output_for_itself(command, script) -> None:
