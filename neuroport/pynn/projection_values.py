@@ -51,11 +51,11 @@ class Present:
         self.drawn = found is not None
         self._found: dict[str, NDArray[np.float64]] = {}
         if found is None:
-            pre, post = projection.made.pre, projection.made.post
+            pre, post, self.order = projection.made.pre, projection.made.post, projection.order
         else:
             pre, post, weight, delay = found
             self._found = {"weight": self._signed(weight), "delay": delay}
-        self.order: NDArray[np.int64] = np.lexsort((post, pre))
+            self.order = np.lexsort((post, pre))
         self.pre, self.post = pre[self.order], post[self.order]
 
     def values(self, name: str) -> NDArray[Any]:

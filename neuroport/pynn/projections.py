@@ -90,6 +90,7 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
         self.label: str = state.unique_label(label or shown)
         self._number = state.next_number()
         self._realised: Connections | None = None
+        self._order: NDArray[np.int64] | None = None
         self.written: dict[str, NDArray[np.float64]] = {}
         self._described: dict[str, str] = {}
         self.expected_synapses = 0.0
@@ -161,6 +162,13 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
         self._check_values(attributes)
         self._realised = made
         self.written = attributes
+
+    @property
+    def order(self) -> NDArray[np.int64]:
+        """Where each synapse is in the network's order, listed source by source."""
+        if self._order is None:
+            self._order = np.lexsort((self.made.post, self.made.pre))
+        return self._order
 
     @property
     def delay_range(self) -> tuple[float, float] | None:

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuroport.backend.capabilities import Capabilities, StdpCapability
-from neuroport.numerics import to_steps
 from neuroport.testing.case import (
     Case,
     Judge,
@@ -158,8 +157,7 @@ class PlasticPart(Part):
         """Return the weights as sums over the pairs that were there."""
         p, spikes = self.parameters(), observed["spikes"]
         n = self.setting.numerics
-        part = 1.0 if n.dendritic_delay == "all" else self.fraction
-        dendritic = int(to_steps(DELAY * part, 1.0))
+        dendritic = round(DELAY * (1.0 if n.dendritic_delay == "all" else self.fraction))
         weights = [
             plastic_weight(
                 self.timing, self.dependence, {k: float(v[i]) for k, v in p.items()},

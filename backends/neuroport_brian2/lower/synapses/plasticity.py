@@ -20,7 +20,7 @@ from neuroport.errors import Problem, UnsupportedError
 from neuroport.network.cells import CellModel
 from neuroport.network.description import Projection
 from neuroport.network.plasticity import stdp_rule
-from neuroport.numerics import Numerics, to_steps
+from neuroport.numerics import Numerics
 from neuroport_brian2.lower.synapses.code import FloatArray, IntArray, Pathway, SynapseCode
 
 __all__ = ["code", "axonal_steps"]
@@ -34,7 +34,8 @@ _MOST_IN_FLIGHT = 64
 def axonal_steps(projection: Projection, numerics: Numerics) -> IntArray:
     """Return the axonal part of each delay in steps; the rest is dendritic."""
     fraction = 1.0 if numerics.dendritic_delay == "all" else projection.dendritic_fraction
-    return projection.delay - to_steps(projection.delay * fraction, 1.0)
+    steps: IntArray = np.rint(projection.delay * (1.0 - fraction)).astype(np.int64)
+    return steps
 
 
 def _lead(projection: Projection, numerics: Numerics) -> IntArray:
