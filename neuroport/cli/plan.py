@@ -35,7 +35,8 @@ neuroport is needed. Exit code 1 where a finding would prevent the run, 2 for an
 PREVIEW = """Show what a machine will hold of a model's weights and parameters.
 
 MODEL is a registered name, the path of a script, or a saved .network file. --no-ask takes a
-formula instead of asking the machine's software.
+formula instead of asking the machine's software. Exit code 1 where a finding would prevent the
+run, 2 for an error.
 """
 
 Target = Annotated[
@@ -123,7 +124,8 @@ def _tell(
         with stage(not as_json, verbose):
             planning = built.largest.planning
             told = work(planning)
-            findings = list(getattr(told, "findings", ()))
+            # A plan has its own, beside those of the network that was prepared for it.
+            findings = list(getattr(told, "findings", built.largest.findings))
             if picture is not None:
                 planning.draw(told, picture)
     except CheckFailedError as refused:
@@ -133,9 +135,9 @@ def _tell(
         raise typer.Exit(130) from None
     except (UserError, OSError) as problem:
         error = problem
-    code = 0
-    if error is not None:
-        code = 1 if isinstance(error, CheckFailedError) else 2
+    code = 1 if any(f.severity.blocks for f in findings) else 0
+    if error is not None and not isinstance(error, CheckFailedError):
+        code = 2
     if as_json:
         display.print_json({
             "model": model, "target": target, "exit_code": code,

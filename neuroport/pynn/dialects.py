@@ -39,12 +39,7 @@ class Dialect(Protocol):
     def default_delay(self, limit: float, shortest: float) -> float:
         """Return the delay (ms) of synapses that are given none.
 
-        Parameters
-        ----------
-        limit : float
-            The shortest that is allowed (ms).
-        shortest : float
-            The shortest that the network has (ms).
+        ``limit`` is the shortest that is allowed, ``shortest`` that of the network so far.
         """
         ...
 

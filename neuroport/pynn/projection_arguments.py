@@ -11,9 +11,10 @@ from pyNN.connectors import Connector
 from pyNN.models import BaseSynapseType
 
 from neuroport.errors import ConnectorError, DelayError, Problem
+from neuroport.pynn.freezing import delay_steps
 from neuroport.pynn.observation import checked_only
 
-__all__ = ["check_arguments", "check_delays", "written_delay"]
+__all__ = ["check_arguments", "check_delays", "delay_range", "written_delay"]
 
 
 def check_arguments(pre: Any, post: Any, connector: Any, synapse: Any, where: str) -> None:
@@ -92,3 +93,17 @@ def written_delay(projection: Any) -> float | None:
         return float(delay.base_value if delay.shape is None else delay.evaluate(simplify=True))
     except (TypeError, ValueError):
         return None
+
+
+def delay_range(projection: Any) -> tuple[float, float] | None:
+    """Return the shortest and longest delay as they are used (ms); None without synapses."""
+    # A large projection with one delay for all need not be realised for it.
+    one = None if projection.written else written_delay(projection)
+    if one is None:
+        projection.made  # noqa: B018  realises it
+    delay = projection.written["delay"] if one is None else np.array([one])
+    if not delay.size:
+        return None
+    dt = float(projection._simulator.state.dt)
+    used = delay_steps(np.array([delay.min(), delay.max()]), dt) * dt
+    return float(used[0]), float(used[1])

@@ -49,6 +49,7 @@ class Present:
         self._state = projection._simulator.state
         found = self._state.drawn_synapses(projection)
         self.drawn = found is not None
+        self.order: NDArray[np.int64]
         self._found: dict[str, NDArray[np.float64]] = {}
         if found is None:
             pre, post, self.order = projection.made.pre, projection.made.post, projection.order

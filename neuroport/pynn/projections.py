@@ -25,7 +25,7 @@ from neuroport.errors import (
 from neuroport.network.cells import CellModel
 from neuroport.network.description import Projection
 from neuroport.network.signs import sign_problem
-from neuroport.pynn.freezing import delay_steps, frozen_parts
+from neuroport.pynn.freezing import frozen_parts
 from neuroport.pynn.observation import checked_only
 from neuroport.pynn.parameters import check_parameters
 from neuroport.pynn.population_arguments import unsupported_receptor
@@ -169,18 +169,6 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
         if self._order is None:
             self._order = np.lexsort((self.made.post, self.made.pre))
         return self._order
-
-    @property
-    def delay_range(self) -> tuple[float, float] | None:
-        """Shortest and longest delay as they are used (ms); None without synapses."""
-        # A large projection with one delay for all need not be realised for it.
-        delay = written_delay(self) if self._realised is None else None
-        values = self.written["delay"] if delay is None and self.made else np.array([delay])
-        if not values.size:
-            return None
-        dt = float(self._simulator.state.dt)
-        used = delay_steps(np.array([values.min(), values.max()]), dt) * dt
-        return float(used[0]), float(used[1])
 
     def distance(
         self, pre: NDArray[np.int64], post: NDArray[np.int64]

@@ -32,6 +32,7 @@ from neuroport.numerics import Numerics
 from neuroport.process.interrupt import StopOnInterrupt
 from neuroport.pynn.checks import check_projections
 from neuroport.pynn.dialects import Dialect
+from neuroport.pynn.projection_arguments import delay_range
 from neuroport.pynn.running_network import RunningNetwork
 from neuroport.realise.memory import BYTES_PER_SYNAPSE, memory_limit
 from neuroport.realise.streams import stream_name
@@ -122,15 +123,19 @@ class State(RunningNetwork, common.control.BaseState):  # type: ignore[misc]
     @property
     def min_delay(self) -> float:
         """Shortest delay (ms): the limit where one was set, else the shortest in the network."""
-        found = [p.delay_range[0] for p in self.projections if p.delay_range]
-        free = self.delay_limits[0] == "auto"
-        return min(found, default=self.shortest_delay) if free else self.shortest_delay
+        if self.delay_limits[0] != "auto":
+            return self.shortest_delay
+        return min((r[0] for r in self._delay_ranges()), default=self.shortest_delay)
 
     @property
     def max_delay(self) -> float:
         """Longest delay (ms): the limit where one was set, else the longest in the network."""
-        found = [p.delay_range[1] for p in self.projections if p.delay_range]
-        return max(found, default=self.dt) if self.longest_delay is None else self.longest_delay
+        if self.longest_delay is not None:
+            return self.longest_delay
+        return max((r[1] for r in self._delay_ranges()), default=self.dt)
+
+    def _delay_ranges(self) -> list[tuple[float, float]]:
+        return [found for p in self.projections if (found := delay_range(p)) is not None]
 
     @property
     def default_delay(self) -> float:

@@ -137,3 +137,29 @@ def test_the_detector_s_detection_networks_have_no_finding() -> None:
         for target, codes in (("spinn5", set()), ("spinn3", small)):
             found = prepare_for_target(network, target).findings
             assert {f.code for f in found} == codes
+
+
+ONE_NEGATIVE = """
+import pyNN.nest as sim
+sim.setup(timestep=1.0)
+source = sim.Population(4, sim.SpikeSourceArray(spike_times=[5.0]))
+cells = sim.Population(4, sim.IF_curr_exp(tau_refrac=1.0))
+sim.Projection(source, cells, sim.FromListConnector(
+    [(k, k, -0.5 if k == 2 else 0.5, 1.0) for k in range(4)]))
+sim.run(10.0)
+"""
+
+
+@pytest.mark.parametrize("words", [("preview", "--no-ask"), ("plan", "--quick")])
+def test_one_weight_of_the_wrong_sign_is_found(command, script, words: tuple[str, str]) -> None:
+    """One of four is below 0 at the excitatory receptor: that one changes, and it is said."""
+    verb, how = words
+    result = command(verb, script(ONE_NEGATIVE), how, "--json")
+    data = json.loads(result.stdout)
+    assert result.exit_code == data["exit_code"] == 1
+    (found,) = [f for f in data["findings"] if f["code"] == "NP321"]
+    assert found["severity"] == "error"
+    assert "1 of 4 synapses" in found["measured"]
+    if verb == "preview":
+        (row,) = data["projections"]
+        assert (row["asked"], row["on the chip"]) == ("-0.5 to 0.5", "0.5")

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuroport.network.description import Network
+from neuroport.network.signs import weight_sign
 from neuroport_spinnaker.chip.limits import FIXED_BITS
 from neuroport_spinnaker.chip.weight_grid import effective
 from neuroport_spinnaker.place.case import unit
@@ -140,10 +141,12 @@ def preview(
         if scale is None or p.size == 0:
             continue
         known = (read_back or {}).get(p.label)
+        # The chip keeps only the size of a weight: its receptor adds or takes away.
+        sign = weight_sign(p, network.population(p.post).cell)
         projections.append(
             ProjectionPreview(
                 p.label, unit(placed.alone, p), np.asarray(asked.weight, dtype=float),
-                effective(p.weight, scale) if known is None else known,
+                sign * np.abs(effective(p.weight, scale)) if known is None else known,
                 scale.resolution, scale.shift, "formula" if known is None else "sPyNNaker",
             )
         )
