@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 from neuroport_models.ca3_memory import CA3Memory, SpacingWarning
+from neuroport_models.ca3_memory.demonstration import functional
 
 from neuroport.reproduce import Context, Drawing, Step
 
@@ -46,15 +47,7 @@ def _collected(memory: CA3Memory) -> dict[str, Any]:
 
 def _functional(context: Context, results: Results) -> Any:
     memory = CA3Memory(context.simulator(), 5, 10, period=10.0)
-    memory.learn(0, {0, 1, 8, 9})
-    memory.learn(4, {1, 5, 6})
-    memory.learn(3, {4, 5, 6})
-    memory.recall_by_cue(0)
-    memory.recall_by_content({6})
-    memory.recall_by_content({0, 4})
-    memory.learn(3, {1, 3, 4, 8})
-    memory.recall_by_cue(3)
-    memory.recall_by_content({6})
+    functional(memory)
     memory.run(90.0)
     return _collected(memory)
 
