@@ -22,6 +22,7 @@ from neuroport_brian2.lower.neurons.code import (
     receptor_arrivals,
     receptor_coefficients,
     receptor_equations,
+    receptor_parameters,
 )
 
 __all__ = ["code"]
@@ -33,6 +34,7 @@ _PARAMETERS = ("cm", "tau_m", "v_rest", "v_reset", "v_spike", "v_thresh", "delta
 def code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
     """Return the Brian2 code of an adaptive exponential cell."""
     declared, currents, _ = receptor_equations(cell.receptors, differential=True)
+    constants = (*_PARAMETERS, *receptor_parameters(cell.receptors))
     # The exponent is bounded: beyond the spike it only has to be large, not infinite.
     equations = [
         "dx_v/dt = x_active*(x_g_leak*(x_v_rest - x_v) + "
@@ -41,18 +43,13 @@ def code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
         "dx_w/dt = (x_a*(x_v - x_v_rest) - x_w)/x_tau_w/ms : 1",
         "x_i_inj : 1", "x_active : integer", "x_until : integer",
         "x_refractory_steps : integer (constant)",
-        *(f"{inside(p)} : 1 (constant)" for p in (*_PARAMETERS, "a", "g_leak", "slope")),
+        *(f"{inside(p)} : 1 (constant)" for p in (*constants, "a", "g_leak", "slope")),
         *declared,
         *gain_equations(cell.receptors, numerics),
     ]
-    for receptor in cell.receptors:
-        if receptor.tau:
-            equations.append(f"{inside(receptor.tau)} : 1 (constant)")
-        if receptor.reversal:
-            equations.append(f"{inside(receptor.reversal)} : 1 (constant)")
 
     def coefficients(p: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
-        result = {inside(name): p[name] for name in _PARAMETERS}
+        result = {inside(name): p[name] for name in constants}
         result["x_a"] = p["a"] * 1e-3  # nS to µS
         result["x_g_leak"] = p["cm"] / p["tau_m"]
         result["x_slope"] = np.where(p["delta_T"] > 0, p["delta_T"], 1.0)
@@ -60,10 +57,6 @@ def code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
         result["x_v_spike"] = np.where(p["delta_T"] > 0, p["v_spike"], p["v_thresh"])
         result["x_refractory_steps"] = numerics.refractory_steps(p["tau_refrac"], timestep)
         result.update(receptor_coefficients(cell.receptors, p, numerics, timestep, decay=False))
-        for receptor in cell.receptors:
-            for name in (receptor.tau, receptor.reversal):
-                if name:
-                    result[inside(name)] = p[name]
         return result
 
     return NeuronCode(

@@ -23,6 +23,7 @@ __all__ = [
     "receptor_equations",
     "receptor_arrivals",
     "receptor_coefficients",
+    "receptor_parameters",
     "ACTIVE",
     "CLAMP",
 ]
@@ -147,6 +148,12 @@ def receptor_arrivals(
         else:
             arrivals[receptor.name] = f"{s}_post += {{w}}"
     return arrivals
+
+
+def receptor_parameters(receptors: tuple[Receptor, ...]) -> tuple[str, ...]:
+    """Return the names of the receptors' time constants (ms) and reversal potentials (mV)."""
+    names = (name for receptor in receptors for name in (receptor.tau, receptor.reversal))
+    return tuple(dict.fromkeys(filter(None, names)))
 
 
 def receptor_coefficients(

@@ -18,6 +18,7 @@ from neuroport_brian2.lower.neurons.code import (
     receptor_arrivals,
     receptor_coefficients,
     receptor_equations,
+    receptor_parameters,
 )
 
 __all__ = ["code"]
@@ -29,6 +30,7 @@ _PARAMETERS = ("gbar_Na", "gbar_K", "g_leak", "cm", "v_offset", "e_rev_Na", "e_r
 def code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
     """Return the Brian2 code of a Hodgkin-Huxley cell."""
     declared, currents, _ = receptor_equations(cell.receptors, differential=True)
+    constants = (*_PARAMETERS, *receptor_parameters(cell.receptors))
     equations = [
         "dx_v/dt = (x_g_leak*(x_e_rev_leak - x_v) - x_gbar_Na*x_m**3*x_h*(x_v - x_e_rev_Na) "
         "- x_gbar_K*x_n**4*(x_v - x_e_rev_K) + x_i_offset + x_i_inj "
@@ -41,22 +43,14 @@ def code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
         "dx_h/dt = (0.128*exp((17.0 - x_u)/18.0)*(1.0 - x_h) "
         "- 4.0/(1.0 + exp((40.0 - x_u)/5.0))*x_h)/ms : 1",
         "x_i_inj : 1", "x_before : 1",
-        *(f"{inside(p)} : 1 (constant)" for p in _PARAMETERS),
+        *(f"{inside(p)} : 1 (constant)" for p in constants),
         *declared,
         *gain_equations(cell.receptors, numerics),
     ]
-    for receptor in cell.receptors:
-        equations += [f"{inside(receptor.tau)} : 1 (constant)"]
-        if receptor.reversal:
-            equations.append(f"{inside(receptor.reversal)} : 1 (constant)")
 
     def coefficients(p: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
-        result = {inside(name): p[name] for name in _PARAMETERS}
+        result = {inside(name): p[name] for name in constants}
         result.update(receptor_coefficients(cell.receptors, p, numerics, timestep, decay=False))
-        for receptor in cell.receptors:
-            for name in (receptor.tau, receptor.reversal):
-                if name:
-                    result[inside(name)] = p[name]
         return result
 
     return NeuronCode(

@@ -19,6 +19,7 @@ from neuroport_brian2.lower.neurons.code import (
     receptor_arrivals,
     receptor_coefficients,
     receptor_equations,
+    receptor_parameters,
 )
 
 __all__ = ["code"]
@@ -34,9 +35,10 @@ def code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
     declared, currents, decays = receptor_equations(cell.receptors, differential=not chip)
     factor = _CURRENT.get(cell.name, "")
     current = f"{factor}(x_i_offset + x_i_inj)" + "".join(f" + {c}" for c in currents)
+    constants = (*_PARAMETERS, *receptor_parameters(cell.receptors))
     shared = [
         "x_i_inj : 1",
-        *(f"{inside(p)} : 1 (constant)" for p in _PARAMETERS),
+        *(f"{inside(p)} : 1 (constant)" for p in constants),
         *declared,
         *gain_equations(cell.receptors, numerics),
     ]
@@ -62,16 +64,10 @@ def code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
             *shared,
         ]
         step, reset = [], "x_v = x_c\nx_u = x_u + x_d"
-    for receptor in cell.receptors:
-        if receptor.tau:
-            equations.append(f"{inside(receptor.tau)} : 1 (constant)")
 
     def coefficients(p: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
-        result = {inside(name): p[name] for name in _PARAMETERS}
+        result = {inside(name): p[name] for name in constants}
         result.update(receptor_coefficients(cell.receptors, p, numerics, timestep, decay=chip))
-        for receptor in cell.receptors:
-            if receptor.tau:
-                result[inside(receptor.tau)] = p[receptor.tau]
         return result
 
     return NeuronCode(
