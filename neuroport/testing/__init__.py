@@ -17,7 +17,7 @@ are:
 * ``currents``, ``[delays]``, ``[between_runs]``, ``deterministic``;
 * ``[numerics]``: the cases are run in PyNN's numerics, with the choices that a backend declares to
   be fixed in their stead; the values of the choices of leaky cells and delays that are honoured
-  besides have a case each (:mod:`neuroport.testing.cases.choices`).
+  besides have a case each (:mod:`neuroport.testing.cases.numerics`).
 
 Who judges: a closed form or fine integration written here (:mod:`neuroport.testing.integrate`,
 :mod:`neuroport.testing.pairs`). Where a backend follows rules of a machine's own, the Brian2

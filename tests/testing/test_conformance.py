@@ -17,7 +17,7 @@ from neuroport.backend.capabilities import Capabilities, CellCapability, Synapse
 from neuroport.errors import InvalidValueError
 from neuroport.network.cells import CELLS
 from neuroport.testing import Outcome, chosen_cases, run_suite
-from neuroport.testing.cases import cells, choices, plasticity
+from neuroport.testing.cases import cells, numerics, plasticity
 from neuroport.testing.table import matrix_states, shown, support_matrix, undeclared
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -77,7 +77,7 @@ def test_a_parameter_that_is_ignored_shows(cell: str) -> None:
         assert case.judge(replace(outcome, observed=ignored)) != "", case.name
 
 
-@pytest.mark.parametrize("choice", list(choices.CHOICES))
+@pytest.mark.parametrize("choice", list(numerics.CHOICES))
 def test_a_choice_that_is_ignored_shows(choice: str) -> None:
     cases = [c for c in chosen_cases(everything(), "numerics:") if choice in c.feature]
     assert len(cases) > 1

@@ -6,8 +6,8 @@ from neuroport.backend.capabilities import Capabilities
 from neuroport.testing.case import Case
 from neuroport.testing.cases import (
     cells,
-    choices,
     currents,
+    numerics,
     own_models,
     plasticity,
     running,
@@ -16,7 +16,7 @@ from neuroport.testing.cases import (
 
 __all__ = ["all_cases"]
 
-_SUBJECTS = (cells, own_models, synapses, plasticity, currents, choices, running)
+_SUBJECTS = (cells, own_models, synapses, plasticity, currents, numerics, running)
 
 
 def all_cases(capabilities: Capabilities) -> list[Case]:
