@@ -151,7 +151,8 @@ def compare_backends(
                                      seconds=time.monotonic() - began)
         notes = list(_notes(outcomes, seeds, calibrate_seeds))
         notes += _seeds_used(reference, seeds)
-        calibration, note = _calibrated(seeds, calibrate_seeds, thresholds, sampling)
+        calibration, note = _calibrated(reference.name, seeds, calibrate_seeds, thresholds,
+                                        sampling)
         notes += note
         targets = [o.result for o in outcomes[1:] if o.result is not None]
         targets += [match_populations(reference, r, match) for r in ready]
@@ -205,14 +206,15 @@ def _seeds_used(reference: Result, seeds: Sequence[Outcome]) -> list[str]:
 
 
 def _calibrated(
-    seeds: Sequence[Outcome], wanted: int, thresholds: Thresholds | None,
+    name: str, seeds: Sequence[Outcome], wanted: int, thresholds: Thresholds | None,
     sampling: SamplingLimits | None,
 ) -> tuple[Calibration | None, list[str]]:
     if not wanted:
         return None, []
     try:
-        return calibrate([o.result for o in seeds if o.result is not None],
-                         thresholds=thresholds, sampling=sampling), []
+        found = calibrate([o.result for o in seeds if o.result is not None],
+                          thresholds=thresholds, sampling=sampling)
+        return replace(found, name=name), []
     except ComparisonError as problem:
         return None, [f"No bounds for L3: {problem}"]
 

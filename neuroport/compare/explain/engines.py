@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,17 +19,18 @@ from neuroport.compare.explain.numerics_choices import (
     setting,
 )
 from neuroport.compare.explain.shares import Share
-from neuroport.compare.explain.switching import Explanation, explain
+from neuroport.compare.explain.switching import LIES_ELSEWHERE, Explanation, explain
 from neuroport.compare.ladder.plasticity import judge_plasticity
 from neuroport.compare.ladder.structure import match_synapses
 from neuroport.compare.ladder.thresholds import Thresholds
 from neuroport.compare.ladder.traces import common_signals, judge_traces
+from neuroport.compare.ladder.trains import first_difference
 from neuroport.compare.ladder.verdict import Verdict
 from neuroport.compare.measures.pairing import pair_spikes
 from neuroport.numerics import Numerics, numerics
 from neuroport.results.result import Result
 
-__all__ = ["agreement_distance", "explain_difference", "setting_of"]
+__all__ = ["agreement_distance", "explain_difference", "integrators", "setting_of"]
 
 Runner = Callable[[Setting], Result]
 
@@ -105,6 +106,27 @@ class agreement_distance:
         return sum(parts) / len(parts)
 
 
+def integrators(result: Result) -> tuple[str, ...]:
+    """What a result's findings say of cells that its engine integrates approximately."""
+    told = [f for f in result.findings if isinstance(f, Mapping) and f.get("code") == "NP110"]
+    return tuple(dict.fromkeys(f"{result.name}: {f.get('measured', '')}" for f in told))
+
+
+def _accuracy(reference: Result, target: Result, schemes: Sequence[str], limits: Thresholds,
+              ) -> str:
+    """Name the order of accuracy as what is left, with what the traces show of it."""
+    text = (" What is left is the order of accuracy of the integrators, which no switch makes "
+            f"equal ({'; '.join(schemes)}).")
+    parting = first_difference(reference, target)
+    if parting is None:
+        return text
+    traces = judge_traces(reference, target, limits, parting.time)
+    if traces.verdict is Verdict.EQUIVALENT:
+        text += (" The traces show it: they are not equal, but within their limit until the first "
+                 f"spike differs, at {parting.time:g} ms; from there the network amplifies it.")
+    return text + " L3 with a calibration says whether it matters."
+
+
 class _Runs:
     """The reference's runs; equal settings are run once, and only the distance is kept."""
 
@@ -163,12 +185,13 @@ def explain_difference(
         raise ExplanationError(f"reference {reference.name!r}", "no numerics in its provenance",
                                "a run of neuroport", "compare a model, not only stored spikes")
     limits = thresholds or Thresholds()
+    schemes = integrators(reference) + integrators(target)
     learns = reference.structure is None or any(
         p.final_weight is not None for p in reference.structure.projections.values())
     choices = numerics_choices(
         base, None if other is None else other.numerics,
         target_seed=None if other is None else other.seed,
-        target_timestep=target.timestep, plastic=learns)
+        target_timestep=target.timestep, plastic=learns, approximate=bool(schemes))
     runs = _Runs(runner, base)
     runs.results[base] = reference
     distance = agreement_distance(limits)
@@ -176,8 +199,13 @@ def explain_difference(
         distance = agreement_distance(limits, exact=True)
     found = explain(runs, choices, target, distance, max_runs=max_runs, check_repeatable=False,
                     progress=progress, seconds=seconds,
-                    claimed=None if other is None else claimed(base, other))
-    return _refined(found, runs, base, target, distance)
+                    claimed=None if other is None else claimed(base, other),
+                    exhaustive=not schemes)
+    found = _refined(found, runs, base, target, distance)
+    if schemes and not found.explained:
+        left = _accuracy(reference, target, schemes, limits)
+        found = replace(found, summary=f"{found.summary.replace(LIES_ELSEWHERE, '')}{left}")
+    return found
 
 
 def _refined(found: Explanation, runs: _Runs, base: Setting, target: Result,

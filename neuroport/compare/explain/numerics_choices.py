@@ -71,6 +71,7 @@ def numerics_choices(
     target_seed: int | None = None,
     target_timestep: float | None = None,
     plastic: bool = True,
+    approximate: bool = False,
 ) -> dict[str, tuple[Any, list[Any]]]:
     """What can be switched, as `explain` takes it.
 
@@ -86,6 +87,8 @@ def numerics_choices(
     plastic : bool
         Whether the network learns; otherwise the plasticity convention has no effect and is
         left out.
+    approximate : bool
+        Whether cells are integrated approximately, so that half the time step is a choice, too.
 
     Returns
     -------
@@ -93,9 +96,12 @@ def numerics_choices(
         Choice -> (reference's value, alternatives), all as text but for time step and seed.
     """
     found: dict[str, tuple[Any, list[Any]]] = {}
-    if target_timestep is not None and base.timestep is not None and (
-            abs(target_timestep - base.timestep) > 1e-9):
-        found[TIME_STEP] = (base.timestep, [target_timestep])
+    if base.timestep is not None:
+        steps = [] if _same_step(base.timestep, target_timestep) else [target_timestep]
+        if approximate and not any(_same_step(base.timestep / 2, step) for step in steps):
+            steps.append(base.timestep / 2)
+        if steps:
+            found[TIME_STEP] = (base.timestep, steps)
     sources = [n for n in (target, *NAMED.values()) if n is not None]
     for name, fields in GROUPS.items():
         if name == "plasticity convention" and not plastic:
@@ -119,7 +125,11 @@ def claimed(base: Setting, target: Setting) -> list[str]:
     """The choices in which a target says that it differs; for them its value is tried first."""
     found = [name for name, fields in GROUPS.items()
              if _of(base.numerics, fields) != _of(target.numerics, fields)]
-    return [*found, TIME_STEP, SEED]
+    return [*found, SEED, *([] if _same_step(base.timestep, target.timestep) else [TIME_STEP])]
+
+
+def _same_step(one: float | None, other: float | None) -> bool:
+    return one is None or other is None or abs(one - other) <= 1e-9
 
 
 def _of(point: Numerics, fields: Iterable[str]) -> dict[str, Any]:
