@@ -1,4 +1,4 @@
-"""The kinds of findings of this backend: NP301 to NP333, NP340 to NP342."""
+"""The kinds of findings of this backend: NP301 to NP333, NP340 to NP345."""
 
 from __future__ import annotations
 
@@ -181,9 +181,17 @@ register("NP343", "alpha current is weaker than its weight says", _W, """
     each input the charge of weight x one time step instead, so the peak is dt/(e tau_syn) of the
     weight: an eighth at 3 ms and steps of 1 ms. Measured on the emulated board. Multiply the
     weights by e tau_syn/dt, or use IF_curr_exp.""")
-register("NP344", "delay of a plastic synapse that learning does not see", _W, """
+register("NP344", "plastic synapses that deliver nothing", _E, """
     The ring in which a core keeps inputs has a power of two of places, enough for the longest delay
-    of its synapses. A plastic synapse whose delay is just that number of steps has a delay of 0 for
-    learning (its bits are cut off), though its spikes arrive in time: a pair of spikes may depress
-    where it should potentiate. Measured on the emulated board with 2, 4 and 8 steps. One step more
-    or less is right.""")
+    of its synapses. A plastic synapse whose delay is just that number of steps, or has just as much
+    left after its stages, has a delay of 0 in the bits that are kept, and the program takes the
+    spike for one that comes too late: it is counted as skipped and not delivered, and learning
+    goes on with no delay. sPyNNaker 7.4.1 says nothing about it. It is in the released program:
+    neuroport's board and the unicorn processor give the same, and so does the public source; what
+    a physical board does was never measured. Neuroport asks for a longer ring (NP345), or for
+    fewer cells on a core, which makes room for one; what is left is due to your own
+    neurons_per_core. Leave it out, or take a delay of one step more or less.""")
+register("NP345", "a longer ring for plastic synapses", _N, """
+    These plastic synapses would deliver nothing on a ring as long as sPyNNaker 7.4.1 makes it (see
+    NP344), and a plain sPyNNaker script loses them. Neuroport announces a longest delay of one step
+    more, so that the ring has twice the places; no synapse and no delay changes.""")

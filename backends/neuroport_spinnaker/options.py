@@ -12,7 +12,7 @@ from neuroport_spinnaker.chip.limits import VERSIONS
 
 __all__ = ["Options", "ALLOWABLE"]
 
-ALLOWABLE = ("NP301", "NP308", "NP315", "NP321")
+ALLOWABLE = ("NP301", "NP308", "NP315", "NP321", "NP344")
 """Errors that make a run useless and yet prevent neither the mapping nor the run."""
 
 
@@ -115,6 +115,11 @@ class Options:
         """The codes of `allow`, in capitals."""
         words = self.allow.replace(",", " ").split() if isinstance(self.allow, str) else self.allow
         return tuple(str(w).upper() for w in words)
+
+    @property
+    def spike_queue(self) -> int:
+        """Spikes that a core can keep before it handles them."""
+        return int(self.configuration.get("Simulation", {}).get("incoming_spike_buffer_size", 256))
 
     def most(self, label: str) -> int | None:
         """Return the user's limit of neurons on a core for a population, or None."""

@@ -65,12 +65,14 @@ class SpinnakerSession(SessionBase):
         capabilities: Capabilities,
         emulation: Emulation | None = None,
     ) -> None:
-        self._options, self._asked = placed.case.options, placed.asked
+        self._options, self._layouts = placed.case.options, placed.case.layouts
         super().__init__(placed.alone.network, capabilities, placed.packing)
         self._machine = machine
         self._worker: Worker | None = None
         self._board: Any = None
-        self._watch = BoardWatch(emulation, placed.target)
+        self._watch = BoardWatch(emulation, placed.target, {
+            p.post for p in placed.case.network.projections
+            if placed.case.undelivered[p.label].any()})
         self._uneven = False
         self._lost = False  # the machine, in mid-run
         self._phases = Phases()
@@ -115,7 +117,7 @@ class SpinnakerSession(SessionBase):
             with self._phases.during(START):
                 self._worker = Worker(entries, options)
             described = description(
-                network, options, self._asked, last, self.listed_spikes)
+                network, options, self._layouts, last, self.listed_spikes)
             with self._phases.during(BUILD):
                 self._worker.ask("build", **described, spare=last * network.timestep,
                                  secrets=self._worker.secrets)

@@ -118,6 +118,9 @@ CASES = (
     MemoryCase("delay 200 from 256 cells", into(delay=200.0, size=256, sources=256)),
     MemoryCase("sparse", into(sources=1000, probability=0.001)),
     MemoryCase("pair additive", into(timing="pair")),
+    MemoryCase("pair additive, 220 cells, delay 15", into(timing="pair", size=220, delay=15.0,
+                                                          probability=0.1)),
+    # A ring of 16 places would deliver nothing, and one of 32 fits with fewer cells on a core.
     MemoryCase("pair additive, 220 cells, delay 16", into(timing="pair", size=220, delay=16.0,
                                                           probability=0.1)),
     MemoryCase("pair multiplicative", into(timing="pair", weight="multiplicative", tau=7.3)),

@@ -158,12 +158,13 @@ PLANTS = (
         2, sim.IF_curr_exp(tau_refrac=0.5), label="p324") and None),
     Plant("NP343", "p343.post", lambda sim: _join(
         sim, "p343", cell=sim.IF_curr_alpha(tau_refrac=1.0, tau_syn_E=3.0, tau_syn_I=3.0))),
-    Plant("NP344", "p344.join", lambda sim: _join(sim, "p344", _stdp(sim, delay=4.0))),
+    Plant("NP344", "p344.join", lambda sim: _join(  # a ring that the user's own number makes
+        sim, "p344", _stdp(sim, delay=128.0), size=64)),
     Plant("NP330", "p330.post", lambda sim: _join(
         sim, "p330", _stdp(sim, delay=15.0), size=256, connector=sim.OneToOneConnector(),
         sources=256)),
     Plant("NP331", "p331.pre", _two_stages),
 )
 OPTIONS = {"neurons_per_core": {
-    "p308.post": 256, "p316.post": 250, "p331.large": 256, "p331.small": 128,
+    "p308.post": 256, "p316.post": 250, "p344.post": 64, "p331.large": 256, "p331.small": 128,
 }}

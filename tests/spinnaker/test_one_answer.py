@@ -67,7 +67,8 @@ def _have_one_answer(seeds: range) -> None:
         refused += prepared.refused
         if prepared.refused:  # there may be nothing that could be sent
             continue
-        data, arrays = lower(placed.case.network, placed.case.options, placed.asked)
+        data, arrays = lower(placed.case.network, placed.case.options,
+                             placed.case.layouts)
         assert len(data["populations"]) == len(predicted.populations)
         # The weights that are previewed are those that the chip makes of what it is sent.
         sent = {

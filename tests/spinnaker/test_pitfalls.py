@@ -26,7 +26,7 @@ CODES = {1: "NP301", 2: "NP304", 5: "NP303", 13: "NP309", 20: "NP314", 23: "NP31
 def _lowered(network: Any) -> Any:
     """Return what the tool-chain is given."""
     placed = prepare_for_target(network, "spinn5").lowered
-    return lower(network, Options(), placed.asked)
+    return lower(network, Options(), placed.case.layouts)
 
 
 @pytest.mark.parametrize("number", CODES)

@@ -25,6 +25,7 @@ __all__ = ["check", "check_placed"]
 # connectors that the machine carries out, which are none of merged populations.
 _ABOUT_CORES = frozenset({
     "NP305", "NP306", "NP307", "NP308", "NP316", "NP323", "NP329", "NP330", "NP331",
+    "NP344", "NP345",
 })
 
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from neuroport.findings import Finding, finding
 from neuroport.network.description import Projection
-from neuroport_spinnaker.chip.limits import NEURONS_PER_CORE, ROW_WORDS, bits
+from neuroport_spinnaker.chip.limits import NEURONS_PER_CORE, ROW_WORDS
+from neuroport_spinnaker.chip.ring import asked_reach, longest_delay, undelivered
 from neuroport_spinnaker.place.case import Case, place
 from neuroport_spinnaker.place.layout import longest_row, row_most, row_words
 
@@ -76,7 +81,7 @@ def _reach(case: Case, projection: Projection) -> Iterator[Finding]:
             line=projection.line, population=projection.post, lost=lost,
         )
         return
-    most = max(int(p.delay.max(initial=0)) for p in case.incoming[projection.post])
+    most = longest_delay(case.incoming[projection.post])
     ring, sender = lay.for_delay and longest == most, source.for_delay and late
     if ring or sender:
         label, mine = (projection.post, lay) if ring else (projection.pre, source)
@@ -84,29 +89,49 @@ def _reach(case: Case, projection: Projection) -> Iterator[Finding]:
             "NP306", place(projection),
             measured=f"{longest} steps: {mine.per_core} cells of '{label}' on a core, "
             f"{mine.cores} cores",
-            limit=f"64 steps with {NEURONS_PER_CORE} cells on a core",
+            limit=f"64 steps with {NEURONS_PER_CORE} cells on a core, and plastic ones that do "
+            "not fill the ring",
             why="cells and delays share the places of the ring; beyond two stages sPyNNaker "
-            "7.4.1 loses synapses, and a core that sends again has room for so many",
+            "7.4.1 loses synapses, a core that sends again has room for so many, and plastic "
+            "synapses that fill the ring deliver nothing",
             fixes=("shorter delays", "a longer time step"), line=projection.line,
         )
 
 
 def dendrites(case: Case) -> Iterator[Finding]:
-    """Find plastic delays that fill the ring, which learning takes for none."""
+    """Find plastic delays that fill the ring: they deliver nothing, unless it can be longer."""
+    dt = case.network.timestep
     for projection in case.network.projections:
-        if projection.size == 0 or projection.synapse.kind != "stdp":
-            continue
-        most = max(int(p.delay.max(initial=0)) for p in case.incoming[projection.post])
-        ring = min(1 << bits(most), case.layouts[projection.post].slots)
-        full = projection.delay == ring
-        if ring and full.any():
-            dt = case.network.timestep
+        full = projection.delay[case.undelivered[projection.label]]
+        lay = case.layouts[projection.post]
+        if full.size:
+            own = lay.asked is not None and not lay.for_delay
             yield finding(
                 "NP344", place(projection),
-                measured=f"{int(full.sum())} of {projection.size} delays are {ring * dt:g} ms "
-                f"({ring} steps), and the ring of '{projection.post}' has {ring} places",
-                limit="other delays", why="learning reads the delay from as many bits as number "
-                "the ring's places, and finds 0; the spike itself is not early",
-                fixes=(f"delay={(ring - 1) * dt:g} or {(ring + 1) * dt:g}",),
+                measured=f"{full.size} of {projection.size} delays are {_listed(full * dt)} ms",
+                limit=f"no multiple of {lay.slots} steps, the places of the ring of "
+                f"'{projection.post}'",
+                why="the program finds 0 in the bits that are kept of such a delay and takes the "
+                "spike for one that comes too late",
+                fixes=(
+                    *([f"leave out neurons_per_core for '{projection.post}'"] if own else []),
+                    "one step more or less",
+                ),
+                line=projection.line, undelivered=full.size, population=projection.post,
+            )
+            continue
+        reach = asked_reach(case.incoming[projection.post], lay.slots)
+        if reach and undelivered(projection, reach - 1).any():
+            yield finding(
+                "NP345", place(projection),
+                measured=f"delays of {reach - 1} steps ({(reach - 1) * dt:g} ms), the longest "
+                f"into '{projection.post}'",
+                limit=f"a ring of {reach - 1} places", why=f"the ring has {2 * (reach - 1)} "
+                "places instead, for a longest delay of one step more is announced to sPyNNaker",
                 line=projection.line,
             )
+
+
+def _listed(delays: NDArray[Any]) -> str:
+    found = np.unique(delays)
+    return ", ".join(f"{d:g}" for d in found[:3]) + (", ..." if found.size > 3 else "")

@@ -19,6 +19,7 @@ import numpy as np
 
 from neuroport.network.description import CurrentSource, PoissonSource, Population, Projection
 from neuroport_spinnaker.chip.limits import bits
+from neuroport_spinnaker.chip.ring import ring_places
 from neuroport_spinnaker.chip.static_memory import STACKS, STATIC
 
 __all__ = [
@@ -162,11 +163,10 @@ def _currents(population: Population, sources: Iterable[CurrentSource], per_core
 # -- synapses -----------------------------------------------------------------------------------
 
 
-def _ring(population: Population, most: int, longest: int, slots: int) -> int:
+def _ring(population: Population, most: int, places: int) -> int:
     """Return the bytes of the ring: 2 for each step, receptor and cell, in powers of two."""
-    steps = bits(min(1 << bits(longest), slots))
     kinds = max(1, len(population.cell.receptors))
-    return 2 << (steps + bits(most) + bits(kinds))
+    return 2 << (bits(places) + bits(most) + bits(kinds))
 
 
 def _table(tau: float, timestep: float) -> int:
@@ -211,7 +211,7 @@ def _synapses(
     )
     parts = {
         "ring": _block(4 * kinds)
-        + _block(_ring(population, most, max(longest.values(), default=0), slots)),
+        + _block(_ring(population, most, ring_places(there, slots))),
         "tables": _block(_ENTRY * entries) + _block(_ADDRESS * addresses),
         "rows": _block(_ROW_BUFFER, 2),
         "queue": _queue(queue),

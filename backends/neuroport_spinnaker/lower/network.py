@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from neuroport.network.description import Network, PoissonSource, Population
 from neuroport_spinnaker.chip.limits import CELLS, RECORDABLE
+from neuroport_spinnaker.chip.ring import asked_reach
 from neuroport_spinnaker.lower.machine_made import machine_made
 from neuroport_spinnaker.lower.rules import chip_rule
 from neuroport_spinnaker.options import Options
+from neuroport_spinnaker.place.layout import Layout, incoming
 
 __all__ = ["Known", "description", "lower", "spike_arrays", "spikes_listed"]
 
@@ -27,20 +29,22 @@ Known = Callable[[str, int], tuple[NDArray[np.int64], NDArray[np.int64]]]
 
 
 def lower(
-    network: Network, options: Options, asked: Mapping[str, int | None]
+    network: Network, options: Options, layouts: Mapping[str, Layout]
 ) -> tuple[dict[str, Any], Arrays]:
     """Return what the worker builds: plain data, and the arrays that it names.
 
-    `asked`: the most neurons on a core, by population; None leaves it to sPyNNaker.
+    `layouts`: how the populations lie on cores, by label.
 
     Spike times are sent for each run, see :func:`spike_arrays`.
     """
     arrays: Arrays = {}
     populations = [
-        _population(k, p, asked[p.label], options, arrays)
+        _population(k, p, layouts[p.label].asked, options, arrays)
         for k, p in enumerate(network.populations)
     ]
     numbers = {p.label: k for k, p in enumerate(network.populations)}
+    reach = {post: asked_reach(into, layouts[post].slots) * network.timestep
+             for post, into in incoming(network).items()}
     projections = []
     for k, p in enumerate(network.projections):
         if p.size == 0:
@@ -48,7 +52,7 @@ def lower(
         rule = chip_rule(p, network) if p.synapse.kind == "stdp" else None
         entry: dict[str, Any] = {
             "label": p.label, "number": k, "pre": numbers[p.pre], "post": numbers[p.post],
-            "receptor": p.receptor, "rule": rule,
+            "receptor": p.receptor, "rule": rule, "reach": reach[p.post],
         }
         projections.append(entry)
         if machine_made(p, options) and p.recipe is not None:
@@ -79,10 +83,10 @@ def lower(
 
 
 def description(
-    network: Network, options: Options, asked: Mapping[str, int | None], last: int, known: Known
+    network: Network, options: Options, layouts: Mapping[str, Layout], last: int, known: Known
 ) -> dict[str, Any]:
     """Return what a worker builds a network from, with its spikes up to a step."""
-    data, arrays = lower(network, options, asked)
+    data, arrays = lower(network, options, layouts)
     return {"network": data, "arrays": arrays,
             "spikes": spike_arrays(network, options, last, known)}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from neuroport.errors import Problem
@@ -25,10 +25,15 @@ class BoardWatch:
     emulation : Emulation or None
         None for a real machine.
     target : Target
+    undelivered : collection of str
+        Populations with plastic synapses that deliver nothing, whatever the load.
     """
 
-    def __init__(self, emulation: Emulation | None, target: Target) -> None:
+    def __init__(
+        self, emulation: Emulation | None, target: Target, undelivered: Collection[str] = ()
+    ) -> None:
         self._emulation, self._target = emulation, target
+        self._undelivered = undelivered
         self.forget()
 
     def forget(self) -> None:
@@ -90,7 +95,7 @@ class BoardWatch:
         rough = ""
         if emulation is not None and emulation.approximate:
             rough = f"timing '{emulation.timing}', approximate"
-        return tuple(losses(report, self._cores, rough))
+        return tuple(losses(report, self._cores, rough, self._undelivered))
 
     def account(self) -> dict[str, Any]:
         """Return the board's label and its figures; nothing for a real machine."""

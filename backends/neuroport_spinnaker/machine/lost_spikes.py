@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from neuroport.findings import Finding, finding
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["losses", "LATE", "OVERRUN", "LOST", "CUT"]
 
 # Counters of the programs and the routers, by what they say of a result.
-LATE = ("late_spikes", "late_packets", "skipped_synapses", "missed_send_slots")
+SKIPPED = ("skipped_synapses",)
+LATE = ("late_spikes", "late_packets", *SKIPPED, "missed_send_slots")
 OVERRUN = ("timer_overruns", "callback_queue_overloads", "dma_queue_overloads",
            "user_queue_overloads", "background_overloads")
 LOST = ("packets_dropped", "input_buffer_overflows", "transmit_queue_overflows")
@@ -38,7 +39,8 @@ Place = tuple[int, int, int]
 
 
 def losses(
-    report: BoardReport, cores: Sequence[Mapping[str, Any]], note: str = ""
+    report: BoardReport, cores: Sequence[Mapping[str, Any]], note: str = "",
+    undelivered: Collection[str] = (),
 ) -> tuple[Finding, ...]:
     """Return one finding for each population that lost something.
 
@@ -50,10 +52,13 @@ def losses(
         ``x, y, p, of, label``: which population each core serves.
     note : str
         About the figures, such as that they are approximate.
+    undelivered : collection of str
+        Populations with plastic synapses that deliver nothing, whatever the load (NP344).
     """
     where = {(c["x"], c["y"], c["p"]): c for c in cores}
     sums: dict[str, Counter[str]] = {}
     worst: dict[str, tuple[int, Place]] = {}
+    full = {f"population '{label}'" for label in undelivered}
     for core in [*report.finished, *report.cores]:
         counted = _counted(core)
         if not counted:
@@ -65,7 +70,8 @@ def losses(
         sums.setdefault(label, Counter()).update(counted)
         worst[label] = max(worst.get(label, (0, place)), (sum(counted.values()), place))
     return tuple(
-        _finding(label, counted, worst[label][1], note) for label, counted in sums.items()
+        _finding(label, counted, worst[label][1], note, label in full)
+        for label, counted in sums.items()
     )
 
 
@@ -79,15 +85,24 @@ def _of(counted: Iterable[str], groups: Iterable[tuple[tuple[str, ...], Any]]) -
     return [said for names, said in groups if set(names) & set(counted)]
 
 
-def _finding(label: str, counted: Counter[str], place: Place, note: str) -> Finding:
+def _finding(
+    label: str, counted: Counter[str], place: Place, note: str, undelivered: bool
+) -> Finding:
     x, y, p = place
     figures = ", ".join(f"{n.replace('_', ' ')} {v:,}" for n, v in counted.items())
     data: dict[str, Any] = dict(counted)
+    causes, ways = set(counted), []
+    why = []
+    if undelivered and causes & {*SKIPPED}:
+        causes -= {*SKIPPED}
+        why.append("plastic synapses whose delay fills the ring deliver nothing, and are counted "
+                   "as skipped (NP344)")
+        ways.append("the ways out of NP344")
     return finding(
         "NP341", label,
         measured=f"{figures}; most on core {x},{y},{p}" + (f" ({note})" if note else ""),
         limit="none",
-        why="; ".join(_of(counted, _WHY)),
-        fixes=[way for ways in _of(counted, _WAYS) for way in ways],
+        why="; ".join([*why, *_of(causes, _WHY)]),
+        fixes=[*ways, *(way for group in _of(causes, _WAYS) for way in group)],
         core=list(place), **data,
     )

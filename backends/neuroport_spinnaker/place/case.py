@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 from neuroport.machines import Target
 from neuroport.network.description import Network, Population, Projection
 from neuroport_spinnaker.chip.dtcm import CoreMemory
+from neuroport_spinnaker.chip.ring import ring_places, undelivered
 from neuroport_spinnaker.chip.weight_grid import Scale, scales
 from neuroport_spinnaker.options import Options
 from neuroport_spinnaker.place.core_memory import private_memory
@@ -62,6 +66,13 @@ class Case:
     def memory(self) -> dict[str, tuple[CoreMemory, ...]]:
         """Private memory of each kind of core that a population needs, by population."""
         return private_memory(self.network, self.layouts, self.incoming, self.options)
+
+    @cached_property
+    def undelivered(self) -> dict[str, NDArray[np.bool_]]:
+        """Which synapses deliver nothing, as their delay fills the ring; by projection."""
+        return {p.label: undelivered(p, ring_places(self.incoming[p.post],
+                                                    self.layouts[p.post].slots))
+                for p in self.network.projections}
 
     @cached_property
     def incoming(self) -> dict[str, list[Projection]]:

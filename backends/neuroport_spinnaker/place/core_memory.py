@@ -21,9 +21,6 @@ from neuroport_spinnaker.place.layout import Layout, rule_of, slots_of
 
 __all__ = ["core_memory", "most_cells", "private_memory"]
 
-_QUEUE = 256  # sPyNNaker's own incoming_spike_buffer_size
-
-
 def private_memory(
     network: Network,
     layouts: Mapping[str, Layout],
@@ -118,8 +115,7 @@ def _of_cells(
     options: Options, n: int,
 ) -> list[CoreMemory]:
     sizes = {p.label: p.size for p in network.populations}
-    queue = int(options.configuration.get("Simulation", {}).get(
-        "incoming_spike_buffer_size", _QUEUE))
+    queue = options.spike_queue
     name, rule = population.cell.name, rule_of(projections)
     if lay.synapse_cores:
         return list(split_cores(

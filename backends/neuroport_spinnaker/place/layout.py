@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neuroport.network.description import Network, PoissonSource, Population, Projection
-from neuroport_spinnaker.chip.dtcm import BUDGET, most_delayed
+from neuroport_spinnaker.chip.dtcm import BUDGET, cell_core, most_delayed
 from neuroport_spinnaker.chip.limits import (
     DEFAULT_RATE,
     NEURONS_PER_CORE,
@@ -19,6 +19,7 @@ from neuroport_spinnaker.chip.limits import (
     SYNAPSES_PER_SECOND,
     bits,
 )
+from neuroport_spinnaker.chip.ring import asked_reach, ring_places, undelivered
 from neuroport_spinnaker.chip.static_memory import STATIC, combined_binary, split_binaries
 from neuroport_spinnaker.lower.machine_made import machine_made
 from neuroport_spinnaker.options import Options
@@ -94,7 +95,7 @@ class _Cores:
     """Neurons on each core: a user's own numbers, and those that delays need."""
 
     def __init__(self, network: Network, options: Options, budget: int) -> None:
-        self.budget = budget
+        self.network, self.options, self.budget = network, options, budget
         self.asked = {p.label: options.most(p.label) or p.per_core for p in network.populations}
         self.populations = {p.label: p for p in network.populations}
         self.per_core: dict[str, int] = {}
@@ -111,6 +112,10 @@ class _Cores:
                 there = self.longest[q.pre]
                 there[q.post] = max(there.get(q.post, 0), int(q.delay.max()))
         self.for_delay: set[str] = set()
+        self.into = incoming(network)
+        learning = {post: [p for p in into if p.synapse.plastic and p.size]
+                    for post, into in self.into.items()}
+        self.plastic = {post: found for post, found in learning.items() if found}
 
     def slots(self, label: str) -> int:
         """Return the steps of a population's ring; 0 for sources."""
@@ -150,13 +155,29 @@ class _Cores:
 
     def settle(self) -> None:
         """Take fewer neurons on cores until all delays can be kept; never more again."""
-        while any([*map(self._reach, self.longest), *map(self._room, self.longest)]):
+        while any([*map(self._reach, self.longest), *map(self._delivered, self.plastic),
+                   *map(self._room, self.longest)]):
             pass
 
     def _reach(self, pre: str) -> bool:
         # 7.4.1 loses listed synapses beyond the second stage.
         return any([self._longer_ring(post, -(-steps // 2))
                     for post, steps in self.longest[pre].items()])
+
+    def _delivered(self, post: str) -> bool:
+        """Make room for a ring that no plastic delay fills; see `neuroport_spinnaker.chip.ring`."""
+        slots, into = self.slots(post), self.into[post]
+        places = ring_places(into, slots)
+        lost = any(undelivered(p, places).any() for p in self.plastic[post])
+        # A ring that is longer than sPyNNaker's own must not be why a core is too small.
+        if not lost and asked_reach(into, slots):
+            population = self.populations[post]
+            lost = self.budget < cell_core(
+                population, into, {label: p.size for label, p in self.populations.items()},
+                self.network.timestep, self.per_core[post], slots,
+                combined_binary(population.cell.name, rule_of(into)), self.network.currents,
+                self.options.spike_queue).needed
+        return lost and self._longer_ring(post, slots + 1)
 
     def _room(self, pre: str) -> bool:
         late = self.late(pre)
@@ -176,12 +197,13 @@ def layout(network: Network, options: Options, budget: int = BUDGET) -> dict[str
     sPyNNaker 7.4.1 loses synapses of listed connections whose delay needs a second delay stage
     (more than twice the ring). Where that would happen, fewer neurons share a core, which makes
     the ring longer; so too where a population would need delay stages of two lengths, which it
-    refuses. Where the core that delays a population's spikes has no room for them all, fewer of
-    them share a core. A user's own number is kept, and judged by the checks.
+    refuses, and where plastic synapses would deliver nothing. Where the core that delays a
+    population's spikes has no room for them all, fewer of them share a core. A user's own number
+    is kept, and judged by the checks.
     """
-    into = incoming(network)
     cores = _Cores(network, options, budget)
     cores.settle()
+    into = cores.into
     result: dict[str, Layout] = {}
     for population in network.populations:
         label = population.label

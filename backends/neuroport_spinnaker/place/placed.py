@@ -62,11 +62,6 @@ class Placed:
             for label, (where, first, size) in self.packing.projections.items() if where in values
         }
 
-    @property
-    def asked(self) -> dict[str, int | None]:
-        """The most neurons on a core that sPyNNaker is asked for, by population; None: its own."""
-        return {label: lay.asked for label, lay in self.case.layouts.items()}
-
 
 def place_network(network: Network, options: Options, targets: Sequence[Target]) -> Placed:
     """Return the smallest machine for a network; populations share cores only where they must.

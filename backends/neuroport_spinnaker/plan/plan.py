@@ -254,7 +254,7 @@ def plan(prepared: Prepared, duration: float = 1000.0, read_weights: bool = True
         started = time.perf_counter() - asked
         waited += started
         described = description(
-            network, options, placed.asked, steps, ListedSpikes(network).spikes)
+            network, options, case.layouts, steps, ListedSpikes(network).spikes)
         asked = time.perf_counter()
         worker.ask("build", **described)
         worker.ask("run", duration=steps * network.timestep)

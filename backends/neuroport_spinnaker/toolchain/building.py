@@ -96,14 +96,15 @@ class Builder:
     def _connector(self, p: dict[str, Any]) -> tuple[Any, float]:
         """Return what joins the cells, and the delay (ms) of synapses that are not listed."""
         if "connector" in p:  # the machine's own synapses
-            return getattr(self.sim, p["connector"])(**p["arguments"]), p["delay"]
+            make = _reaching(getattr(self.sim, p["connector"]), p["reach"])
+            return make(**p["arguments"]), p["delay"]
+        make = _reaching(self.sim.FromListConnector, p["reach"])
         rows = self.arrays[f"synapses{p['number']}"]
         if self.np.ptp(rows[:, 3]) == 0:
             # The variance of a list of equal delays is seldom exactly 0 (0.2 ms: 1e-33), and then
             # the weight scale is chosen as for delays that spread the inputs.
-            return (self.sim.FromListConnector(rows[:, :3], column_names=["weight"]),
-                    float(rows[0, 3]))
-        return (self.sim.FromListConnector(rows, column_names=["weight", "delay"]),
+            return make(rows[:, :3], column_names=["weight"]), float(rows[0, 3])
+        return (make(rows, column_names=["weight", "delay"]),
                 self.network["timestep"])
 
     def _synapse(self, rule: dict[str, Any] | None, weight: float, delay: float) -> Any:
@@ -130,6 +131,22 @@ class Builder:
             weight_dependence=make(w_min=rule["w_min"], w_max=rule["w_max"]),
             weight=weight, delay=delay,
         )
+
+
+def _reaching(connector: Any, reach: float) -> Any:
+    """Return a class of connectors that announces a longest delay (ms) of at least `reach`.
+
+    7.4.1 makes a core's ring just as long as the longest delay, and a plastic synapse of that very
+    delay delivers nothing (:mod:`neuroport_spinnaker.chip.ring`). No synapse changes.
+    """
+    if not reach:
+        return connector
+
+    class Reaching(connector):  # type: ignore[misc]
+        def get_delay_maximum(self, synapse_info: Any) -> float:
+            return float(max(reach, super().get_delay_maximum(synapse_info)))
+
+    return Reaching
 
 
 def value(array: Any) -> Any:
