@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import partial
-from importlib.util import find_spec
 from typing import Any, Literal, Self
 
 import neuroport_spinnaker.codes  # noqa: F401  registers the kinds of findings
@@ -16,6 +15,7 @@ from neuroport.backend.base import BackendBase
 from neuroport.backend.prepared import Draft, Prepared
 from neuroport.backend.session import SessionBase
 from neuroport.errors import Problem
+from neuroport.installed import installed
 from neuroport.machines import Target, load_target
 from neuroport.results.versions import package_version
 from neuroport_spinnaker.capabilities import CAPABILITIES
@@ -119,7 +119,7 @@ weight_loss, allow, start_timeout, silence_timeout, configuration
 
     def missing(self) -> list[Problem]:
         """Return what is not there to run something; checks and predictions need none of it."""
-        if os.environ.get(PYTHON) or find_spec("spynnaker") is not None:
+        if os.environ.get(PYTHON) or installed("spynnaker"):
             return []
         return [Problem("sPyNNaker is not installed", fix=INSTALL)]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from importlib.util import find_spec
 from typing import Any, ClassVar
 
 from neuroport.backend.capabilities import Capabilities
@@ -12,6 +11,7 @@ from neuroport.backend.prepared import Draft, Planning, Prepared
 from neuroport.backend.session import SessionBase
 from neuroport.errors import Problem
 from neuroport.findings.judge import judge
+from neuroport.installed import installed
 
 __all__ = ["BackendBase"]
 
@@ -43,5 +43,5 @@ class BackendBase(ABC):
         """Return the packages that are not installed, each with the command that installs it."""
         return [
             Problem(f"'{package}' is not installed", fix=self.information.install)
-            for package in self.information.packages if find_spec(package) is None
+            for package in self.information.packages if not installed(package)
         ]

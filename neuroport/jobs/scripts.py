@@ -16,6 +16,7 @@ from typing import Any
 
 from neuroport.errors import Problem, UserError, nearest
 from neuroport.jobs.specification import RunSpec
+from neuroport.jobs.standins import SIMULATORS, standing_in_for_simulators
 from neuroport.models import model_names
 from neuroport.pynn.defaults import defaulting_to, defaults
 from neuroport.source_line import SourceLine
@@ -24,8 +25,6 @@ __all__ = ["ScriptError", "execute", "reads_arguments", "script_error", "script_
            "script_line", "source_of", "standing_in"]
 
 _SCRIPT_FUNCTIONS = ("model", "main")
-# PyNN back ends whose place neuroport takes in a script, and the dialect they speak.
-_STANDINS = ("nest", "brian2", "neuron", "brian", "moose", "neuroport")
 
 
 class ScriptError(UserError):
@@ -81,7 +80,7 @@ def execute(
 ) -> dict[str, Any]:
     """Run a script's text as Python would, and return its names."""
     arguments = list(arguments)
-    if "get_simulator" in source and not any(a in _STANDINS for a in arguments):
+    if "get_simulator" in source and not any(a in SIMULATORS for a in arguments):
         arguments.insert(0, "neuroport")  # PyNN's helper wants the simulator as an argument
     linecache.checkcache(str(path))  # another version may have run in this process
     module = types.ModuleType(name)
@@ -107,43 +106,23 @@ def standing_in(spec: RunSpec) -> Iterator[None]:
     if not spec.is_script:
         yield
         return
-    import pyNN
-
     from neuroport import pynn
 
-    chip = re.search(
-        r"^\s*(import|from)\s+(spynnaker|pyNN\.spiNNaker)", source_of(Path(spec.model)), re.M
-    )
-    modules: dict[str, types.ModuleType] = {f"pyNN.{name}": pynn for name in _STANDINS}
-    if chip:
-        package = types.ModuleType("spynnaker")
-        package.pyNN = pynn  # type: ignore[attr-defined]
-        modules |= {"spynnaker": package, "spynnaker.pyNN": pynn, "pyNN.spiNNaker": pynn}
-    previous = {name: sys.modules.get(name) for name in modules}
-    attributes = {name: pyNN.__dict__.get(name) for name in _STANDINS}
-    sys.modules.update(modules)
-    for name in _STANDINS:
-        setattr(pyNN, name, pynn)
     pynn._release()
     try:
         with defaulting_to(
             backend=spec.backend, numerics=spec.numerics, seed=spec.seed,
             options=spec.backend_options or None,
-            dialect="spynnaker" if chip and defaults().dialect is None else None,
-        ):
+        ) as given, standing_in_for_simulators(lambda: _speak_as_the_chip(given)):
             yield
     finally:
         pynn._release()
-        for name, module in previous.items():
-            if module is None:
-                sys.modules.pop(name, None)
-            else:
-                sys.modules[name] = module
-        for name, value in attributes.items():
-            if value is None:
-                delattr(pyNN, name)
-            else:
-                setattr(pyNN, name, value)
+
+
+def _speak_as_the_chip(given: dict[str, Any]) -> None:
+    """Let a script that imports sPyNNaker write as for sPyNNaker, unless told otherwise."""
+    if defaults().dialect is None:
+        given["dialect"] = "spynnaker"
 
 
 # -- errors of scripts ---------------------------------------------------------------------------

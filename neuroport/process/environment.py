@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from neuroport.installed import without_refused
+
 __all__ = ["surroundings"]
 
 _SECRET = re.compile(r"TOKEN|PASSW|SECRET|KEY|CREDENTIAL", re.IGNORECASE)
@@ -42,5 +44,7 @@ def surroundings(
             "HOME": str(home), "USERPROFILE": str(home), "XDG_CONFIG_HOME": str(home / "config"),
             "XDG_CONFIG_DIRS": str(home / "none"), "MPLBACKEND": "Agg",
         }
+    if "PYTHONPATH" in wanted:  # engines are what a script's own processes must not be
+        wanted["PYTHONPATH"] = without_refused(wanted["PYTHONPATH"] or "") or None
     wanted |= changes
     return {k: v for k, v in wanted.items() if v is not None}

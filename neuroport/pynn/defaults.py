@@ -101,17 +101,23 @@ def defaults() -> Defaults:
 
 
 @contextmanager
-def defaulting_to(**given: Any) -> Iterator[None]:
+def defaulting_to(**given: Any) -> Iterator[dict[str, Any]]:
     """Let scripts that run inside take these defaults; None: as outside.
 
     Parameters
     ----------
     **given
         Attributes of :class:`Defaults`.
+
+    Yields
+    ------
+    dict
+        The defaults; what is put there holds, too, until the end.
     """
-    token = _given.set({**_given.get(), **{k: v for k, v in given.items() if v is not None}})
+    inside = {**_given.get(), **{k: v for k, v in given.items() if v is not None}}
+    token = _given.set(inside)
     try:
-        yield
+        yield inside
     finally:
         _given.reset(token)
 
