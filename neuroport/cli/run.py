@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -139,7 +140,7 @@ def _show(report: Any, folder: Path | None, failed: Any, verbose: bool) -> None:
                 f"{about['cells']} cells, {about['synapses']} synapses, "
                 f"{about['simulated_ms']:g} ms on {about['backend']} "
                 f"({about['engine'].get('label') or about['runs_on']}), "
-                f"numerics {about['numerics']['name']}, seed {about['seed']}: "
+                f"numerics {_numerics(about)}, seed {about['seed']}: "
                 f"{result.n_spikes} spikes"
             )
         )
@@ -216,3 +217,12 @@ def register(app: typer.Typer, epilog: str) -> None:
         "run", help=HELP, epilog=epilog,
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
     )(run)
+
+
+def _numerics(about: Mapping[str, Any]) -> str:
+    """Return the numerics that were asked for, and those that the backend has instead."""
+    asked, used = about["numerics"], about["numerics_used"]
+    if asked == used:
+        return str(asked["name"])
+    differ = ", ".join(f"{k}={v}" for k, v in used.items() if k != "name" and asked[k] != v)
+    return f"{asked['name']} asked for, used with {differ}"

@@ -7,6 +7,7 @@ declared. The codes and reasons are the backend's own where it gives them, else 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ from neuroport.network.synapses import TIMING_RULES, WEIGHT_RULES
 from neuroport.numerics import NAMED, Numerics, to_steps
 from neuroport.numerics.relevance import has_closed_solution, relevant
 
-__all__ = ["judge"]
+__all__ = ["judge", "numerics_used"]
 
 # What is lacking -> the general code and reason.
 _GENERAL: dict[str, tuple[str, str]] = {
@@ -73,6 +74,32 @@ def judge(network: Network, capabilities: Capabilities) -> list[Finding]:
     return list(_Judge(network, capabilities).all())
 
 
+def numerics_used(network: Network, capabilities: Capabilities) -> Numerics:
+    """Return the numerics that a backend computes a network with.
+
+    Parameters
+    ----------
+    network : Network
+    capabilities : Capabilities
+        What the backend declares.
+
+    Returns
+    -------
+    Numerics
+        Those of the network, with the backend's own value of each choice that it does not honour
+        and that matters to the network.
+    """
+    used = network.numerics
+    # One choice of the backend's own can make another one matter.
+    while own := _unmet(used, _mattering(replace(network, numerics=used), capabilities)):
+        used = used.switch(**{choice: values[0] for choice, values in own.items()})
+    return used
+
+
+def _mattering(network: Network, capabilities: Capabilities) -> NumericsTable:
+    return {c: v for c, v in capabilities.numerics.items() if relevant(c, network)}
+
+
 class _Judge:
     """One network before one backend."""
 
@@ -113,7 +140,7 @@ class _Judge:
 
     def _numerics(self) -> Iterator[Finding]:
         mine = self.network.numerics
-        matter = {c: v for c, v in self.has.numerics.items() if relevant(c, self.network)}
+        matter = _mattering(self.network, self.has)
         wrong = _unmet(mine, matter)
         if wrong:
             yield self._lack(

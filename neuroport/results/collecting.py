@@ -10,6 +10,7 @@ import neo
 import numpy as np
 
 from neuroport.errors import NeuroportError, NotReadyError, Problem
+from neuroport.findings.judge import numerics_used
 from neuroport.network.description import Network, Projection
 from neuroport.network.plasticity import learning_rule
 from neuroport.numerics import numerics
@@ -58,6 +59,7 @@ def collect(simulator: Any) -> Result:
         "recording_step": state.backend.capabilities.recording_step,
         "seed": state.seed,
         "numerics": state.numerics.as_dict(),
+        "numerics_used": numerics_used(network, state.backend.capabilities).as_dict(),
         "dialect": state.dialect.name,
         "network_hash": network.hash,
         "realised_hash": state.network_as_written().realised_hash,
@@ -173,13 +175,13 @@ def _projection(
 
 def _provenance(information: Mapping[str, Any]) -> dict[str, Any]:
     about = dict(information)
-    chosen = about.get("numerics")
-    if isinstance(chosen, Mapping):
-        choices = {k: v for k, v in chosen.items() if k != "name"}
-        about["numerics"] = numerics({"base": "pynn", **choices}).text
-    keep = ("backend", "runs_on", "numerics", "seed", "timestep_ms", "simulated_ms", "cells",
-            "synapses", "network_hash", "realised_hash", "wall_time_s", "versions", "status",
-            "written", "interrupted")
+    for name in ("numerics", "numerics_used"):
+        if isinstance(chosen := about.get(name), Mapping):
+            choices = {k: v for k, v in chosen.items() if k != "name"}
+            about[name] = numerics({"base": "pynn", **choices}).text
+    keep = ("backend", "runs_on", "numerics", "numerics_used", "seed", "timestep_ms",
+            "simulated_ms", "cells", "synapses", "network_hash", "realised_hash", "wall_time_s",
+            "versions", "status", "written", "interrupted")
     found = {k: about[k] for k in keep if about.get(k) not in (None, "", False)}
     if isinstance(found.get("versions"), Mapping):
         found["versions"] = ", ".join(f"{k} {v}" for k, v in found["versions"].items() if v)

@@ -36,8 +36,11 @@ Runner = Callable[[Setting], Result]
 
 
 def setting_of(result: Result) -> Setting | None:
-    """The numerics, seed and time step that a result says it was made with, if it does."""
-    text = result.provenance.get("numerics")
+    """The numerics, seed and time step that a result says it was made with, if it does.
+
+    The numerics are those that the backend computed with, where it has some of its own.
+    """
+    text = result.provenance.get("numerics_used", result.provenance.get("numerics"))
     if not isinstance(text, str):
         return None
     seed = result.provenance.get("seed")
