@@ -60,8 +60,8 @@ class Brian2Session(SessionBase):
             mine = slice(int(np.searchsorted(step, first)), None)
             return step[mine], cell[mine]
 
-        added = self._sources.give(first, last, spikes)
-        if self._currents.give(first, last, self.lowered.currents) or added:
+        self._sources.give(first, last, spikes)
+        if self._currents.give(first, last, self.lowered.currents):
             self._loop.changed()
 
     def advance(self, steps: int, stop_asked: StopAsked, progress: Progress) -> int:

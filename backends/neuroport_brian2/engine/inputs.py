@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neuroport.errors import Problem, UnsupportedError
 from neuroport.network.description import CurrentSource, FloatArray, IntArray
@@ -18,9 +20,10 @@ __all__ = ["InjectedCurrents", "SourceSpikes"]
 
 
 class SourceSpikes:
-    """Puts the spikes of sources into Brian2's lists of spiking cells, step by step.
+    """Hands the spikes of sources to the synapses, step by step.
 
-    Brian2's own generator looks each step up in a list of all spikes to come.
+    Brian2's own generator looks each step up in a list of all spikes to come, and takes one spike
+    of a source in a step. Here a source stands in the list once for each of its spikes.
 
     Parameters
     ----------
@@ -31,16 +34,19 @@ class SourceSpikes:
         self._objects = objects
         self._first = 0
         self._last_step = np.full(objects.program.n_sources, -1, dtype=np.int64)
-        self._given: list[tuple[IntArray, list[int]]] = []  # of each source: cells, cuts by step
-        self._spaces: list[Any] = []
+        self._cells = np.empty(0, dtype=np.int32)
+        self._cuts: list[int] = []  # where each step begins
+        self._repeated = False  # whether a source has had several spikes in one step
+        self._turn = _Turn()
         self._now = objects.clock.variables["timestep"].get_value()
-        if objects.sources:
-            objects.net.add(brian2.NetworkOperation(
-                self._send, clock=objects.clock, when="thresholds", order=0))
+        for pathway in objects.from_sources:
+            pathway.push_spikes = partial(self._push, pathway.queue)
+            if not objects.one_by_one:
+                pathway.run = partial(self._run, pathway)
 
     def give(
         self, first: int, last: int, spikes: Callable[[str], tuple[IntArray, IntArray]]
-    ) -> bool:
+    ) -> None:
         """Take the spikes of steps `first` up to but not including `last`.
 
         Parameters
@@ -48,15 +54,10 @@ class SourceSpikes:
         first, last : int
         spikes : callable
             Returns (step, cell) of a population's spikes in these steps.
-
-        Returns
-        -------
-        bool
-            Whether groups of sources were added for it.
         """
         program = self._objects.program
         if not program.n_sources:
-            return False
+            return
         steps, cells = [], []
         for label, member in program.sources.items():
             step, cell = spikes(label)
@@ -66,29 +67,35 @@ class SourceSpikes:
         order = np.lexsort((cell, step))
         step, cell = step[order], cell[order]
         self._check_intervals(step, cell)
-        # The n-th spike of a source in one step is for the n-th group.
-        fresh = np.ones(step.size, dtype=bool)
-        fresh[1:] = (step[1:] != step[:-1]) | (cell[1:] != cell[:-1])
-        rank = np.arange(step.size) - np.maximum.accumulate(
-            np.where(fresh, np.arange(step.size), 0))
-        before = len(self._objects.sources)
-        while len(self._objects.sources) <= int(rank.max(initial=0)):
-            self._objects.add_source()
+        self._repeated |= bool(((np.diff(step) == 0) & (np.diff(cell) == 0)).any())
         self._first = first
-        self._given = []
-        self._spaces = [array(s, "_spikespace") for s in self._objects.sources]
-        for number in range(len(self._objects.sources)):
-            mine = rank == number
-            cuts = np.searchsorted(step[mine], np.arange(first, last + 1))
-            self._given.append((cell[mine], cuts.tolist()))
-        return len(self._objects.sources) > before
+        self._cells = cell.astype(np.int32)
+        self._cuts = np.searchsorted(step, np.arange(first, last + 1)).tolist()
 
-    def _send(self) -> None:
+    def _push(self, queue: Any) -> None:
         k = int(self._now[0]) - self._first
-        for (cells, cuts), space in zip(self._given, self._spaces, strict=True):
-            begin, end = cuts[k], cuts[k + 1]
-            space[: end - begin] = cells[begin:end]
-            space[-1] = end - begin
+        begin, end = self._cuts[k], self._cuts[k + 1]
+        if end > begin:
+            queue.push(self._cells[begin:end])
+
+    def _run(self, pathway: Any) -> None:
+        """Run a pathway whose code takes all synapses at once: each only once in a turn."""
+        push, code = pathway.code_objects
+        push()
+        due = np.array(pathway.queue.peek()) if self._repeated else np.empty(0, dtype=np.int32)
+        turn = _turns(due)
+        if not turn.any():
+            code()
+            return
+        names = code.namespace
+        queue, names["_queue"] = names["_queue"], self._turn
+        try:
+            for number in range(int(turn.max()) + 1):
+                self._turn.due = due[turn == number]
+                code()
+        finally:
+            names["_queue"] = queue
+        queue.advance()
 
     def _check_intervals(self, step: IntArray, cell: IntArray) -> None:
         """Refuse spike times set later that come closer than the synapses were built for."""
@@ -114,6 +121,29 @@ class SourceSpikes:
                     line=group.projections[0].line,
                 )
         self._last_step[cell] = step
+
+
+class _Turn:
+    """Stands for Brian2's queue of synapses while some of them are dealt with."""
+
+    due: NDArray[np.int32]
+
+    def peek(self) -> NDArray[np.int32]:
+        return self.due
+
+    def advance(self) -> None:
+        """Leave the queue as it is."""
+
+
+def _turns(due: NDArray[np.int32]) -> IntArray:
+    """Return for each number in a list how often it stands before."""
+    order = np.argsort(due, kind="stable")
+    place = np.arange(due.size)
+    fresh = np.ones(due.size, dtype=bool)
+    fresh[1:] = np.diff(due[order]) != 0
+    turn = np.empty(due.size, dtype=np.int64)
+    turn[order] = place - np.maximum.accumulate(np.where(fresh, place, 0))
+    return turn
 
 
 class InjectedCurrents:

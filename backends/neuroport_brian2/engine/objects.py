@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from neuroport.errors import Problem, UnsupportedError
-from neuroport.network.description import FloatArray, Network, Projection
+from neuroport.network.description import FloatArray, Network
 from neuroport_brian2.engine import brian2, code_class
 from neuroport_brian2.lower.names import inside
 from neuroport_brian2.lower.neurons.functions import FUNCTIONS
@@ -43,52 +43,39 @@ class Objects:
     clock : brian2.Clock
     cells : list of brian2.NeuronGroup
         As the program's groups.
-    sources : list of brian2.SpikeGeneratorGroup
-        The first one sends the first spike of a source in a step, the second one the second, and
-        so on. They are filled step by step from outside and have no code of their own.
-    synapses : list of list of brian2.Synapses
-        As the program's synapses, one for each of the sources; empty for those without synapses.
+    synapses : list of brian2.Synapses or None
+        As the program's synapses; None for those without synapses.
+    from_sources : list of brian2.SynapticPathway
+        Those that take spikes of sources, which come from outside.
+    one_by_one : bool
+        Whether code takes one synapse after the other, and not all at once.
     """
 
     def __init__(self, program: Brian2Program, target: str) -> None:
         self.program, self.code = program, code_class(target)
+        self.one_by_one = target != "numpy"
         self.timestep = program.network.timestep
         self.clock = brian2.Clock(dt=self.timestep * ms)
         self.net = brian2.Network()
         self.net.schedule = list(_SCHEDULE)
         self.cells = [self._make_cells(k, group) for k, group in enumerate(program.groups)]
         self.net.add(*self.cells)
-        self.sources: list[Any] = []
-        self.synapses: list[list[Any]] = [[] for _ in program.synapses]
-        if program.n_sources:
-            self.add_source()
-        for number, group in enumerate(program.synapses):
-            if group.size and group.source >= 0:
-                self._add_synapses(number, self.cells[group.source])
+        self.from_sources: list[Any] = []
+        self.synapses: list[Any] = [
+            self._make_synapses(number) if group.size else None
+            for number, group in enumerate(program.synapses)]
+        self.net.add(*(made for made in self.synapses if made is not None))
 
-    def add_source(self) -> None:
-        """Add one more group of sources, with copies of the synapses from them.
-
-        Raises
-        ------
-        UnsupportedError
-            If there is one already and its synapses are not static.
-        """
-        for group in self.program.synapses:
-            if self.sources and group.source < 0 and group.size and (
-                group.projections[0].synapse.kind != "static"
-            ):
-                raise _several_spikes(group.projections[0])
-        source = brian2.SpikeGeneratorGroup(
+    @cached_property
+    def _sources(self) -> Any:
+        """Stands for all sources, and has no code of its own."""
+        made = brian2.SpikeGeneratorGroup(
             self.program.n_sources, [], [] * ms, clock=self.clock, codeobj_class=self.code,
             name="sources*",
         )
-        source.active = False
-        self.net.add(source)
-        self.sources.append(source)
-        for number, group in enumerate(self.program.synapses):
-            if group.size and group.source < 0:
-                self._add_synapses(number, source)
+        made.active = False
+        self.net.add(made)
+        return made
 
     def _make_cells(self, number: int, group: CellGroup) -> Any:
         code = group.code
@@ -118,8 +105,9 @@ class Objects:
             array(cells, variable)[:] = value
         return cells
 
-    def _add_synapses(self, number: int, source: Any) -> None:
+    def _make_synapses(self, number: int) -> Any:
         group = self.program.synapses[number]
+        source = self._sources if group.source < 0 else self.cells[group.source]
         code = group.code
         pathways: dict[str, dict[str, str]] = {"pre": {}, "post": {}}
         for path in code.pathways:
@@ -152,6 +140,8 @@ class Objects:
             if not same[path.name]:
                 # A quarter of a step keeps a delay on its step through Brian2's own rounding.
                 pathway.delay = (delays[path.name] + 0.25) * self.timestep * ms
+            if group.source < 0 and path.side == "pre":
+                self.from_sources.append(pathway)
         network = self.program.network
         for projection in group.projections:
             place = group.members[projection.label].slice
@@ -159,10 +149,7 @@ class Objects:
             for variable, values in code.values(projection, cells).items():
                 if variable in made.variables:
                     array(made, variable)[place] = values
-        if self.synapses[number]:  # weights may have been written since the first was made
-            array(made, code.weight)[:] = array(self.synapses[number][0], code.weight)
-        self.net.add(made)
-        self.synapses[number].append(made)
+        return made
 
     # -- filling -------------------------------------------------------------------------------
 
@@ -200,10 +187,10 @@ class Objects:
         projection = network.projection(label)
         fresh = group.code.values(projection, network.population(projection.post).parameters)
         place = group.members[label].slice
-        for made in self.synapses[number]:
-            for variable in variables & set(fresh):
-                if variable in made.variables:
-                    array(made, variable)[place] = fresh[variable]
+        made = self.synapses[number]
+        for variable in variables & set(fresh):
+            if variable in made.variables:
+                array(made, variable)[place] = fresh[variable]
 
     # -- reading -------------------------------------------------------------------------------
 
@@ -223,20 +210,8 @@ class Objects:
         """Return the present weights of a projection."""
         number, group = self.find(projection)
         place = group.members[projection].slice
-        made = self.synapses[number][0]
+        made = self.synapses[number]
         weight = np.array(array(made, group.code.weight)[place], dtype=float)
         if group.code.signed:
             weight = weight * array(made, "s_sign")[place]
         return weight
-
-
-def _several_spikes(projection: Projection) -> UnsupportedError:
-    return UnsupportedError(
-        Problem(
-            "a source of plastic synapses has several spikes in one time step",
-            limit="one spike a source and step where synapses are plastic",
-            fix="a smaller time step, or more sources at a lower rate",
-        ),
-        where=f"projection '{projection.label}'",
-        line=projection.line,
-    )

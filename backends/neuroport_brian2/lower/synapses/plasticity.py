@@ -84,19 +84,26 @@ def code(
         on_post, on_pre = _pair(timing == "nearest_pair", projection, numerics, exponential)
     if numerics.plasticity_update == "immediate":
         on_post.append("s_w = s_pending")
-    on_pre.append(f"s_w = {_stored('s_pending', numerics)}")
+    # A presynaptic cell may be a source with several spikes in one step.
+    on_pre = ["s_now = t_in_timesteps + s_lead", "s_again = int(s_now == s_arrived)", *on_pre,
+              "s_arrived = s_now", f"s_w = {_stored('s_pending', numerics)}"]
     if numerics.plastic_weight_step is not None:
         on_pre.append("s_pending = s_w")
     deliver = []
     if slots:
         # The weight under way is kept until it arrives, whatever happens meanwhile.
+        # Spikes of one step share a place, and all of it is delivered with the first of them.
+        on_pre.append(f"s_out = (s_out + s_again*{slots - 1}) % {slots}")
         on_pre += [
-            f"s_sent_{k} = int(s_out == {k})*s_w + int(s_out != {k})*s_sent_{k}"
+            f"s_sent_{k} = int(s_out == {k})*(s_w + s_again*s_sent_{k}) "
+            f"+ int(s_out != {k})*s_sent_{k}"
             for k in range(slots)
         ]
         on_pre.append(f"s_out = (s_out + 1) % {slots}")
         chosen = " + ".join(f"int(s_in == {k})*s_sent_{k}" for k in range(slots))
-        deliver = [f"s_arriving = {chosen}", f"s_in = (s_in + 1) % {slots}",
+        deliver = ["s_first = int(t_in_timesteps != s_delivered)",
+                   f"s_arriving = s_first*({chosen})", f"s_in = (s_in + s_first) % {slots}",
+                   "s_delivered = t_in_timesteps",
                    arrival.format(w="(s_sign*s_arriving)")]
     else:
         on_pre.append(arrival.format(w="(s_sign*s_w)"))
@@ -121,9 +128,9 @@ def code(
         names.append("s_step")
     states = ["s_w", "s_pending", "s_before_trace", "s_before_previous", "s_before_last",
               "s_after_trace", "s_after_previous", "s_after_last",
-              *(f"s_sent_{k}" for k in range(slots))]
+              "s_arrived", *(f"s_sent_{k}" for k in range(slots))]
     if slots:
-        states += ["s_out", "s_in"]
+        states += ["s_out", "s_in", "s_delivered"]
     equations = "\n".join(
         [f"{v} : 1" if v not in ("s_out", "s_in") else f"{v} : integer" for v in states]
         + [f"{v} : 1 (constant)" for v in (*names, "s_sign", "s_w_min", "s_w_max", "s_lead")]
@@ -180,7 +187,7 @@ def _pair(
         "s_after_trace", exp("t_in_timesteps - s_after_last", "s_tau_minus"), numerics)
     before_left = _product("s_before_trace", exp("s_now - s_before_last", "s_tau_plus"), numerics)
     after_now = "1.0" if nearest else "s_after_previous + 1.0"
-    before_now = "1.0" if nearest else "s_before_previous + 1.0"
+    before_now = "1.0" if nearest else "s_left + 1.0"
     grown = _product("s_before_trace", exp("s_since", "s_tau_plus"), numerics)
     on_post = [
         "s_since = t_in_timesteps - s_before_last",
@@ -203,11 +210,11 @@ def _pair(
         pairing = _product("s_after_trace", exp("s_gap", "s_tau_minus"), numerics)
         paired = f"int(s_gap > 0)*{pairing} + int(s_gap == 0)*s_after_previous"
     on_pre = [
-        "s_now = t_in_timesteps + s_lead",
         "s_gap = s_now - s_after_last",
         f"s_pairing = {paired}",
         f"s_pending = {shrink}",
-        f"s_before_previous = {before_left}",
+        f"s_left = {before_left}",
+        "s_before_previous = s_again*s_before_previous + (1 - s_again)*s_left",
         f"s_before_trace = {before_now}",
         "s_before_last = s_now",
     ]
@@ -252,7 +259,6 @@ def _vogels(exponential: Exponential) -> tuple[list[str], list[str]]:
         "s_after_last = t_in_timesteps",
     ]
     on_pre = [
-        "s_now = t_in_timesteps + s_lead",
         f"s_pairing = s_after_trace*{exp('s_now - s_after_last', 's_tau')}",
         "s_pending = clip(s_pending + s_eta*(s_pairing - s_target), s_w_min, s_w_max)",
         f"s_before_trace = s_before_trace*{exp('s_now - s_before_last', 's_tau')} + 1.0",
@@ -283,6 +289,7 @@ def _values(
         "s_before_trace": first,
         "s_before_previous": first,
         "s_before_last": never,
+        "s_arrived": never,
         "s_after_trace": first,
         "s_after_previous": first,
         "s_after_last": never,
@@ -309,7 +316,7 @@ def _values(
     for k in range(slots):
         result[f"s_sent_{k}"] = np.zeros(n)
     if slots:
-        result |= {"s_out": np.zeros(n), "s_in": np.zeros(n)}
+        result |= {"s_out": np.zeros(n), "s_in": np.zeros(n), "s_delivered": never}
     return result
 
 
