@@ -11,26 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from client_prologue import PROLOGUE
 
 PYTHON = os.environ.get("NEUROPORT_SPYNNAKER_PYTHON", sys.executable)
 TIMEOUT = 300
-
-PROLOGUE = """\
-import hashlib, json
-import numpy
-import pyNN.spiNNaker as sim
-
-def answer(**values):
-    print("ANSWER " + json.dumps(values))
-
-def spikes_of(population, segment=-1):
-    trains = population.get_data("spikes").segments[segment].spiketrains
-    return [[round(float(t)) for t in train.magnitude] for train in trains]
-
-def fixed(population, name):
-    signals = population.get_data(name).segments[-1].analogsignals
-    return numpy.round(signals[0].magnitude * 32768).astype("int64").T.tolist()
-"""
 
 Run = Callable[..., dict[str, Any]]
 

@@ -21,7 +21,7 @@ import pytest
 board_module = pytest.importorskip(
     "neuroport_spinnaker.board", reason="the compiled engine is not built", exc_type=ImportError
 )
-from conftest import PROLOGUE
+from client_prologue import PROLOGUE
 from neuroport_spinnaker.board import Board
 from neuroport_spinnaker.board.memory_map import Command
 from neuroport_spinnaker.board.network import BOOT_PORT, SDP_PORT

@@ -84,7 +84,7 @@ def test_next_script_after_a_crash_or_a_full_board(
 ) -> None:
     """The same board: a crash, then memory that somebody took, then a network as if nothing was."""
     board_module = pytest.importorskip("neuroport_spinnaker.board", exc_type=ImportError)
-    from conftest import PROLOGUE
+    from client_prologue import PROLOGUE
     from neuroport_spinnaker.board.memory_map import Command
     from test_robustness import Client
 

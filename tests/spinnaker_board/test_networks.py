@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PROLOGUE
+from client_prologue import PROLOGUE
 
 Run = Callable[..., dict[str, Any]]
 
