@@ -34,6 +34,7 @@ class Builder:
         self.network, self.arrays, self.spare = network, arrays, spare
         self.populations: list[Any] = []
         self.projections: dict[int, Any] = {}
+        self.currents: list[Any] = []
 
     def build(self, spikes: dict[str, Any]) -> None:
         """Make everything.
@@ -55,6 +56,7 @@ class Builder:
             )
         for c in self.network["currents"]:
             source = getattr(sim, c["kind"])(**c["parameters"])
+            self.currents.append(source)
             for number, cells in c["targets"]:
                 population = self.populations[number]
                 if len(cells) == population.size:

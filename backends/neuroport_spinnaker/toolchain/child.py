@@ -85,6 +85,7 @@ class Child:
         self.view: Any = SpynnakerDataView
         self.populations: list[Any] = []
         self.projections: dict[int, Any] = {}
+        self.currents: list[Any] = []
         self.seconds = {"import": time.perf_counter() - began}
         self._link = link
         self._watch = Watch(link, self.view, self._places)
@@ -135,6 +136,7 @@ class Child:
         builder = Builder(self.sim, self.np, network, arrays, spare)
         builder.build(spikes)
         self.populations, self.projections = builder.populations, builder.projections
+        self.currents = builder.currents
         self.seconds["build"] = time.perf_counter() - began
         return {"seconds": self.seconds}
 
@@ -149,6 +151,7 @@ class Child:
             for k, p in enumerate(self.data["populations"]):
                 if p["cell"] == "SpikeSourceArray":
                     self._send_times(k, spikes, duration)
+        self._go_on_with_step_currents()
         self._watch.reached = None
         self._watch.paced = paced
         self.sim.run(duration)
@@ -156,6 +159,30 @@ class Child:
         return {"time": float(self.sim.get_current_time()), "seconds": self.seconds,
                 "reached": self._watch.reached,
                 "phases": phases(self._watch.waited, self._allocation.waited)}
+
+    def _go_on_with_step_currents(self) -> None:
+        """Let step currents begin a further run with their present level.
+
+        7.4.1's binaries begin every run with the first level of the list and take one time step
+        for each change that lies behind.
+        """
+        now, dt = float(self.sim.get_current_time()), self.data["timestep"]
+        for source, described in zip(self.currents, self.data["currents"]):
+            if described["kind"] != "StepCurrentSource":
+                continue
+            times = described["parameters"]["times"]
+            levels = described["parameters"]["amplitudes"]
+            behind = sum(t <= now for t in times)
+            if behind < 2:
+                continue
+            times, levels = [now, *times[behind:]], levels[behind - 1:]
+            missing = len(described["parameters"]["times"]) - len(times)  # the room stays as it was
+            times += [times[-1] + (k + 1) * dt for k in range(missing)]
+            source.set_parameters(times=times, amplitudes=[*levels, *[levels[-1]] * missing])
+            for number, _ in described["targets"]:
+                # 7.4.1 writes currents again only with parameters that are set.
+                changed = self.populations[number]
+                changed.set(i_offset=value(self.np.asarray(changed.get("i_offset"), dtype=float)))
 
     def places(self) -> list[dict[str, Any]]:
         """Return which cells of which population each core has."""
