@@ -53,7 +53,7 @@ class Link:
         Whether a request is being served.
     """
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, patience: float) -> None:
         self.stop = threading.Event()
         self.busy = False
         self._descriptor = descriptor
@@ -63,6 +63,9 @@ class Link:
         self._left = False  # nobody listens any more
         self._at_once: list[Callable[[], None]] = []
         self._at_end: list[Callable[[], None]] = []
+        self._patience = patience
+        self._letting_go = threading.Lock()
+        self._let_go_of = False
         self._done = threading.Event()
 
     def tell(self, note: str, **details: Any) -> None:
@@ -94,7 +97,7 @@ class Link:
         """
         return copied.in_a_copy(function, within, wire)
 
-    def listen(self, descriptor: int, patience: float, leave: Callable[[], None]) -> None:
+    def listen(self, descriptor: int, leave: Callable[[], None]) -> None:
         """Take requests until the input ends; then see that the process ends, too."""
         incoming = wire.Incoming()
         while piece := _read(descriptor):
@@ -110,9 +113,19 @@ class Link:
             self._left = True
             self.stop.set()
         self._waiting.put(None)
-        _call(self._at_once)
-        if not self._done.wait(patience):
+        self._let_go()
+        if not self._done.wait(self._patience):
             leave()
+
+    def _let_go(self) -> None:
+        """Do what is to be done at once, once; whoever comes second waits until it is done."""
+        if self._letting_go.acquire(timeout=self._patience):
+            try:
+                if not self._let_go_of:
+                    self._let_go_of = True
+                    _call(self._at_once)
+            finally:
+                self._letting_go.release()
 
     def told(self, number: int, frame: types.FrameType | None) -> None:
         """Break off what is being done, as Ctrl-C does; where that is nothing, end."""
@@ -132,6 +145,7 @@ class Link:
 
     def finish(self) -> None:
         """Let go of everything, in the main thread."""
+        self._let_go()
         _call(self._at_end)
         atexit._run_exitfuncs()  # now: a package may write into the folder at its exit
         self._done.set()
@@ -167,7 +181,7 @@ def answer(link: Link, number: int, ask: Callable[..., Any], **keywords: Any) ->
 def main() -> int:
     """Answer requests ``{"ask": method, "keywords": {...}, "number": n}`` until the parent goes."""
     folder, file, name, patience = Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:5]
-    link = Link(os.dup(1))
+    link = Link(os.dup(1), float(patience))
     requests = os.dup(0)
     os.dup2(2, 1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # whoever asks a question gets no answer
@@ -180,7 +194,7 @@ def main() -> int:
         os._exit(0)
 
     threading.Thread(
-        target=link.listen, args=(requests, float(patience), leave), daemon=True
+        target=link.listen, args=(requests, leave), daemon=True
     ).start()
     engine: Any = None
 

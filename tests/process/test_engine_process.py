@@ -292,9 +292,10 @@ def test_what_an_engine_has_started_ends_with_it(script, own_session, monkeypatc
 
 
 PARENT = """
-import os, sys, time
+import os, signal, sys, time
 from pathlib import Path
 from neuroport.process import EngineProcess
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 process = EngineProcess("Toy", Path(sys.argv[1]), "Engine", grace=3.0)
 process.ask("leave_traces", path=sys.argv[2])
 process.stop()

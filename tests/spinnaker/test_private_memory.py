@@ -87,7 +87,7 @@ def test_the_largest_core_that_is_said_to_fit_starts_and_one_cell_more_does_not(
     board: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def case(size: int) -> MemoryCase:
-        return MemoryCase("", into(timing="pair", size=size, delay=16.0, probability=0.1,
+        return MemoryCase("", into(timing="pair", size=size, delay=15.0, probability=0.1,
                                    sources=40))
 
     fits = max(
@@ -113,7 +113,7 @@ def test_the_largest_core_that_is_said_to_fit_starts_and_one_cell_more_does_not(
 
 def test_a_core_without_room_is_an_error_with_cells_that_fit(spinnaker: Any) -> None:
     sim = spinnaker(numerics="spinnaker", dialect="spynnaker")
-    into(timing="pair", size=256, delay=16.0, probability=0.1)(sim)
+    into(timing="pair", size=256, delay=15.0, probability=0.1)(sim)
     prepared = prepare_for_target(sim.network(), "spinn5")
     (one,) = [f for f in prepared.findings if f.code == "NP330"]
     assert one.severity.blocks
