@@ -55,6 +55,7 @@ weight_loss, allow, start_timeout, silence_timeout, configuration
         versions={"sPyNNaker": package_version("sPyNNaker")},
     )
     capabilities = CAPABILITIES
+    addresses = ("machine", "spalloc", "spalloc_user", "version")
 
     def __init__(
         self,

@@ -25,6 +25,8 @@ class BackendBase(ABC):
 
     information: ClassVar[BackendInformation]
     capabilities: ClassVar[Capabilities]
+    addresses: ClassVar[tuple[str, ...]] = ()
+    """Options that name a machine to take: without meaning where nothing is run."""
 
     def lower(self, draft: Draft) -> Any:
         """Find what the network asks and the backend does not declare; see :class:`Backend`."""

@@ -22,9 +22,6 @@ from neuroport.pynn.defaults import defaults
 
 __all__ = ["Built", "build", "options_for"]
 
-# What takes a machine: without meaning where nothing is run.
-_ADDRESSES = ("machine", "spalloc", "spalloc_user", "version")
-
 
 @dataclass
 class Built:
@@ -63,8 +60,9 @@ def options_for(backend: str | None, target: str | None) -> dict[str, Any]:
     """
     if target is None:
         return {}
-    known = backend_option_types(_of_target(backend, target))
-    return {k: v for k, v in known.items() if k not in ("target", *_ADDRESSES)}
+    name = _of_target(backend, target)
+    left_out = ("target", *backend_class(name).addresses)
+    return {k: v for k, v in backend_option_types(name).items() if k not in left_out}
 
 
 def _of_target(backend: str | None, target: str) -> str:
