@@ -12,11 +12,11 @@ from neuroport.backend.recorded import Piece
 from neuroport.backend.session import SessionBase
 from neuroport.network.description import FloatArray, IntArray, Network
 from neuroport.network.edits import Edit, ParameterEdit, RecordingEdit, StateEdit, SynapseEdit
+from neuroport.statements.names import inside_synapse
 from neuroport_brian2.engine.inputs import InjectedCurrents, SourceSpikes
 from neuroport_brian2.engine.loop import Loop
 from neuroport_brian2.engine.monitors import Monitors
 from neuroport_brian2.engine.objects import Objects
-from neuroport_brian2.lower.names import inside_synapse
 from neuroport_brian2.lower.program import Brian2Program
 
 __all__ = ["Brian2Session"]

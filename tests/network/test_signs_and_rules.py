@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from neuroport_brian2.lower.synapses.factory import synapse_code
 from neuroport_nest.lower import synapses as nest
 from neuroport_spinnaker.lower.rules import chip_rule
 
 from neuroport.errors import WeightSignError
 from neuroport.network.plasticity import learning_rule
 from neuroport.network.signs import receptor_sign
+from neuroport.statements.synapses.factory import synapse_code
 
 CURRENT, CONDUCTANCE = "IF_curr_exp", "IF_cond_exp"
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from neuroport.backend.recorded import Piece, Samples, Spikes
 from neuroport.network.description import IntArray, Recording
+from neuroport.statements.names import inside
 from neuroport_brian2.engine import brian2
 from neuroport_brian2.engine.objects import Objects
-from neuroport_brian2.lower.names import inside
 
 __all__ = ["Monitors"]
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from neuroport.network.description import FloatArray, Network
+from neuroport.statements.names import inside
 from neuroport_brian2.engine import brian2, code_class
-from neuroport_brian2.lower.names import inside
-from neuroport_brian2.lower.neurons.functions import FUNCTIONS
+from neuroport_brian2.engine.functions import FUNCTIONS
 from neuroport_brian2.lower.program import Brian2Program, CellGroup, SynapseGroup
 
 __all__ = ["Objects", "array"]

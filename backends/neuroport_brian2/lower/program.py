@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from neuroport.network.cells import CellModel
 from neuroport.network.description import Network, Population, Projection, SpikeTimes
 from neuroport.numerics import to_steps
-from neuroport_brian2.lower.neurons import NeuronCode, neuron_code
-from neuroport_brian2.lower.synapses import SynapseCode, synapse_code
+from neuroport.statements.neurons import NeuronCode, neuron_code
+from neuroport.statements.synapses import SynapseCode, synapse_code
 
 __all__ = ["Brian2Program", "CellGroup", "SynapseGroup", "Member", "shortest_interval"]
 

@@ -1,8 +1,8 @@
-"""What Brian2 needs to know of a cell type, and pieces that all of them share.
+"""What an engine needs to know of a cell type, and pieces that all of them share.
 
 A step runs in this order (see ``docs/numerics.md``): inputs that were due have already been added
 to the synaptic variables; the state is updated; the threshold is tested; spiking cells are reset;
-spikes are handed to the synapses. Variables have no units in Brian2: they are in PyNN's.
+spikes are handed to the synapses. Variables carry no units: they are in PyNN's.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from neuroport.network.cells import CellModel, Receptor
 from neuroport.numerics import Numerics
-from neuroport_brian2.lower.names import inside
+from neuroport.statements.names import inside
 
 __all__ = [
     "NeuronCode",
@@ -37,16 +37,17 @@ CLAMP = "x_until = t_in_timesteps + 1 + x_refractory_steps"
 
 @dataclass(frozen=True)
 class NeuronCode:
-    """Brian2 code for one cell type.
+    """The statements of one cell type.
 
     Attributes
     ----------
     equations : str
         Model equations; every variable is dimensionless.
     method : str or None
-        Brian2 integration method for the differential equations among them.
+        How the differential equations among them are integrated: ``rk4`` (fourth-order
+        Runge-Kutta), ``exponential_euler``, or None where there are none.
     before, step : str
-        Statements before and instead of Brian2's state update.
+        Statements before and after the differential equations are integrated.
     after : str
         Statements at the end of a step, when all inputs for the next one have arrived.
     threshold, reset : str
@@ -91,7 +92,7 @@ def receptor_equations(
     ----------
     receptors : tuple of Receptor
     differential : bool
-        Whether Brian2 integrates the decay (else the statements do, exactly).
+        Whether the decay is a differential equation (else the statements do it, exactly).
     voltage : str
         The membrane potential, for conductances.
     """

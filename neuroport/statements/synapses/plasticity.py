@@ -21,7 +21,7 @@ from neuroport.network.cells import CellModel
 from neuroport.network.description import Projection
 from neuroport.network.plasticity import stdp_rule
 from neuroport.numerics import Numerics
-from neuroport_brian2.lower.synapses.code import FloatArray, IntArray, Pathway, SynapseCode
+from neuroport.statements.synapses.code import FloatArray, IntArray, Pathway, SynapseCode
 
 __all__ = ["code", "axonal_steps"]
 
@@ -58,7 +58,7 @@ def code(
     shortest_interval: int,
     later: int,
 ) -> SynapseCode:
-    """Return the Brian2 code of an STDP mechanism; for the arguments see the factory."""
+    """Return the statements of an STDP mechanism; for the arguments see the factory."""
     timing = projection.synapse.timing
     lag = int((_in_flight(projection, numerics) + later).max(initial=0))
     slots = 0 if lag == 0 else 1 + -(-lag // max(1, shortest_interval))

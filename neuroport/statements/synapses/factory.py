@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from neuroport.network.cells import CellModel
 from neuroport.network.description import Projection
 from neuroport.numerics import Numerics
-from neuroport_brian2.lower.synapses import by_equations, plasticity, short_term
-from neuroport_brian2.lower.synapses.code import FloatArray, IntArray, Pathway, SynapseCode
+from neuroport.statements.synapses import by_equations, plasticity, short_term
+from neuroport.statements.synapses.code import FloatArray, IntArray, Pathway, SynapseCode
 
 __all__ = ["synapse_code"]
 
@@ -21,7 +21,7 @@ def synapse_code(
     timestep: float,
     shortest_interval: int,
 ) -> SynapseCode:
-    """Return the Brian2 code for a projection.
+    """Return the statements for a projection.
 
     Parameters
     ----------

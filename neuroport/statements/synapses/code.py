@@ -1,6 +1,6 @@
-"""What Brian2 needs to know of a synapse type.
+"""What an engine needs to know of a synapse type.
 
-Brian2 hands a spike of step k with delay n to its synapses at the end of step k+n, so a delay of
+A pathway with delay n takes a spike of step k at the end of step k+n (as in Brian2), so a delay of
 d steps that is to be used *in* step k+d is handed over with delay d−1.
 """
 
@@ -31,7 +31,7 @@ class Pathway:
         ``pre`` or ``post``.
     statements : str
     delay : callable
-        ``delay(projection) -> steps for each synapse``, as Brian2 counts them.
+        ``delay(projection) -> steps for each synapse``, counted like that.
     order : int
         Among the pathways that run in one step.
     """
@@ -45,7 +45,7 @@ class Pathway:
 
 @dataclass(frozen=True)
 class SynapseCode:
-    """Brian2 code for the synapses of one type into one receptor.
+    """The statements of the synapses of one type into one receptor.
 
     Attributes
     ----------

@@ -12,8 +12,8 @@ import numpy as np
 
 from neuroport.network.cells import CellModel
 from neuroport.numerics import Numerics
-from neuroport_brian2.lower.names import inside
-from neuroport_brian2.lower.neurons.code import (
+from neuroport.statements.names import inside
+from neuroport.statements.neurons.code import (
     ACTIVE,
     CLAMP,
     FloatArray,
@@ -32,7 +32,7 @@ _PARAMETERS = ("cm", "tau_m", "v_rest", "v_reset", "v_spike", "v_thresh", "delta
 
 
 def code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
-    """Return the Brian2 code of an adaptive exponential cell."""
+    """Return the statements of an adaptive exponential cell."""
     declared, currents, _ = receptor_equations(cell.receptors, differential=True)
     constants = (*_PARAMETERS, *receptor_parameters(cell.receptors))
     # The exponent is bounded: beyond the spike it only has to be large, not infinite.

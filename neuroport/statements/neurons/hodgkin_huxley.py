@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from neuroport.network.cells import CellModel
 from neuroport.numerics import Numerics
-from neuroport_brian2.lower.names import inside
-from neuroport_brian2.lower.neurons.code import (
+from neuroport.statements.names import inside
+from neuroport.statements.neurons.code import (
     FloatArray,
     NeuronCode,
     gain_equations,
@@ -28,7 +28,7 @@ _PARAMETERS = ("gbar_Na", "gbar_K", "g_leak", "cm", "v_offset", "e_rev_Na", "e_r
 
 
 def code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
-    """Return the Brian2 code of a Hodgkin-Huxley cell."""
+    """Return the statements of a Hodgkin-Huxley cell."""
     declared, currents, _ = receptor_equations(cell.receptors, differential=True)
     constants = (*_PARAMETERS, *receptor_parameters(cell.receptors))
     equations = [

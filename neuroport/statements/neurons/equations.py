@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from neuroport.network.cells import CellModel
 from neuroport.numerics import Numerics
-from neuroport_brian2.lower.names import inside, rename
-from neuroport_brian2.lower.neurons.code import (
+from neuroport.statements.names import inside, rename
+from neuroport.statements.neurons.code import (
     ACTIVE,
     CLAMP,
     FloatArray,
@@ -22,7 +22,7 @@ __all__ = ["code"]
 
 
 def code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
-    """Return the Brian2 code of a cell given by equations."""
+    """Return the statements of a cell given by equations."""
     given = cell.equations
     assert given is not None  # a model with membrane "equations" always has them
     variables = {

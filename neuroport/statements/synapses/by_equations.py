@@ -7,15 +7,15 @@ from collections.abc import Mapping
 import numpy as np
 
 from neuroport.network.description import Projection
-from neuroport_brian2.lower.names import inside_synapse as inside
-from neuroport_brian2.lower.names import rename
-from neuroport_brian2.lower.synapses.code import FloatArray, IntArray, Pathway, SynapseCode
+from neuroport.statements.names import inside_synapse as inside
+from neuroport.statements.names import rename
+from neuroport.statements.synapses.code import FloatArray, IntArray, Pathway, SynapseCode
 
 __all__ = ["code"]
 
 
 def code(projection: Projection, arrival: str, timestep: float, later: int) -> SynapseCode:
-    """Return the Brian2 code of a synapse type given by equations."""
+    """Return the statements of a synapse type given by equations."""
     given = projection.synapse.equations
     assert given is not None  # a model of kind "equations" always has them
     variables = {

@@ -12,7 +12,7 @@ import numpy as np
 
 from neuroport.network.cells import CellModel
 from neuroport.network.description import Projection
-from neuroport_brian2.lower.synapses.code import FloatArray, IntArray, Pathway, SynapseCode
+from neuroport.statements.synapses.code import FloatArray, IntArray, Pathway, SynapseCode
 
 __all__ = ["code"]
 
@@ -22,7 +22,7 @@ _NEVER = -1e9
 def code(
     projection: Projection, target: CellModel, arrival: str, timestep: float, later: int
 ) -> SynapseCode:
-    """Return the Brian2 code of Tsodyks-Markram synapses."""
+    """Return the statements of Tsodyks-Markram synapses."""
     tau = target.receptor(projection.receptor).tau
     statements = "\n".join(
         [

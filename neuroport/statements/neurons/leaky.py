@@ -13,9 +13,9 @@ import numpy as np
 
 from neuroport.network.cells import CellModel
 from neuroport.numerics import Numerics
-from neuroport_brian2.lower.names import inside
-from neuroport_brian2.lower.neurons import fixed_point
-from neuroport_brian2.lower.neurons.code import (
+from neuroport.statements.names import inside
+from neuroport.statements.neurons import fixed_point
+from neuroport.statements.neurons.code import (
     ACTIVE,
     CLAMP,
     FloatArray,
@@ -42,7 +42,7 @@ _COMMON = [
 
 
 def code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
-    """Return the Brian2 code of a leaky integrate-and-fire cell."""
+    """Return the statements of a leaky integrate-and-fire cell."""
     if any(r.conductance for r in cell.receptors):
         return _conductance(cell, numerics, timestep)
     if fixed_point.has(cell, numerics):

@@ -1,17 +1,17 @@
-"""One module for each kind of membrane: how a step of it is computed in Brian2."""
+"""Cells, one module for each kind of membrane: the statements of a time step."""
 
 from __future__ import annotations
 
 from neuroport.network.cells import CellModel
 from neuroport.numerics import Numerics
-from neuroport_brian2.lower.neurons import (
+from neuroport.statements.neurons import (
     adaptive,
     equations,
     hodgkin_huxley,
     izhikevich,
     leaky,
 )
-from neuroport_brian2.lower.neurons.code import NeuronCode
+from neuroport.statements.neurons.code import NeuronCode
 
 __all__ = ["NeuronCode", "neuron_code"]
 
@@ -25,5 +25,5 @@ _CODE = {
 
 
 def neuron_code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
-    """Return the Brian2 code for a cell type that the backend declares."""
+    """Return the statements for a cell type."""
     return _CODE[cell.membrane](cell, numerics, timestep)

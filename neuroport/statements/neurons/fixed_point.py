@@ -22,8 +22,8 @@ import numpy as np
 
 from neuroport.network.cells import CellModel
 from neuroport.numerics import Numerics
-from neuroport_brian2.lower.names import inside
-from neuroport_brian2.lower.neurons.code import (
+from neuroport.statements.names import inside
+from neuroport.statements.neurons.code import (
     ACTIVE,
     CLAMP,
     FloatArray,
@@ -98,7 +98,7 @@ def _wrapped(name: str) -> str:
 
 
 def code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
-    """Return the Brian2 code of a leaky cell in fixed point."""
+    """Return the statements of a leaky cell in fixed point."""
     bits = numerics.state_bits
     one = float(2 ** (bits or 0))
 

@@ -1,7 +1,7 @@
-"""Names inside Brian2: a prefix keeps a model's names apart from Brian2's own (cm, t, i ...).
+"""Names inside statements: a prefix keeps a model's names apart from an engine's (cm, t, i ...).
 
-What neuroport adds to a group's code has the same prefix, and Brian2 keeps some endings for
-itself. A model's own name that meets one of those gets an underscore more.
+What neuroport adds has the same prefix, and Brian2 keeps some endings for itself. A model's own
+name that meets one of those gets an underscore more.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ def _apart(name: str, kept: str) -> str:
 
 
 def inside(name: str) -> str:
-    """Return the Brian2 variable for one of PyNN's names, e.g. ``AMPA.gsyn`` -> ``x_AMPA_gsyn``."""
+    """Return the variable for one of PyNN's names, e.g. ``AMPA.gsyn`` -> ``x_AMPA_gsyn``."""
     return "x_" + _apart(name.replace(".", "_"), _CELL)
 
 
 def inside_synapse(name: str) -> str:
-    """Return the Brian2 variable of a synapse; cells and synapses must not share names."""
+    """Return the variable of a synapse; cells and synapses must not share names."""
     return "s_" + _apart(name.replace(".", "_"), _SYNAPSE)
 
 
@@ -38,7 +38,7 @@ def rename(expression: str, variables: Mapping[str, str]) -> str:
     ----------
     expression : str
     variables : mapping of str to str
-        The model's name -> what stands for it in Brian2.
+        The model's name -> what stands for it in the statements.
     """
     return re.sub(
         r"(?<![\w.])[A-Za-z_]\w*", lambda m: variables.get(m.group(), m.group()), expression

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 
 from neuroport.network.cells import CellModel
 from neuroport.numerics import Numerics
-from neuroport_brian2.lower.names import inside
-from neuroport_brian2.lower.neurons.code import (
+from neuroport.statements.names import inside
+from neuroport.statements.neurons.code import (
     FloatArray,
     NeuronCode,
     gain_equations,
@@ -30,7 +30,7 @@ _PARAMETERS = ("a", "b", "c", "d", "i_offset")
 
 
 def code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
-    """Return the Brian2 code of an Izhikevich cell."""
+    """Return the statements of an Izhikevich cell."""
     chip = numerics.integrator == "chip"
     declared, currents, decays = receptor_equations(cell.receptors, differential=not chip)
     factor = _CURRENT.get(cell.name, "")

@@ -1,0 +1,6 @@
+"""Synapses as statements: static, short-term plastic, spike-timing-dependent and by equations."""
+
+from neuroport.statements.synapses.code import SynapseCode
+from neuroport.statements.synapses.factory import synapse_code
+
+__all__ = ["SynapseCode", "synapse_code"]
