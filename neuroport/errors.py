@@ -258,8 +258,10 @@ class CheckFailedError(NeuroportError):
 
     def __init__(self, findings: Sequence[Any]) -> None:
         self.findings = tuple(findings)
+        from neuroport.findings.grouping import grouped  # findings know no errors
+
         errors = [f for f in self.findings if f.severity.blocks]
-        text = "\n".join(str(f) for f in errors)
+        text = "\n".join(map(str, grouped(errors)))
         super().__init__(f"{len(errors)} finding(s) prevent this run:\n{text}")
 
 

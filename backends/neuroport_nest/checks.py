@@ -12,7 +12,7 @@ from neuroport.network.description import Network, Population, Projection
 from neuroport_nest.capabilities import CAPABILITIES
 from neuroport_nest.lower import synapses
 from neuroport_nest.lower.cells import CELLS
-from neuroport_nest.lower.timing import early_populations, nest_delay
+from neuroport_nest.lower.timing import early_populations, nest_delay, next_step
 
 __all__ = ["check"]
 
@@ -91,7 +91,7 @@ def _projection(
             f"{shortest * network.timestep:g} ms ({shortest} step)",
             limit=f"{2 * network.timestep:g} ms under delay_rule 'same_step'",
             why="NEST uses a spike at the earliest one step after the step rule's",
-            fixes=("numerics={'base': 'pynn', 'delay_rule': 'next_step'}, here and on Brian2",
+            fixes=(f"{next_step(network)}, here and on Brian2",
                    "longer delays", "half the time step"), line=line,
         )
     if projection.synapse.kind == "stdp":

@@ -19,15 +19,15 @@ register("NP402", "delay that is too short for NEST", _E, """
     the input of a cell with exponential or alpha synapses at step k+d+1, and d is at least 1. So
     the step rule (delay_rule='same_step') needs delays of two steps or more from such cells; spike
     sources, whose spikes are known beforehand, and cells with delta synapses are not concerned.
-    Ways out: numerics={'base': 'pynn', 'delay_rule': 'next_step'}, which every delay meets and
-    which Brian2 meets as well; delays of two steps; or half the time step.""")
+    Ways out: --numerics pynn+delay_rule=next_step, which every delay meets and which Brian2 meets
+    as well, so that both can be compared; delays of two steps; or half the time step.""")
 register("NP403", "plasticity that NEST computes in another way", _E, """
     NEST's plastic synapses treat the whole delay as dendritic, have no lower bound but zero, keep
     the postsynaptic trace in the cell (one tau_minus for all synapses onto it) and write the weight
     at presynaptic spikes. Where the network asks for something else, it would learn something
-    else. Under numerics={'base': 'pynn', 'delay_rule': 'next_step', 'plasticity_update':
-    'deferred'} the pair rule with all delay dendritic and w_min = 0 is met exactly, with every
-    weight dependence. NEST's nearest-neighbour rules pair other spikes than the contract's.""")
+    else. Under --numerics pynn+delay_rule=next_step+plasticity_update=deferred the pair rule with
+    all delay dendritic and w_min = 0 is met exactly, with every weight dependence. NEST's
+    nearest-neighbour rules pair other spikes than the contract's.""")
 register("NP404", "values that NEST refuses", _E, """
     NEST checks parameters more strictly than PyNN: the reset potential must lie below the
     threshold, a synaptic current cannot have an initial value, and whether an input is excitatory

@@ -15,7 +15,10 @@ Backend = Annotated[
 ]
 Numerics = Annotated[
     str | None,
-    typer.Option("--numerics", help="pynn or spinnaker; default: the model's own, else pynn."),
+    typer.Option("--numerics", metavar="NAME[+CHOICE=VALUE]...", help="pynn or spinnaker, and "
+                 "single choices where an engine cannot follow a rule: pynn+delay_rule=next_step "
+                 "is met by NEST with every delay, and by Brian2 (see `neuroport numerics`); "
+                 "default: the model's own, else pynn."),
 ]
 Seed = Annotated[int | None, typer.Option("--seed", help="All random numbers come from it.")]
 Timestep = Annotated[float | None, typer.Option("--timestep", metavar="MS", help="Time step.")]

@@ -57,7 +57,9 @@ def compare(
         "-b", "--backends", metavar="NAME[:NUMERICS][:OPTION=VALUE],...",
         help="Where to run the model; the first is the reference. May be repeated.")] = None,
     numerics: Annotated[str | None, typer.Option(
-        "--numerics", help="For backends that name none; default: the model's own.")] = None,
+        "--numerics", metavar="NAME[+CHOICE=VALUE]...",
+        help="For backends that name none, such as pynn+delay_rule=next_step; default: the "
+        "model's own.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Of all random numbers.")] = None,
     timestep: Annotated[float | None, typer.Option(
         "--timestep", metavar="MS",

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from neuroport.errors import UserError
 from neuroport.findings import Finding
+from neuroport.findings.grouping import grouped
 from neuroport.secrets import without_secrets
 
 __all__ = ["console", "error_panel", "error_data", "findings_table", "print_json", "table", "warn"]
@@ -108,22 +109,22 @@ def show_traceback(error: BaseException) -> None:
 
 
 def findings_table(findings: Sequence[Finding], verbose: bool) -> Table | None:
-    """Return findings as a table; notes only where `verbose`."""
+    """Return findings as a table, those with one cause together; notes only where `verbose`."""
     shown = [f for f in findings if verbose or f.severity.rank > 0]
     if not shown:
         return None
     rows = []
-    for f in sorted(shown, key=lambda f: -f.severity.rank):
-        lines = [f"{f.title}: {f.measured}"]
-        if f.limit:
-            lines.append(f"limit: {f.limit}")
-        if verbose or f.severity.rank > 1:
-            lines.append(f"why: {f.why}")
-        lines += [f"way out: {fix}" for fix in f.fixes]
-        if f.line is not None:
-            lines.append(f"at {f.line}")
-        rows.append((f"{f.severity.value} {f.code}", f.where, "\n".join(lines)))
-    return table("Findings", ("finding", "where", "what"), rows, whole=(0,))
+    for group in sorted(grouped(shown), key=lambda g: -g.first.severity.rank):
+        f, times = group.first, len(group.findings)
+        most = None if verbose else 3
+        lines = group.lines(reason=verbose or f.severity.rank > 1, most=most)
+        name = f"{f.severity.value} {f.code}" + (f"\n{times} times" if times > 1 else "")
+        rows.append((name, group.where(most), "\n".join(lines)))
+    made = table("Findings", ("finding", "where", "what"), rows, whole=(0,))
+    if len(rows) < len(shown) and not verbose:
+        made.caption = Text("several with one cause are one row; -v or --json lists them all")
+        made.caption_justify = "left"
+    return made
 
 
 def warn(text: str) -> None:

@@ -156,8 +156,9 @@ def numerics(as_json: Json = False) -> None:
         rows.append((choice, *values, "differs" if len(set(values)) > 1 else ""))
     out = display.console()
     out.print(display.table("What happens inside a time step", ("choice", *points, ""), rows))
-    out.print(Text("Choose with --numerics NAME. In Python single choices can be switched:\n"
-                   'neuroport.simulator(numerics={"base": "pynn", "input_rule": "step"})'))
+    out.print(Text("Choose with --numerics NAME, and switch single choices behind it:\n"
+                   "--numerics pynn+delay_rule=next_step. The same in Python:\n"
+                   "neuroport.simulator(numerics='pynn+delay_rule=next_step')"))
 
 
 def explain(

@@ -221,8 +221,11 @@ def register(app: typer.Typer, epilog: str) -> None:
 
 def _numerics(about: Mapping[str, Any]) -> str:
     """Return the numerics that were asked for, and those that the backend has instead."""
+    from neuroport.numerics import Numerics
+
     asked, used = about["numerics"], about["numerics_used"]
+    text = Numerics(**asked).text
     if asked == used:
-        return str(asked["name"])
+        return text
     differ = ", ".join(f"{k}={v}" for k, v in used.items() if k != "name" and asked[k] != v)
-    return f"{asked['name']} asked for, used with {differ}"
+    return f"{text} asked for, used with {differ}"

@@ -7,7 +7,6 @@ declared. The codes and reasons are the backend's own where it gives them, else 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,16 +21,17 @@ from neuroport.backend.capabilities import (
     SynapseCapability,
 )
 from neuroport.findings.finding import Finding, finding
+from neuroport.findings.honoured import listed, mattering, runnable, switch_to, unmet
 from neuroport.findings.nearest import nearest_cell, nearest_synapse
 from neuroport.network.cells import CELLS
 from neuroport.network.description import Network, Population, Projection, SpikeTimes
 from neuroport.network.plasticity import stdp_rule
 from neuroport.network.signs import sign_problem
 from neuroport.network.synapses import TIMING_RULES, WEIGHT_RULES
-from neuroport.numerics import NAMED, Numerics, to_steps
-from neuroport.numerics.relevance import has_closed_solution, relevant
+from neuroport.numerics import to_steps
+from neuroport.numerics.relevance import has_closed_solution
 
-__all__ = ["judge", "numerics_used"]
+__all__ = ["judge"]
 
 # What is lacking -> the general code and reason.
 _GENERAL: dict[str, tuple[str, str]] = {
@@ -74,32 +74,6 @@ def judge(network: Network, capabilities: Capabilities) -> list[Finding]:
     return list(_Judge(network, capabilities).all())
 
 
-def numerics_used(network: Network, capabilities: Capabilities) -> Numerics:
-    """Return the numerics that a backend computes a network with.
-
-    Parameters
-    ----------
-    network : Network
-    capabilities : Capabilities
-        What the backend declares.
-
-    Returns
-    -------
-    Numerics
-        Those of the network, with the backend's own value of each choice that it does not honour
-        and that matters to the network.
-    """
-    used = network.numerics
-    # One choice of the backend's own can make another one matter.
-    while own := _unmet(used, _mattering(replace(network, numerics=used), capabilities)):
-        used = used.switch(**{choice: values[0] for choice, values in own.items()})
-    return used
-
-
-def _mattering(network: Network, capabilities: Capabilities) -> NumericsTable:
-    return {c: v for c, v in capabilities.numerics.items() if relevant(c, network)}
-
-
 class _Judge:
     """One network before one backend."""
 
@@ -140,13 +114,13 @@ class _Judge:
 
     def _numerics(self) -> Iterator[Finding]:
         mine = self.network.numerics
-        matter = _mattering(self.network, self.has)
-        wrong = _unmet(mine, matter)
+        matter = mattering(self.network, self.has)
+        wrong = unmet(mine, matter)
         if wrong:
             yield self._lack(
-                "numerics", "network", None, limit=_listed(wrong),
+                "numerics", "network", None, limit=listed(wrong),
                 measured=", ".join(f"{c}: {getattr(mine, c)}" for c in wrong),
-                fixes=(_switched(mine, matter),),
+                fixes=(switch_to(runnable(self.network, self.has)),),
             )
 
     def _without(
@@ -156,14 +130,14 @@ class _Judge:
     ) -> Iterator[Finding]:
         """Say that a cell or synapse type is not there under the network's numerics."""
         mine = self.network.numerics
-        wrong = _unmet(mine, numerics)
+        wrong = unmet(mine, numerics)
         if wrong:
-            there = [k for k, v in others.items() if not _unmet(mine, v.numerics)]
+            there = [k for k, v in others.items() if not unmet(mine, v.numerics)]
             yield self._lack(
                 "numerics", where, thing,
                 measured=f"{name} with numerics '{mine.name}' "
                 f"({', '.join(f'{c}: {getattr(mine, c)}' for c in wrong)})",
-                limit=f"{_listed(wrong)}; under these numerics there are {', '.join(there)}",
+                limit=f"{listed(wrong)}; under these numerics there are {', '.join(there)}",
                 fixes=(f"the nearest {what} is {near}" if near in there else "",),
             )
 
@@ -359,30 +333,6 @@ class _Judge:
                 "sign", where, projection, measured=problem.measured, limit=problem.limit,
                 fixes=("the other receptor", "the other sign"),
             )
-
-
-def _unmet(mine: Numerics, honoured: NumericsTable) -> NumericsTable:
-    """Return the choices that are not honoured, with the values that are."""
-    return {c: values for c, values in honoured.items() if getattr(mine, c) not in values}
-
-
-def _listed(numerics: NumericsTable) -> str:
-    return ", ".join(
-        f"{c}: {' or '.join(str(v) for v in values)}" for c, values in numerics.items()
-    )
-
-
-def _switched(mine: Numerics, matter: NumericsTable) -> str:
-    """Return how numerics are written that a backend honours and that differ least."""
-    for named in NAMED.values():
-        if not _unmet(named, matter):
-            return f"numerics='{named.name}'"
-    base = mine.name if mine.name in NAMED else "pynn"
-    switches = {c: values[0] for c, values in _unmet(mine, matter).items()}
-    if base != mine.name:
-        switches = {c: new for c, (new, _) in
-                    mine.switch(**switches).differences(NAMED[base]).items()}
-    return f"numerics={ {'base': base, **switches}!r}"
 
 
 def _looped(edges: set[tuple[str, str]]) -> set[str]:

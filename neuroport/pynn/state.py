@@ -27,6 +27,7 @@ from neuroport.errors import (
     RunInterrupted,
 )
 from neuroport.findings import Finding, finding
+from neuroport.findings.grouping import grouped
 from neuroport.network.description import Network, Projection
 from neuroport.numerics import Numerics
 from neuroport.process.interrupt import StopOnInterrupt
@@ -361,15 +362,15 @@ class State(RunningNetwork, common.control.BaseState):  # type: ignore[misc]
         return session
 
     def _show_findings(self) -> None:
-        for found in self.findings:
-            key = (found.code, found.where)
-            if found.severity.value == "warning" and key not in self._shown:
-                self._shown.add(key)
-                line = user_line()
-                place = os.path.abspath(line.file) if line else "neuroport"
-                warnings.warn_explicit(
-                    FindingWarning(str(found)), None, place, line.line if line else 0
-                )
+        fresh = {(f.code, f.where): f for f in self.findings if f.severity.value == "warning"
+                 and (f.code, f.where) not in self._shown}
+        self._shown |= set(fresh)
+        for group in grouped(fresh.values()):
+            line = user_line()
+            place = os.path.abspath(line.file) if line else "neuroport"
+            warnings.warn_explicit(
+                FindingWarning(str(group)), None, place, line.line if line else 0
+            )
 
     # -- where results come from ---------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import neo
 import numpy as np
 
 from neuroport.errors import NeuroportError, NotReadyError, Problem
-from neuroport.findings.judge import numerics_used
+from neuroport.findings.honoured import numerics_used
 from neuroport.network.description import Network, Projection
 from neuroport.network.plasticity import learning_rule
 from neuroport.numerics import numerics

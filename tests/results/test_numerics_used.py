@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 import neuroport
 from neuroport.backend import backend_class
 from neuroport.compare.explain.engines import setting_of
-from neuroport.findings.judge import judge, numerics_used
+from neuroport.findings.honoured import numerics_used
+from neuroport.findings.judge import judge
 from neuroport.numerics import NAMED, PYNN, SPINNAKER, numerics
 from neuroport.results import load_results, save_results
 

@@ -60,7 +60,7 @@ def check_not_sent(
         Problem(
             "a source cannot be changed between two runs while its spikes are under way",
             measured="a delay of one step", limit="two steps or more in NEST",
-            fix="longer delays, or numerics={'base': 'pynn', 'delay_rule': 'next_step'}",
+            fix="longer delays, or --numerics pynn+delay_rule=next_step",
         ),
         where=f"population '{before.label}'", line=before.line,
     )

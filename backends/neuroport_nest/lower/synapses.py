@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from neuroport.network.description import Network, Projection
 from neuroport.network.plasticity import learning_rule
-from neuroport_nest.lower.timing import pairing_offset
+from neuroport_nest.lower.timing import next_step, pairing_offset
 
 __all__ = ["model", "values", "tau_minus", "refusals"]
 
@@ -92,8 +92,7 @@ def refusals(
     if offset:
         yield (f"spike pairs are {abs(offset)} step off under delay_rule '{numbers.delay_rule}'",
                "delay_rule 'next_step'; no other projection of a source with a delay below one "
-               "step in NEST", "numerics={'base': 'pynn', 'delay_rule': 'next_step', "
-               "'plasticity_update': 'deferred'}")
+               "step in NEST", next_step(network))
     rule = learning_rule(projection, network)
     if (rule.w_max <= 0).any():
         yield ("w_max = 0", "above 0 in size", "a larger w_max")

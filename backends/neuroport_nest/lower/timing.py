@@ -22,11 +22,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from neuroport.findings.honoured import runnable, switch_to
 from neuroport.network.description import IntArray, Network, Population, Projection
+from neuroport_nest.capabilities import CAPABILITIES
 from neuroport_nest.lower.cells import CELLS
 
-__all__ = ["AHEAD", "SAMPLE_OFFSET", "early_populations", "nest_delay", "pairing_offset",
-           "stamp_offset"]
+__all__ = ["AHEAD", "SAMPLE_OFFSET", "early_populations", "nest_delay", "next_step",
+           "pairing_offset", "stamp_offset"]
 
 AHEAD = 1
 SAMPLE_OFFSET = -AHEAD  # neuroport's step less NEST's stamp, for a sample: the state at k·dt
@@ -70,3 +72,8 @@ def pairing_offset(network: Network, projection: Projection, early: set[str]) ->
     after = stamp_offset(network.population(projection.post), early)
     extra = nest_delay(network, projection, early) - projection.delay
     return int(after - before + extra[0]) if projection.size else 0
+
+
+def next_step(network: Network) -> str:
+    """Return the way out of delays that are too short: the numerics under which all of it runs."""
+    return switch_to(runnable(network, CAPABILITIES).switch(delay_rule="next_step"))

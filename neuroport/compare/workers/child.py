@@ -50,6 +50,7 @@ class Runner:
         """
         from neuroport.compare.workers.job import Job
         from neuroport.errors import UserError
+        from neuroport.findings.grouping import grouped
         from neuroport.jobs.run import run
         from neuroport.jobs.saving import save
         from neuroport.results.files import save_npz
@@ -73,7 +74,8 @@ class Runner:
         if report.error is not None:
             answer["reason"] = _words(report.error)
         elif report.status == "refused":
-            answer["reason"] = "; ".join(str(f) for f in report.findings if f.severity.blocks)
+            answer["reason"] = "; ".join(
+                map(str, grouped(f for f in report.findings if f.severity.blocks)))
         if report.status in ("ok", "wrong") and report.result is not None:
             save_npz(replace(report.result, name=asked.name), file)
             answer["file"] = file
