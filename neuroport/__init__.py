@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from neuroport.compare.engines import compare_backends as compare
     from neuroport.network import Network, load_network, save_network
     from neuroport.numerics import Numerics
+    from neuroport.pynn.shown import FindingWarning
     from neuroport.pynn.simulator import Simulator, simulator
-    from neuroport.pynn.state import FindingWarning
 
 __all__ = [
     "FindingWarning",
@@ -30,7 +30,7 @@ __version__ = package_version("neuroport") or "0.1.0"
 
 # Looked up when first used: PyNN, and what it imports, takes longer than most commands do.
 _HOMES = {
-    "FindingWarning": "neuroport.pynn.state",
+    "FindingWarning": "neuroport.pynn.shown",
     "Network": "neuroport.network",
     "Numerics": "neuroport.numerics",
     "Simulator": "neuroport.pynn.simulator",

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -48,16 +49,38 @@ def board(
         bool, typer.Option("--allow-unknown-binaries", help="Also programs of your own.")
     ] = False,
     every: Annotated[float, typer.Option(help="Seconds between two looks at the load.")] = 5.0,
+    run: Annotated[
+        Path | None,
+        typer.Option("--run", metavar="SCRIPT", exists=True, dir_okay=False,
+                     help="Run this sPyNNaker script on it, as it is, and stop."),
+    ] = None,
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[-- ARGUMENTS]", help="Of the script that --run names.",
+                       show_default=False),
+    ] = None,
 ) -> None:
-    """Start an emulated board (unofficial) for any sPyNNaker script, until Ctrl-C."""
+    """Start an emulated board (unofficial) for any sPyNNaker script, until Ctrl-C.
+
+    With --run SCRIPT the script runs on it in this folder, unmodified, with all that sPyNNaker
+    itself has; the board has 48 chips then.
+    """
+    if arguments and run is None:
+        raise typer.BadParameter("arguments belong to a script: --run SCRIPT -- ARGUMENTS")
     try:
-        from neuroport_spinnaker.board.command import serve
+        from neuroport_spinnaker.board.command import run_on_board, serve
         from neuroport_spinnaker.board.errors import BoardError
     except ImportError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
     try:
         with _until_signalled() as stopped:
+            if run is not None:
+                raise typer.Exit(run_on_board(
+                    run, arguments or (), chips=chips, boards=boards, timing=timing, pace=pace,
+                    host=host, threads=threads, allow_unknown_binaries=allow_unknown_binaries,
+                    show=partial(print, flush=True), keep_going=lambda: not stopped.is_set(),
+                ))
             serve(
                 chips, boards=boards, timing=timing, pace=pace, host=host, threads=threads,
                 allow_unknown_binaries=allow_unknown_binaries, iobuf=iobuf, status_seconds=every,

@@ -173,7 +173,7 @@ def _numerics_text(spec: RunSpec) -> str | None:
 
 def warning_texts(caught: Sequence[warnings.WarningMessage]) -> list[str]:
     """Return one line for each place that warned, with how often it did."""
-    from neuroport.pynn.state import FindingWarning
+    from neuroport.pynn.shown import FindingWarning, Remark
 
     groups: dict[tuple[Any, str, int], list[str]] = {}
     for item in caught:
@@ -182,8 +182,11 @@ def warning_texts(caught: Sequence[warnings.WarningMessage]) -> list[str]:
         plain = item.category in (UserWarning, RuntimeWarning)
         key = (item.category, *((item.filename, item.lineno) if plain else ("", 0)))
         groups.setdefault(key, []).append(without_secrets(str(item.message)))
-    result = []
+    result: list[str] = []
     for (category, *_), texts in groups.items():
+        if category is Remark:
+            result += dict.fromkeys(texts)
+            continue
         more = f" (and {len(texts) - 1} more like this)" if len(texts) > 1 else ""
         result.append(f"{category.__name__}: {texts[0]}{more}")
     return result

@@ -17,8 +17,8 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
-from neuroport.errors import Problem, UserError
 from neuroport.installed import REFUSED, without_refused
+from neuroport.jobs.chip_helpers import ChipPackageError, Part, is_part, part
 
 __all__ = ["SIMULATORS", "ChipPackageError", "standing_in_for_simulators"]
 
@@ -29,10 +29,6 @@ _CHIP = ("pyNN.spiNNaker", "spynnaker.pyNN", "spynnaker8")
 # What reaches a machine, or writes the user's configuration of one, when it is imported or used.
 _MACHINE = ("spynnaker", "spynnaker8", "spinn_front_end_common", "spinnman",
             "spinnaker_graph_front_end")
-
-
-class ChipPackageError(UserError, ImportError):
-    """A part of SpiNNaker's own software that neuroport does not stand in for."""
 
 
 class _Finder(MetaPathFinder, Loader):
@@ -53,7 +49,8 @@ class _Finder(MetaPathFinder, Loader):
             # else it would be looked for beside the front end's own modules
             raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
         if fullname.partition(".")[0] in _MACHINE:
-            return ModuleSpec(fullname, self, is_package=fullname == "spynnaker")
+            return ModuleSpec(fullname, self,
+                              is_package=fullname == "spynnaker" or is_part(fullname))
         return None
 
     def create_module(self, spec: ModuleSpec) -> types.ModuleType | None:
@@ -65,14 +62,16 @@ class _Finder(MetaPathFinder, Loader):
         name = module.__name__
         if name in _CHIP:
             self._chip()
+        # The import system takes what stands there.
         if name in (*_PYNN, *_CHIP):
-            sys.modules[name] = pynn  # the import system takes what stands there
+            sys.modules[name] = pynn
+        elif is_part(name):
+            self._chip()
+            found = part(name)
+            found.__path__ = []
+            sys.modules[name] = found
         elif name != "spynnaker":
-            raise ChipPackageError(
-                Problem(f"'{name}' is a part of SpiNNaker's own software, which is not started "
-                        "here", limit=f"neuroport stands in for {', '.join(_CHIP)}",
-                        fix="leave the import out, or run the script as it is on an emulated "
-                        "board: neuroport board --run SCRIPT"))
+            raise ChipPackageError(name)
 
 
 @contextmanager
@@ -107,9 +106,18 @@ def standing_in_for_simulators(chip: Callable[[], None]) -> Iterator[None]:
                 del sys.modules[name]
         for name in _children():
             pyNN.__dict__.pop(name, None)
+        _forget_parts()
         sys.modules.update(hidden)
         for name, value in attributes.items():
             setattr(pyNN, name, value)
+
+
+def _forget_parts() -> None:
+    """Take away what the import system left in the front end, which stood in for a package."""
+    from neuroport import pynn
+
+    for name in [name for name, value in vars(pynn).items() if isinstance(value, Part)]:
+        delattr(pynn, name)
 
 
 def _children() -> list[str]:

@@ -49,6 +49,13 @@ ARGUMENT_ORDER: dict[str, tuple[str, ...]] = {
         "verbose"),
     "FromFileConnector": ("file", "distributed", "safe", "callback", "verbose"),
     "FromListConnector": ("conn_list", "column_names"),
+    "AllButMeConnector": ("n_neurons_per_group", "weights", *_END),
+    "OneToOneOffsetConnector": ("offset", "wrap", "n_neurons_per_group", *_END),
+    "KernelConnector": (
+        "shape_pre", "shape_post", "shape_kernel", "weight_kernel", "delay_kernel",
+        "shape_common", "pre_sample_steps_in_post", "pre_start_coords_in_post",
+        "post_sample_steps_in_pre", "post_start_coords_in_pre", "safe", "space", "verbose",
+        "callback"),
     "FixedNumberPreConnector": ("n",),
     "FixedNumberPostConnector": ("n",),
 }

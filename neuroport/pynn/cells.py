@@ -17,7 +17,7 @@ from neuroport.network.cells import CELLS, CellModel, Receptor
 from neuroport.pynn.parameters import Checked, identity
 from neuroport.pynn.unsupported import unsupported
 
-__all__ = ["CELL_TYPES", "COMPONENTS", "cell_model"]
+__all__ = ["CELL_TYPES", "COMPONENTS", "cell_model", "signal_of"]
 
 
 def _standard_cell(name: str) -> type[BaseCellType]:
@@ -157,6 +157,11 @@ COMPONENTS: dict[str, Any] = {
 }
 
 
+def signal_of(cell: Any, name: str) -> str:
+    """Return the variable that a recording is of; a dialect may have another name for it."""
+    return str(getattr(cell, "signals", {}).get(name, name))
+
+
 def cell_model(cell: Any) -> CellModel:
     """Return the engine-free description of a PyNN cell type instance.
 
@@ -185,7 +190,7 @@ def cell_model(cell: Any) -> CellModel:
         tuple(cell.default_parameters),
         tuple(initial),
         recordable,
-        {k: v for k, v in cell.units.items()},
+        {k: v for k, v in cell.units.items() if k not in getattr(cell, "signals", ())},
     )
 
 

@@ -12,6 +12,7 @@ from pyNN.random import AbstractRNG, RandomDistribution
 
 from neuroport.errors import ConnectorError, Problem, UnknownParameterError
 from neuroport.pynn.dialects import PYNN
+from neuroport.realise import rules
 
 __all__ = ["CONNECTORS"]
 
@@ -200,5 +201,9 @@ CONNECTORS: dict[str, type] = {
         "CloneConnector",
         "ArrayConnector",
     )
+}
+CONNECTORS |= {
+    base.__name__: _checked(base, _none)
+    for base in (rules.AllButMeConnector, rules.KernelConnector, rules.OneToOneOffsetConnector)
 }
 CONNECTORS["MultapseConnector"] = CONNECTORS["FixedTotalNumberConnector"]

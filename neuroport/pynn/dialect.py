@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -21,6 +21,8 @@ class Dialect(Protocol):
         As ``simulator(dialect=...)`` has it.
     unsigned : bool
         Whether weights to inhibitory receptors are written and read without a sign.
+    default_numerics : str
+        The numerics of scripts that name none.
     """
 
     def __hash__(self) -> int: ...
@@ -30,6 +32,9 @@ class Dialect(Protocol):
 
     @property
     def unsigned(self) -> bool: ...
+
+    @property
+    def default_numerics(self) -> str: ...
 
     def default_delay(self, limit: float, shortest: float) -> float:
         """Return the delay (ms) of synapses that are given none.
@@ -90,6 +95,29 @@ class Dialect(Protocol):
         """Return those of a cell's parameters, as given, that are initial values."""
         ...
 
+    def cell_body(self, recordable: Sequence[str], units: Mapping[str, str]) -> dict[str, Any]:
+        """Return what classes of cells have besides PyNN's attributes.
+
+        ``signals`` are other names for variables, which `recordable` and `units` then have, too.
+        """
+        ...
+
+    def size(self, size: Any) -> Any:
+        """Return a population's size; what cannot be one comes back as it is."""
+        ...
+
+    def recorded(self, variables: Sequence[str], recordable: Collection[str]) -> list[str]:
+        """Return the variables that are meant, of those that a cell has."""
+        ...
+
+    def bases(self, kind: str) -> tuple[type, ...]:
+        """Return what ``Population`` and ``PopulationView`` can besides what PyNN's can."""
+        ...
+
+    def idle(self, options: Mapping[str, Any]) -> dict[str, str]:
+        """Return those of a Population's options that change nothing here, and why."""
+        ...
+
     def options(
         self, what: str, values: Sequence[Any], keywords: Mapping[str, Any]
     ) -> dict[str, Any]:
@@ -141,6 +169,7 @@ def by_name(
 class _PyNN:
     name: str = "pynn"
     unsigned: bool = False
+    default_numerics: str = "pynn"
 
     def default_delay(self, limit: float, shortest: float) -> float:
         return shortest  # as pyNN.nest has it
@@ -183,6 +212,21 @@ class _PyNN:
     def states(
         self, given: Mapping[str, Any], states: Iterable[str], parameters: Iterable[str]
     ) -> dict[str, Any]:
+        return {}
+
+    def cell_body(self, recordable: Sequence[str], units: Mapping[str, str]) -> dict[str, Any]:
+        return {}
+
+    def size(self, size: Any) -> Any:
+        return size
+
+    def recorded(self, variables: Sequence[str], recordable: Collection[str]) -> list[str]:
+        return list(variables)
+
+    def bases(self, kind: str) -> tuple[type, ...]:
+        return ()
+
+    def idle(self, options: Mapping[str, Any]) -> dict[str, str]:
         return {}
 
     def options(

@@ -19,6 +19,7 @@ from neuroport.network.description import (
 )
 from neuroport.network.signs import receptor_sign, with_sign
 from neuroport.numerics import to_steps
+from neuroport.pynn.cells import signal_of
 from neuroport.realise.streams import stream_name
 
 __all__ = ["delay_steps", "frozen_parts", "frozen_population"]
@@ -38,7 +39,6 @@ _RECIPES = {
 
 def frozen_population(population: Any) -> Population:
     """Return the population as a frozen description with its realised values."""
-    state = population._simulator.state
     spikes: SpikeTimes | PoissonSource | RenewalSource | None = None
     parameters = dict(population._parameters)
     if population.model.name == "SpikeSourceArray":
@@ -69,17 +69,7 @@ def frozen_population(population: Any) -> Population:
             parameters["start"], parameters["duration"],
             stream_name(STREAM_POISSON, population.label),
         )
-    recordings = tuple(
-        Recording(
-            variable.name,
-            np.sort(np.fromiter((int(i - population.first_id) for i in ids), dtype=np.int64)),
-            1
-            if variable.name == "spikes"
-            else int(to_steps(population.recorder.sampling_interval, state.dt)),
-        )
-        for variable, ids in sorted(population.recorder.recorded.items(), key=lambda kv: kv[0].name)
-        if ids
-    )
+    recordings = _recordings(population)
     return Population(
         label=population.label,
         size=population.size,
@@ -92,6 +82,24 @@ def frozen_population(population: Any) -> Population:
         described={k: v for k, v in population._described.items() if v},
         line=population.line,
         per_core=population._per_core,
+    )
+
+
+def _recordings(population: Any) -> tuple[Recording, ...]:
+    state = population._simulator.state
+    cells: dict[str, set[int]] = {}
+    for variable, ids in population.recorder.recorded.items():
+        if ids:
+            name = signal_of(population.celltype, variable.name)
+            cells.setdefault(name, set()).update(int(i - population.first_id) for i in ids)
+    return tuple(
+        Recording(
+            name,
+            np.array(sorted(index), dtype=np.int64),
+            1 if name == "spikes"
+            else int(to_steps(population.recorder.sampling_interval, state.dt)),
+        )
+        for name, index in sorted(cells.items())
     )
 
 

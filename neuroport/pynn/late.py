@@ -31,7 +31,8 @@ _CLASSES: dict[str, type] = {
 }
 
 _METHODS = ("end", "record_v", "record_gsyn", "list_standard_models",
-            "set_number_of_neurons_per_core")
+            "set_number_of_neurons_per_core", "set_number_of_synapse_cores",
+            "set_allow_delay_extensions")
 
 
 def late_names(simulator: Callable[[], Simulator]) -> dict[str, Any]:

@@ -18,8 +18,8 @@ from neuroport.pynn.defaults import DEFAULT_TIMESTEP, defaults
 from neuroport.pynn.dialects import dialect_of
 from neuroport.pynn.late import late_names
 from neuroport.pynn.namespace import definitions, missing_name
+from neuroport.pynn.shown import Remark
 from neuroport.pynn.simulator import Simulator, simulator
-from neuroport.pynn.state import FindingWarning
 
 _current: Simulator | None = None
 _MINE = ("timestep", "min_delay", "max_delay", "backend", "numerics", "dialect", "seed")
@@ -38,9 +38,8 @@ def _backend_options(extra: dict[str, Any], backend: str) -> dict[str, Any]:
         raise UnknownArgumentError(misspelt, "setup()", [*_MINE, *mine])
     if rest:
         warnings.warn(
-            FindingWarning(
-                f"setup(): {', '.join(rest)}: for another engine, without effect on '{backend}'"
-            ),
+            Remark(f"setup(): {', '.join(rest)}: for another engine, without effect on "
+                   f"'{backend}'"),
             stacklevel=3,
         )
     return {name: value for name, value in extra.items() if name in mine}

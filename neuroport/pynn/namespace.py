@@ -14,6 +14,7 @@ from pyNN.random import GSLRNG, NumpyRNG, RandomDistribution
 
 from neuroport.errors import nearest
 from neuroport.pynn.cells import CELL_TYPES, COMPONENTS
+from neuroport.pynn.chip_only import ONLY_ON_CHIP, chip_only
 from neuroport.pynn.connectors import CONNECTORS
 from neuroport.pynn.dialects import Dialect
 from neuroport.pynn.equations import cell_by_equations, synapse_by_equations
@@ -47,6 +48,8 @@ def definitions(dialect: Dialect) -> dict[str, Any]:
             "errors": errors,
             "random": random,
             "space": space,
+            "distance": space.distance,
+            "name": "neuroport",
             "cell_by_equations": cell_by_equations,
             "synapse_by_equations": synapse_by_equations,
         }
@@ -59,6 +62,8 @@ def _in_dialect(model: Any, dialect: Dialect) -> Any:
         return model
     shown = model.__signature__.parameters
     body = {"dialect": dialect, "__doc__": model.__doc__, "__module__": model.__module__}
+    if hasattr(model, "recordable"):
+        body |= dialect.cell_body(model.recordable, model.units)
     made = type(model.__name__, (model,), body)
     if not hasattr(model, "default_parameters"):  # a connector
         order = dialect.order(model.__name__, tuple(shown))
@@ -80,6 +85,8 @@ def missing_name(name: str, names: Iterable[str], of: str) -> AttributeError:
     of : str
         The simulator, in words.
     """
+    if name in ONLY_ON_CHIP:
+        return chip_only(name, ONLY_ON_CHIP[name])
     if name not in UNSUPPORTED:
         near = nearest(name, names)
         hint = f"; did you mean '{near[0]}'?" if near else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,12 @@ def check_size(size: Any, label: str | None) -> None:
 def checked_per_core(number: Any) -> int | None:
     """Return a number of cells on a core; None where none was given.
 
+    Parameters
+    ----------
+    number : int, float, sequence of those, or None
+        A whole number, also as the result of a division; several numbers are the sides of a block
+        of cells on a grid.
+
     Raises
     ------
     InvalidValueError
@@ -80,8 +87,13 @@ def checked_per_core(number: Any) -> int | None:
     """
     if number is None:
         return None
-    if isinstance(number, (int, np.integer)) and not isinstance(number, bool) and number >= 1:
-        return int(number)
+    sides = number if isinstance(number, (tuple, list)) else (number,)
+    if sides and all(
+        isinstance(n, (int, float, np.number)) and not isinstance(n, bool) and n >= 1
+        and np.isfinite(n) and n == int(n)
+        for n in sides
+    ):
+        return prod(int(n) for n in sides)
     raise InvalidValueError(
         Problem("neurons_per_core is not a number of cells", measured=f"{number!r}",
                 limit="a whole number, 1 or more")

@@ -148,8 +148,12 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
         **options: Any,
     ) -> None:
         self.line = user_line()
+        spoken = self._simulator.state.dialect
+        size = spoken.size(size)
         check_size(size, label)
-        options = self._simulator.state.dialect.options("Population", more, options)
+        options = spoken.options("Population", more, options)
+        for name, why in spoken.idle(options).items():
+            self._simulator.state.idle(f"{name} of a population", why)
         per_core = checked_per_core(options.get("neurons_per_core"))
         if isinstance(cellclass, type):
             cellclass, cellparams = cellclass(**(cellparams or {})), None

@@ -12,6 +12,7 @@ from pyNN import recording
 
 from neuroport.errors import InvalidTimeError, NotReadyError, Problem, UnsupportedError, nearest
 from neuroport.network.edits import RecordingEdit
+from neuroport.pynn.cells import signal_of
 
 __all__ = ["RecorderBase"]
 
@@ -33,8 +34,9 @@ class RecorderBase(recording.Recorder):  # type: ignore[misc]
     ) -> None:
         """Add cells to those recorded; see ``pyNN.recording.Recorder.record``."""
         state = self._simulator.state
-        names = [variables] if isinstance(variables, str) else list(variables)
         known = list(self.population.celltype.recordable)
+        names = state.dialect.recorded(
+            [variables] if isinstance(variables, str) else list(variables), known)
         wrong = [n for n in names if n not in known]
         model = type(self.population.celltype).__name__
         if wrong:
@@ -93,7 +95,8 @@ class RecorderBase(recording.Recorder):  # type: ignore[misc]
 
     def _get_all_signals(self, variable: Any, ids: Any, clear: bool = False) -> tuple[Any, Any]:
         state = self._simulator.state
-        step, values, recorded = state.signal(self.population, variable.name)
+        name = signal_of(self.population.celltype, variable.name)
+        step, values, recorded = state.signal(self.population, name)
         columns = np.searchsorted(recorded, self._index(ids))
         first = int(np.searchsorted(step, self._from_step, side="left"))
         return values[first:, columns], None

@@ -34,6 +34,8 @@ from neuroport.pynn.synapses import synapse_types
 
 __all__ = ["Simulator", "procedures", "simulator"]
 
+_PLACES = "neuroport places the cells on a machine itself"
+
 
 def simulator(
     backend: str = "brian2",
@@ -185,14 +187,13 @@ class Simulator:
     ``IF_curr_exp``, ``AllToAllConnector``, ``run`` and so on.
     """
 
-    name = "neuroport"
-
     def __init__(self, state: State) -> None:
         self.state = state
         handle = SimpleNamespace(name=f"neuroport.{state.backend_name}", state=state, ID=ID)
 
         def bound(name: str, base: type, **more: Any) -> Any:
-            return type(name, (base,), {"_simulator": handle, "__doc__": base.__doc__, **more})
+            bases = (*state.dialect.bases(name), base)
+            return type(name, bases, {"_simulator": handle, "__doc__": base.__doc__, **more})
 
         recorder = bound("Recorder", RecorderBase)
         assembly = bound("Assembly", AssemblyBase)
@@ -343,3 +344,11 @@ class Simulator:
             self.state.per_core.pop(name, None)
         else:
             self.state.per_core[name] = limit
+
+    def set_number_of_synapse_cores(self, cell_type: Any, number: int | None) -> None:
+        """Accept sPyNNaker's hint on how a machine is filled; it changes nothing here."""
+        self.state.idle("set_number_of_synapse_cores()", _PLACES)
+
+    def set_allow_delay_extensions(self, cell_type: Any, allow: bool) -> None:
+        """Accept sPyNNaker's hint on how a machine is filled; it changes nothing here."""
+        self.state.idle("set_allow_delay_extensions()", _PLACES)

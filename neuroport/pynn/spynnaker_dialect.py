@@ -6,22 +6,50 @@ weights without a sign, amplitudes as weight changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from neuroport.errors import InvalidValueError, Problem, UnknownArgumentError
 from neuroport.numerics import Numerics
 from neuroport.pynn.argument_order import ARGUMENT_ORDER
+from neuroport.pynn.chip_only import ChipNames
 from neuroport.pynn.dialect import ARGUMENTS, PYNN, Dialect, by_name, too_many
-from neuroport.pynn.unsupported import unsupported
+from neuroport.pynn.spynnaker_objects import SpynnakerPopulation, SpynnakerView
 
 __all__ = ["SPYNNAKER"]
 
-# What sPyNNaker's Population takes by name only. All of its own arguments but neurons_per_core
-# have no meaning elsewhere.
-_KEYWORDS = {"Population": ("seed", "splitter", "neurons_per_core")}
+# What sPyNNaker's Population takes by name, or in its additional_parameters.
+_KEYWORDS = {"Population": (
+    "neurons_per_core", "seed", "max_rate", "splitter", "n_synapse_cores", "n_colour_bits",
+    "allow_delay_extensions", "incoming_spike_buffer_size", "drop_late_spikes",
+    "spikes_per_second", "ring_buffer_sigma", "max_expected_summed_weight")}
+_PLACES = "it only says how a machine is filled"
+_GRID = "the grid of the weights is that of sPyNNaker's own settings"
+_IDLE = {
+    "seed": "all random numbers come from the simulator's seed",
+    **dict.fromkeys(
+        ("max_rate", "splitter", "n_synapse_cores", "n_colour_bits", "allow_delay_extensions",
+         "incoming_spike_buffer_size"), _PLACES),
+    "drop_late_spikes": "no spike is late here",
+    **dict.fromkeys(
+        ("spikes_per_second", "ring_buffer_sigma", "max_expected_summed_weight"), _GRID),
+}
+# What sPyNNaker records for everything of a cell; it calls synaptic currents conductances, too.
+_RECORDED = ("spikes", "v", "gsyn_exc", "gsyn_inh")
+_SIGNALS = {"gsyn_exc": "isyn_exc", "gsyn_inh": "isyn_inh"}
 _WITHOUT_EFFECT = ("verbose", "pad_to_length")
+_EXTRA_MODELS = {
+    "AllButMeConnector": "AllButMeConnector",
+    "IFCurDelta": "IF_curr_delta",
+    "OneToOneOffsetConnector": "OneToOneOffsetConnector",
+    "SpikeNearestPairRule": "SpikeNearestPairRule",
+    "Vogels2011Rule": "Vogels2011Rule",
+}
+_BASES: dict[str, tuple[type, ...]] = {
+    "Population": (SpynnakerPopulation,), "PopulationView": (SpynnakerView,)}
 _NONE_IS_DEFAULT = ("spike_times", "duration", "delay", "n_connections")
 
 
@@ -29,6 +57,7 @@ _NONE_IS_DEFAULT = ("spike_times", "duration", "delay", "n_connections")
 class _SPyNNaker:
     name: str = "spynnaker"
     unsigned: bool = True
+    default_numerics: str = "spinnaker"
 
     def default_delay(self, limit: float, shortest: float) -> float:
         return limit
@@ -37,13 +66,40 @@ class _SPyNNaker:
         return chosen.switch(plasticity_amplitude="absolute")
 
     def names(self, models: Mapping[str, Any]) -> dict[str, Any]:
-        # sPyNNaker's Izhikevich has exponential synapses.
-        extra = {name: models[name] for name in ("SpikeNearestPairRule", "Vogels2011Rule")}
         return {
             **models,
+            # sPyNNaker's Izhikevich has exponential synapses.
             "Izhikevich": models["Izhikevich_curr_exp"],
-            "extra_models": _ExtraModels(extra),
+            "extra_models": ChipNames("extra_models", "cell type", {
+                name: models[own] for name, own in _EXTRA_MODELS.items()}),
+            "external_devices": ChipNames("external_devices", "external device", {}),
+            "name": lambda: models["name"],
         }
+
+    def cell_body(self, recordable: Sequence[str], units: Mapping[str, str]) -> dict[str, Any]:
+        signals = {theirs: own for theirs, own in _SIGNALS.items() if own in recordable}
+        return {
+            "recordable": [*recordable, *signals],
+            "units": {**units, **{theirs: units[own] for theirs, own in signals.items()}},
+            "signals": signals,
+        }
+
+    def size(self, size: Any) -> Any:
+        # Also sizes that come from a division; the tolerance is sPyNNaker's.
+        real = isinstance(size, (float, np.floating)) and np.isfinite(size)
+        return int(np.rint(size)) if real and abs(size - np.rint(size)) < 1e-3 else size
+
+    def recorded(self, variables: Sequence[str], recordable: Collection[str]) -> list[str]:
+        if "all" not in variables:
+            return list(variables)
+        return [name for name in _RECORDED if name in recordable]
+
+    def bases(self, kind: str) -> tuple[type, ...]:
+        return _BASES.get(kind, ())
+
+    def idle(self, options: Mapping[str, Any]) -> dict[str, str]:
+        return {name: _IDLE[name] for name, value in options.items()
+                if name in _IDLE and value is not None}
 
     def order(self, model: str, native: Sequence[str] | None) -> tuple[str, ...] | None:
         return ARGUMENT_ORDER.get(model, None if native is None else tuple(native))
@@ -87,6 +143,7 @@ class _SPyNNaker:
             raise too_many(what, len(own) + len(values), (*own, *more))
         given = by_name(what, values, keywords, more)
         known = (*more, *_KEYWORDS.get(what, ()))
+        given = {**(given.pop("additional_parameters", None) or {}), **given}
         unknown = [name for name in given if name not in known]
         if unknown:
             raise UnknownArgumentError(unknown, what, (*own, *known))
@@ -94,18 +151,6 @@ class _SPyNNaker:
 
     def __str__(self) -> str:
         return self.name
-
-
-class _ExtraModels:
-    """sPyNNaker's ``extra_models``, as far as neuroport has them."""
-
-    def __init__(self, models: Mapping[str, Any]) -> None:
-        self.__dict__.update(models)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        raise unsupported(name, "extra model", sorted(self.__dict__))
 
 
 def _vogels(given: dict[str, Any]) -> dict[str, Any]:

@@ -6,9 +6,7 @@ PyNN keeps this in a module; here it is an object, so that several simulators li
 from __future__ import annotations
 
 import logging
-import os
 import time
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -26,8 +24,7 @@ from neuroport.errors import (
     Problem,
     RunInterrupted,
 )
-from neuroport.findings import Finding, finding
-from neuroport.findings.grouping import grouped
+from neuroport.findings import finding
 from neuroport.network.description import Network, Projection
 from neuroport.numerics import Numerics
 from neuroport.process.interrupt import StopOnInterrupt
@@ -35,21 +32,18 @@ from neuroport.pynn.checks import check_projections
 from neuroport.pynn.dialects import Dialect
 from neuroport.pynn.projection_arguments import delay_range
 from neuroport.pynn.running_network import RunningNetwork
+from neuroport.pynn.shown import Shown
 from neuroport.realise.memory import BYTES_PER_SYNAPSE, memory_limit
 from neuroport.realise.streams import stream_name
 from neuroport.results.versions import versions
 from neuroport.source_line import user_line
 
-__all__ = ["State", "FindingWarning"]
+__all__ = ["State"]
 
 logger = logging.getLogger("neuroport")
 
 
-class FindingWarning(UserWarning):
-    """A finding of severity ``warning``, shown once when a run starts."""
-
-
-class State(RunningNetwork, common.control.BaseState):  # type: ignore[misc]
+class State(Shown, RunningNetwork, common.control.BaseState):  # type: ignore[misc]
     """Everything one simulator knows.
 
     Parameters
@@ -81,6 +75,7 @@ class State(RunningNetwork, common.control.BaseState):  # type: ignore[misc]
         min_delay: float | str,
         max_delay: float | str,
     ) -> None:
+        Shown.__init__(self)
         RunningNetwork.__init__(self)
         common.control.BaseState.__init__(self)
         self.backend = backend
@@ -98,7 +93,6 @@ class State(RunningNetwork, common.control.BaseState):  # type: ignore[misc]
         self.segment_counter = 0
         self.populations: list[Any] = []
         self.projections: list[Any] = []
-        self.findings: list[Finding] = []
         self.progress: Callable[[float, float], None] | None = None
         self.before_run: list[Callable[[], None]] = []
         self.before_close: list[Callable[[], None]] = []
@@ -111,7 +105,6 @@ class State(RunningNetwork, common.control.BaseState):  # type: ignore[misc]
         self._numbers = 0
         self._samples = 0
         self._draws: dict[tuple[int, ...], int] = {}
-        self._shown: set[tuple[str, str]] = set()
         self._closed = False
 
     # -- what PyNN's common code asks for -------------------------------------------------------
@@ -200,20 +193,6 @@ class State(RunningNetwork, common.control.BaseState):  # type: ignore[misc]
             raise RunInterrupted(self.t, target)
         if progress is not None:
             progress(self.t, target)
-
-    def report(self, found: Finding) -> None:
-        """Keep a finding that came up outside the checks, and show it."""
-        self.findings.append(found)
-        self._show_findings()
-
-    def _take_findings(self, session: SessionBase) -> None:
-        """Take over what an engine found during the run, such as spikes that it lost."""
-        found = [f for f in session.findings if f not in self.findings]
-        if found:
-            # An engine counts on: what it says now takes the place of what it said before.
-            said = {(f.code, f.where) for f in found}
-            self.findings = [f for f in self.findings if (f.code, f.where) not in said] + found
-            self._show_findings()
 
     def reset(self) -> None:
         """Go back to time 0, initial potentials and weights; start a new segment."""
@@ -360,17 +339,6 @@ class State(RunningNetwork, common.control.BaseState):  # type: ignore[misc]
                 source.begin()
             session = self.session
         return session
-
-    def _show_findings(self) -> None:
-        fresh = {(f.code, f.where): f for f in self.findings if f.severity.value == "warning"
-                 and (f.code, f.where) not in self._shown}
-        self._shown |= set(fresh)
-        for group in grouped(fresh.values()):
-            line = user_line()
-            place = os.path.abspath(line.file) if line else "neuroport"
-            warnings.warn_explicit(
-                FindingWarning(str(group)), None, place, line.line if line else 0
-            )
 
     # -- where results come from ---------------------------------------------------------------
 

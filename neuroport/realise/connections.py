@@ -21,6 +21,7 @@ from neuroport.realise.fixed_numbers import (
     fixed_number_pre,
     fixed_total_number,
 )
+from neuroport.realise.rules import RuleConnector
 from neuroport.realise.wiring import (
     Connections,
     IntArray,
@@ -194,6 +195,11 @@ def _(connector: connectors.ArrayConnector, wiring: Wiring) -> Connections:
         )
     post, pre = np.nonzero(array.T)
     return Connections(pre.astype(np.int64), post.astype(np.int64))
+
+
+@connect.register
+def _(connector: RuleConnector, wiring: Wiring) -> Connections:
+    return connector.join(wiring.n_pre, wiring.n_post)
 
 
 @connect.register

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import textwrap
 
-import neuroport
 import pytest
+from typer.testing import CliRunner
+
+import neuroport
 from neuroport.errors import CheckFailedError
 from neuroport.findings import finding
 from neuroport.findings.grouping import grouped
-from typer.testing import CliRunner
 
 
 def _same(count: int, code: str = "NP103") -> list[object]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pyNN
 import pytest
 
+import neuroport.pynn
 from neuroport.installed import REFUSED, installed
 from neuroport.jobs.report import Report
 from neuroport.jobs.run import run
@@ -102,6 +103,47 @@ def test_what_had_been_imported_is_out_of_sight_meanwhile(
     assert report.status == "ok", report.error
     assert [sys.modules[m.__name__] for m in (real, inner, holder)] == [real, inner, holder]
     assert pyNN.spiNNaker is real
+
+
+HELPERS = """
+import spynnaker8 as p
+from spynnaker.pyNN.utilities import neo_convertor
+from spynnaker8.utilities.neo_compare import compare_blocks
+from spynnaker.pyNN.extra_algorithms.splitter_components import SplitterPopulationVertexFixed
+from spynnaker.pyNN.models.neural_projections.connectors import FromListConnector
+from spynnaker.pyNN.extra_models import IFCurDelta
+p.setup(1.0)
+assert FromListConnector is p.FromListConnector and IFCurDelta is p.extra_models.IFCurDelta
+cells = p.Population(2, p.IF_curr_exp(i_offset=1.0, tau_refrac=2.0),
+                     splitter=SplitterPopulationVertexFixed())
+cells.record("spikes")
+p.run(30)
+block = cells.get_data()
+assert len(neo_convertor.convert_spikes(block)) == 2
+compare_blocks(block, block)
+p.end()
+"""
+
+
+def test_helpers_of_the_chip_s_software_are_found(tmp_path: Path) -> None:
+    before = set(vars(neuroport.pynn))
+    report = _run(tmp_path, HELPERS)
+    assert report.status == "ok", report.error
+    assert any("splitter of a population has no effect here" in m for m in report.messages)
+    left = {name for name in set(vars(neuroport.pynn)) - before if not name.startswith("neo_")}
+    assert not left
+
+
+@pytest.mark.parametrize("line", [
+    "from spynnaker.pyNN.models.utility_models.spike_injector import SpikeInjector",
+    "from spynnaker.pyNN.external_devices import SpikeInjector",
+    "import spynnaker8.external_devices as e; e.SpikeInjector",
+])
+def test_what_a_helper_does_not_have_is_refused_by_its_name(tmp_path: Path, line: str) -> None:
+    report = _run(tmp_path, line + "\n")
+    assert isinstance(report.error, ChipPackageError)
+    assert "SpikeInjector'" in str(report.error)
+    assert "neuroport board --run" in str(report.error)
 
 
 @pytest.mark.parametrize("name", ["spynnaker.pyNN.data", "spinnman", "spinn_front_end_common"])

@@ -14,9 +14,10 @@ board_module = pytest.importorskip(
     "neuroport_spinnaker.board", reason="the compiled engine is not built", exc_type=ImportError
 )
 from neuroport_spinnaker.board import Board, BoardReport, CoreReport, write_configuration
-from neuroport_spinnaker.board.command import parse_pace, serve
+from neuroport_spinnaker.board.command import parse_pace, run_on_board, serve
 from neuroport_spinnaker.board.iobuf import readable
 from neuroport_spinnaker.board.watch import Watch
+from neuroport_spinnaker.toolchain.short_lists import shortened
 
 
 def test_serve_prints_what_a_script_needs() -> None:
@@ -174,3 +175,56 @@ def test_io_buffers_are_told_in_words_where_the_tool_chain_is_there() -> None:
     assert readable("13\x1e3\x1e64\x1e60243404\nplain") != "13 3 64 60243404\nplain"
     assert "Recording channel 3 configured to use 64" in readable("13\x1e3\x1e64\x1e60243404")
     assert readable("no number\x1eat all") == "no number at all"
+
+
+SCRIPT = """
+import logging, sys
+logging.getLogger("spynnaker").warning("No v for neurons %s", list(range(5000)))
+print("home", open(__import__("os").path.expanduser("~/.spynnaker.cfg")).read())
+print("arguments", sys.argv[1:])
+sys.exit(3)
+"""
+
+
+def test_a_script_runs_on_a_board_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "script.py").write_text(SCRIPT)
+    lines: list[str] = []
+    # Paced, so that the script needs no tool-chain.
+    code = run_on_board(Path("script.py"), ["-a", "b"], chips=4, pace="1:1", show=lines.append)
+    out, err = capfd.readouterr()
+    assert code == 3
+    assert "machine_name = 127." in out and "arguments ['-a', 'b']" in out
+    assert "[0, 1, 2, ..., 4999; 5000 in all]" in err
+    assert "Emulated" in lines[0] and "unofficial" in lines[0]
+
+
+def test_a_script_on_a_board_ends_with_its_command(tmp_path: Path) -> None:
+    path = tmp_path / "script.py"
+    path.write_text("import time\ntime.sleep(60)\n")
+    assert run_on_board(path, chips=4, pace="1:1", show=lambda line: None,
+                        keep_going=lambda: False) != 0
+
+
+@pytest.mark.parametrize("line", ["machine_name = 10.11.12.13", "spalloc_server = example.org"])
+def test_a_folder_that_names_a_machine_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "spynnaker.cfg").write_text(f"[Machine]\n{line}\n")
+    (tmp_path / "script.py").write_text("raise SystemExit(0)\n")
+    with pytest.raises(board_module.BoardError, match=line.split()[0]):
+        run_on_board(Path("script.py"), chips=4, show=lambda line: None)
+
+
+@pytest.mark.parametrize(("text", "short"), [
+    ("[1, 2, 3]", "[1, 2, 3]"),
+    (f"No v for {list(range(19))}", f"No v for {list(range(19))}"),
+    (f"No v for {list(range(20))}.", "No v for [0, 1, 2, ..., 19; 20 in all]."),
+    (f"{list(range(30))} {list(range(5, 45))}",
+     "[0, 1, 2, ..., 29; 30 in all] [5, 6, 7, ..., 44; 40 in all]"),
+])
+def test_long_lists_in_messages_are_cut(text: str, short: str) -> None:
+    assert shortened(text) == short

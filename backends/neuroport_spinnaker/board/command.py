@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from neuroport_spinnaker.board.emulator import Board
 from neuroport_spinnaker.board.errors import TimingError
+from neuroport_spinnaker.board.host_process import run_here
 from neuroport_spinnaker.board.report import BoardReport
 from neuroport_spinnaker.board.watch import Watch
 from neuroport_spinnaker.machine.emulation import ratio
@@ -28,6 +30,51 @@ def parse_pace(text: str | None) -> float | None:
         raise TimingError(
             f"pace {text!r} is no ratio such as 1:1 or 1:10; 'free' runs freely"
         ) from None
+
+
+def run_on_board(
+    script: Path,
+    arguments: Sequence[str] = (),
+    *,
+    chips: int | None = None,
+    boards: int = 1,
+    timing: str = "ideal",
+    pace: str | None = None,
+    host: str | None = None,
+    threads: int = 1,
+    allow_unknown_binaries: bool = False,
+    show: Callable[[str], None] = print,
+    keep_going: Callable[[], bool] = lambda: True,
+) -> int:
+    """Run a sPyNNaker script as it is on a board made for it, and return its exit code.
+
+    Parameters
+    ----------
+    script : Path
+        A script that imports ``pyNN.spiNNaker``; it runs in the present folder.
+    arguments : sequence of str
+        For the script.
+    chips : int, optional
+        Of a board: 4, or 48, which it is where it is left out.
+    boards, timing, pace, host, threads, allow_unknown_binaries, show, keep_going
+        As for :func:`serve`.
+    """
+    with Board(
+        chips or 48,
+        boards=boards,
+        timing=timing,
+        pace=parse_pace(pace),
+        host=host,
+        threads=threads,
+        allow_unknown_binaries=allow_unknown_binaries,
+    ) as board:
+        code = run_here(board, script, arguments, keep_going)
+        report = board.report()
+    show(f"Emulated SpiNNaker board (unofficial), timing {timing}: "
+         f"{report.virtual_seconds:.2f} s of its time")
+    for finding in dict.fromkeys(report.findings()):
+        show(f"finding: {finding}")
+    return code
 
 
 def serve(

@@ -37,3 +37,7 @@ class BoardStoppedError(BoardError, RuntimeError):
 
 class MemoryDamagedError(BoardError):
     """A table in the emulated memory is damaged, as it could be on a real board."""
+
+
+class OwnMachineError(BoardError, ValueError):
+    """A script's own settings name a machine, which it would take instead of the board."""

@@ -2,32 +2,62 @@
 
 from __future__ import annotations
 
+import configparser
 import os
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from neuroport_spinnaker.board.emulator import Board
+from neuroport_spinnaker.board.errors import OwnMachineError
+from neuroport_spinnaker.toolchain import short_lists
+
+_PIECE = 0.5  # s between two looks whether to go on
+_PATIENCE = 30.0  # s that a script has to end after Ctrl-C
+_MACHINES = ("machine_name", "spalloc_server", "remote_spinnaker_url")
 
 # The host waits the simulated time and then polls; a slow host machine needs more than 5 s.
 OVERRUN_SECONDS = 600
 
-# Runs a script without the tool-chain's sleep of the simulated time: the board answers when
-# it is done.  Kept as text because the child interpreter need not have this package.
-_WITHOUT_SLEEP = """
+# Runs a script, its name and arguments after the first word, which says whether the tool-chain
+# sleeps the simulated time: the board answers when it is done.  Kept as text because the child
+# interpreter need not have this package.
+_RUN = """
 import importlib, os, runpy, sys
-sys.argv = sys.argv[1:]
-sys.path.insert(0, os.path.dirname(sys.argv[0]))
-# not "import ... as": the package exports a function of the same name
-runner = importlib.import_module(
-    "spinn_front_end_common.interface.interface_functions.application_runner")
-if not callable(getattr(runner, "sleep", None)):
-    sys.exit("this release of sPyNNaker sleeps elsewhere: use run_script(..., sleep=True)")
-runner.sleep = lambda seconds: None
+shorten_logging()
+how, sys.argv = sys.argv[1], sys.argv[2:]
+sys.path.insert(0, os.path.dirname(os.path.abspath(sys.argv[0])))
+if how == "wake":
+    # not "import ... as": the package exports a function of the same name
+    runner = importlib.import_module(
+        "spinn_front_end_common.interface.interface_functions.application_runner")
+    if not callable(getattr(runner, "sleep", None)):
+        sys.exit("this release of sPyNNaker sleeps elsewhere: use run_script(..., sleep=True)")
+    runner.sleep = lambda seconds: None
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
+
+
+def starting(board: Board, script: Path, python: str, sleep: bool | None) -> list[str]:
+    """Return the words that run a script in a process of its own.
+
+    Parameters
+    ----------
+    board : Board
+    script : Path
+    python : str
+        Interpreter with sPyNNaker installed.
+    sleep : bool or None
+        Whether the host sleeps the simulated time; None: if the board is paced.
+    """
+    if sleep is None:
+        sleep = board.pace is not None
+    text = Path(short_lists.__file__).read_text(encoding="utf-8") + _RUN
+    return [python, "-c", text, "sleep" if sleep else "wake", str(script)]
 
 
 def write_configuration(
@@ -104,15 +134,77 @@ def run_script(
         work = home / "work"
         work.mkdir(mode=0o700)
         environment = dict(os.environ, HOME=str(home), MPLBACKEND="Agg")
-        if sleep is None:
-            sleep = board.pace is not None
-        start = [python] if sleep else [python, "-c", _WITHOUT_SLEEP]
         return subprocess.run(
-            [*start, str(script.resolve()), *arguments],
+            [*starting(board, script.resolve(), python, sleep), *arguments],
             cwd=work,
             env=environment,
             capture_output=True,
             text=True,
             timeout=timeout,
             check=False,
+        )
+
+
+def run_here(
+    board: Board, script: Path, arguments: Sequence[str], keep_going: Callable[[], bool],
+    python: str = sys.executable,
+) -> int:
+    """Run a script in the present folder, with a home of its own that names the board.
+
+    What it prints goes where this process prints.
+
+    Parameters
+    ----------
+    board : Board
+        A running board.
+    script : Path
+        A script that imports ``pyNN.spiNNaker``.
+    arguments : sequence of str
+        For the script.
+    keep_going : callable
+        Asked twice a second; the script is ended, as by Ctrl-C, when it says False.
+    python : str
+        Interpreter with sPyNNaker installed.
+
+    Returns
+    -------
+    int
+        The script's exit code.
+
+    Raises
+    ------
+    OwnMachineError
+        If a ``spynnaker.cfg`` in the present folder names a machine: it would be taken instead.
+    """
+    _check_own_configuration(Path("spynnaker.cfg"))
+    with tempfile.TemporaryDirectory(prefix="neuroport-board-") as home:
+        write_configuration(board, Path(home))
+        child = subprocess.Popen(
+            [*starting(board, script, python, None), *arguments],
+            env=dict(os.environ, HOME=home))
+        asked = 0.0
+        while True:
+            try:
+                return child.wait(_PIECE)
+            except subprocess.TimeoutExpired:
+                if keep_going():
+                    continue
+            if not asked:
+                child.send_signal(signal.SIGINT)
+                asked = time.monotonic()
+            elif time.monotonic() - asked > _PATIENCE:
+                child.kill()
+
+
+def _check_own_configuration(path: Path) -> None:
+    own = configparser.ConfigParser(strict=False, interpolation=None)
+    try:
+        own.read(path, encoding="utf-8")
+    except (configparser.Error, UnicodeDecodeError) as error:
+        raise OwnMachineError(f"{path} cannot be read: {error}") from None
+    named = [name for name in _MACHINES if own.get("Machine", name, fallback="None") != "None"]
+    if named:
+        raise OwnMachineError(
+            f"{path} in this folder names a machine ({', '.join(named)}), which the script would "
+            "take instead of the emulated board: leave these lines out, or start in another folder"
         )

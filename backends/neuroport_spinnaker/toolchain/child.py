@@ -19,6 +19,7 @@ from .building import Builder, by_cell, value
 from .faster_lookups import quicken
 from .reports import phases, places, report
 from .running import Watch
+from .short_lists import shortened
 
 SUPPORTED = "7.4."
 
@@ -52,7 +53,7 @@ class Told(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Tell one message."""
         try:
-            text = " ".join(record.getMessage().split())
+            text = shortened(" ".join(record.getMessage().split()))
         except Exception:  # a message whose arguments do not fit it
             text = str(record.msg)
         if text:
