@@ -4,7 +4,7 @@
 # make check     types and style
 # make clean     remove the environments
 #
-# PYTHON=/path/to/python3.11 chooses the interpreter.
+# PYTHON=/path/to/python3.12 chooses the interpreter (3.11, 3.12 or 3.13).
 
 PYTHON ?=
 RUN_ENV = .venv
@@ -13,18 +13,17 @@ TEST_ENV = .venv-test
 CLIENTS = sPyMem==0.0.9 sPyBlocks==0.0.1
 # Engines that are not for every computer: where one cannot be installed its tests are skipped.
 ENGINES = spinnaker nest oracle
-PIP = -m pip --disable-pip-version-check --no-input -q
 
 FIND_PYTHON = \
-	for p in "$(PYTHON)" python3.11 python3 python; do \
-	  if [ -n "$$p" ] && "$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; \
+	for p in "$(PYTHON)" python3 python3.13 python3.12 python3.11 python; do \
+	  if [ -n "$$p" ] && "$$p" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; \
 	  then found="$$p"; break; fi; \
 	  if [ -n "$$p" ] && [ "$$p" = "$(PYTHON)" ]; then break; fi; \
 	done; \
 	if [ -z "$$found" ]; then \
-	  echo "neuroport needs Python 3.11 with the venv module, and none was found." >&2; \
-	  echo "Install it (Debian: apt install python3.11-venv; others: https://www.python.org)," >&2; \
-	  echo "or say where it is: make PYTHON=/path/to/python3.11" >&2; \
+	  echo "neuroport needs Python 3.11, 3.12 or 3.13 with the venv module, and none was found." >&2; \
+	  echo "Install one (Debian: apt install python3 python3-venv; others: https://www.python.org)," >&2; \
+	  echo "or say where it is: make PYTHON=/path/to/python3.12" >&2; \
 	  exit 1; \
 	fi
 
@@ -44,25 +43,16 @@ check: $(TEST_ENV)/checkers
 	@$(TEST_ENV)/bin/python -m mypy
 
 # The stamp is written last, so an interrupted installation is done again from the start.
+# -P: what lies beside bootstrap.py must not hide modules of the standard library.
 $(RUN_ENV)/installed: pyproject.toml
-	@$(FIND_PYTHON); \
-	echo "installing neuroport into $(RUN_ENV) (once; takes a few minutes)"; \
-	rm -rf $(RUN_ENV) && "$$found" -m venv $(RUN_ENV) && \
-	$(RUN_ENV)/bin/python $(PIP) install -e '.[brian2]' && touch $@
+	@$(FIND_PYTHON); "$$found" -P neuroport/bootstrap.py $(RUN_ENV) --extras brian2 && touch $@
 
 $(TEST_ENV)/installed: pyproject.toml
-	@$(FIND_PYTHON); \
-	echo "installing neuroport and its tests into $(TEST_ENV) (once; takes a few minutes)"; \
-	rm -rf $(TEST_ENV) && "$$found" -m venv $(TEST_ENV) && \
-	$(TEST_ENV)/bin/python $(PIP) install -e '.[test]' && \
-	for engine in $(ENGINES); do \
-	  $(TEST_ENV)/bin/python $(PIP) install -e ".[$$engine]" || \
-	  echo "neuroport[$$engine] could not be installed here; its tests will be skipped" >&2; \
-	done && \
-	$(TEST_ENV)/bin/python $(PIP) install --no-deps $(CLIENTS) && touch $@
+	@$(FIND_PYTHON); "$$found" -P neuroport/bootstrap.py $(TEST_ENV) --extras test \
+	  --optional $(ENGINES) --bare $(CLIENTS) && touch $@
 
 $(TEST_ENV)/checkers: $(TEST_ENV)/installed
-	@$(TEST_ENV)/bin/python $(PIP) install -e '.[development]' && touch $@
+	@$(TEST_ENV)/bin/python -m pip --disable-pip-version-check --no-input -q install -e '.[development]' && touch $@
 
 clean:
 	rm -rf $(RUN_ENV) $(TEST_ENV)
