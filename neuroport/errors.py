@@ -39,7 +39,9 @@ __all__ = [
     "NotReadyError",
     "FileFormatError",
     "RunInterrupted",
+    "did_you_mean",
     "nearest",
+    "unknown_name",
 ]
 
 
@@ -52,6 +54,37 @@ def nearest(word: str, candidates: Iterable[str], how_many: int = 3) -> list[str
     close = difflib.get_close_matches(word.lower(), list(by_lower), n=how_many, cutoff=0.6)
     contained = [c for c in by_lower if word.lower() in c and c not in close]
     return [by_lower[c] for c in (close + contained)[:how_many]]
+
+
+def did_you_mean(word: str, candidates: Iterable[str], otherwise: str = "") -> str:
+    """Return the way out of a name that does not exist: the one most like it, or `otherwise`."""
+    for near in nearest(word, candidates, 1):
+        return f"did you mean {near}?" if near.startswith("-") else f"did you mean '{near}'?"
+    return otherwise
+
+
+def unknown_name(
+    what: str, name: str, known: Iterable[str], kind: str = "", otherwise: str = ""
+) -> Problem:
+    """Return the problem of a name that does not exist.
+
+    Parameters
+    ----------
+    what : str
+        The problem in one sentence.
+    name : str
+        As the user wrote it.
+    known : iterable of str
+        The names that there are.
+    kind : str, optional
+        What they are, before the list of them.
+    otherwise : str, optional
+        The way out where none is like it.
+    """
+    names = [str(one) for one in known]
+    listed = ", ".join(names) or "(none)"
+    return Problem(what, limit=f"{kind}: {listed}" if kind else listed,
+                   fix=did_you_mean(name, names, otherwise))
 
 
 class NeuroportError(Exception):
@@ -153,17 +186,13 @@ class UnknownParameterError(UserError, pynn_errors.NonExistentParameterError):  
         self.model_name = model
         problems = []
         for name in names:
-            near = nearest(name, self.valid_parameter_names)
-            if near:
-                fix = "did you mean " + " or ".join(f"'{n}'" for n in near) + "?"
-            else:
-                fix = ""
+            near = " or ".join(f"'{n}'" for n in nearest(name, self.valid_parameter_names))
             problems.append(
                 Problem(
                     f"{model} has no parameter '{name}'",
                     limit="parameters of "
                     f"{model}: {', '.join(self.valid_parameter_names) or '(none)'}",
-                    fix=fix,
+                    fix=f"did you mean {near}?" if near else "",
                 )
             )
         UserError.__init__(self, problems, where=where)
@@ -174,17 +203,11 @@ class UnknownArgumentError(UserError, TypeError):
 
     def __init__(self, names: Sequence[str], what: str, valid: Iterable[str]) -> None:
         valid = sorted(valid)
-        problems = []
-        for name in names:
-            near = nearest(name, valid)
-            problems.append(
-                Problem(
-                    f"{what} has no argument '{name}'",
-                    limit=f"arguments: {', '.join(valid) or '(none)'}",
-                    fix=f"did you mean '{near[0]}'?" if near else "leave it out",
-                )
-            )
-        super().__init__(problems)
+        super().__init__([
+            unknown_name(f"{what} has no argument '{name}'", name, valid, "arguments",
+                         "leave it out")
+            for name in names
+        ])
 
 
 class InvalidValueError(UserError, pynn_errors.InvalidParameterValueError):  # type: ignore[misc]

@@ -33,7 +33,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from neuroport.errors import Problem, UserError, nearest
+from neuroport.errors import Problem, UserError, did_you_mean
 from neuroport.registered import not_registered, registered
 
 __all__ = [
@@ -172,9 +172,9 @@ class Option:
         if self.choices:
             if text in [str(c) for c in self.choices]:
                 return next(c for c in self.choices if str(c) == text)
-            near = nearest(text, [str(c) for c in self.choices])
-            hint = f" (did you mean '{near[0]}'?)" if near else ""
-            raise ValueError(" or ".join(str(c) for c in self.choices) + hint)
+            choices = [str(c) for c in self.choices]
+            hint = did_you_mean(text, choices)
+            raise ValueError(" or ".join(choices) + (f" ({hint})" if hint else ""))
         try:
             if self.kind is bool:
                 return {"yes": True, "true": True, "1": True,
@@ -254,13 +254,12 @@ class Model:
             if option is None:
                 if not equals and rest and not _is_flag(rest[0]):
                     rest.pop(0)  # the value of the option that does not exist
-                near = nearest(flag, [*flags, *others], 1)
                 problems.append(
                     Problem(
                         f"{self.name} has no option {word}",
                         limit=f"options of {self.name}: {', '.join(flags) or '(none)'}",
-                        fix=f"did you mean {near[0]}?" if near
-                        else f"see `neuroport models {self.name}`",
+                        fix=did_you_mean(flag, [*flags, *others],
+                                         f"see `neuroport models {self.name}`"),
                     )
                 )
                 continue

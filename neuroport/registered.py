@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import EntryPoint, entry_points
 
-from neuroport.errors import Problem, nearest
+from neuroport.errors import Problem, unknown_name
 
 __all__ = ["not_registered", "registered"]
 
@@ -28,10 +28,4 @@ def not_registered(what: str, group: str, name: str, otherwise: str) -> Problem:
     otherwise : str
         The way out where no registered name is like it.
     """
-    names = sorted(registered(group))
-    near = nearest(name, names)
-    return Problem(
-        what,
-        limit=f"registered: {', '.join(names) or '(none)'}",
-        fix=f"did you mean '{near[0]}'?" if near else otherwise,
-    )
+    return unknown_name(what, name, sorted(registered(group)), "registered", otherwise)

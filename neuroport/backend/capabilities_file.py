@@ -23,7 +23,7 @@ from neuroport.backend.capabilities import (
     SynapseCapability,
     Weights,
 )
-from neuroport.errors import FileFormatError, Problem, UnknownNumericsError, nearest
+from neuroport.errors import FileFormatError, Problem, UnknownNumericsError, unknown_name
 from neuroport.network.cells import CELLS, RECEPTOR_KINDS
 from neuroport.network.synapses import TIMING_RULES, WEIGHT_RULES
 from neuroport.numerics import PYNN
@@ -130,11 +130,7 @@ class _Reader:
     def _is_one_of(self, name: str, names: Sequence[str], where: str) -> bool:
         if name in names:
             return True
-        near = nearest(name, names)
-        self.problems.append(
-            Problem(f"{where} has no entry '{name}'", limit=", ".join(names),
-                    fix=f"did you mean '{near[0]}'?" if near else "")
-        )
+        self.problems.append(unknown_name(f"{where} has no entry '{name}'", name, names))
         return False
 
     def _table(

@@ -120,17 +120,15 @@ _OWN = ("--target", "--fix", "--rescale", "--write")
 
 def _mend(built: Any, rescale: tuple[str, ...], write: Path | None) -> list[Any]:
     """Mend each network, keep what is left to be found, and return what was mended."""
-    from neuroport.errors import Problem, UserError, nearest
+    from neuroport.errors import Problem, UserError, unknown_name
     from neuroport.network.file import save_network
     from neuroport.results.errors import OutputError
 
     labels = {p.label for made in built.prepared for p in made.written.projections}
     if unknown := [r for r in rescale if r not in labels]:
-        near = nearest(unknown[0], labels, 1)
         raise UserError(
-            Problem(f"there is no projection {', '.join(map(repr, unknown))} to rescale",
-                    limit=f"projections: {', '.join(sorted(labels)) or '(none)'}",
-                    fix=f"did you mean '{near[0]}'?" if near else "take one of them")
+            unknown_name(f"there is no projection {', '.join(map(repr, unknown))} to rescale",
+                         unknown[0], sorted(labels), "projections", "take one of them")
         )
     if write is not None and len(built.prepared) > 1:
         raise UserError(

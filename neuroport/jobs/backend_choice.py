@@ -9,7 +9,7 @@ from typing import Any
 
 from neuroport.backend import backend_names, backend_option_types
 from neuroport.backend.registry import unknown_backend
-from neuroport.errors import InvalidValueError, Problem, UserError, nearest
+from neuroport.errors import InvalidValueError, Problem, UserError, did_you_mean
 from neuroport.jobs.options import flags_of, value_of
 from neuroport.jobs.specification import option_text
 from neuroport.numerics import numerics as numerics_of
@@ -157,9 +157,8 @@ def _read(word: str, numerics: str | None, problems: list[Problem]) -> BackendCh
 
 
 def _unknown(name: str, what: str, known: Mapping[str, Any]) -> Problem:
-    near = nearest(name, known, 1)
     return Problem(
         f"{what} has an option '{name}'" if what.startswith("none") else
         f"{what} has no option '{name}'",
         limit=f"options: {', '.join(flags_of(known)) or '(none)'}",
-        fix=f"did you mean '{near[0]}'?" if near else "leave it out")
+        fix=did_you_mean(name, known, "leave it out"))

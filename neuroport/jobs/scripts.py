@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from neuroport.errors import Problem, UserError, nearest
+from neuroport.errors import Problem, UserError, did_you_mean
 from neuroport.jobs.specification import RunSpec
 from neuroport.jobs.standins import SIMULATORS, standing_in_for_simulators
 from neuroport.models import model_names
@@ -44,11 +44,10 @@ def source_of(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         folder = path.parent if str(path.parent) else Path()
         beside = [str(p) for p in folder.glob("*.py")] if folder.is_dir() else []
-        near = nearest(str(path), [*beside, *model_names()], 1)
         raise ScriptError(
             Problem(
                 f"{path} cannot be read: {getattr(error, 'strerror', None) or error}",
-                fix=f"did you mean '{near[0]}'?" if near else "",
+                fix=did_you_mean(str(path), [*beside, *model_names()]),
             )
         ) from None
 

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from neuroport.errors import FileFormatError, Problem, UserError, nearest
+from neuroport.errors import FileFormatError, Problem, UserError, did_you_mean, unknown_name
 from neuroport.machines.target import Budget, Geometry, Target
 
 __all__ = ["load_target", "target_names", "UnknownTargetError"]
@@ -57,13 +57,10 @@ def load_target(name: str | os.PathLike[str]) -> Target:
         except (OSError, UnicodeDecodeError) as error:
             raise FileFormatError(Problem("cannot be read", str(error)), where=text) from None
     if text not in target_names():
-        near = nearest(text, target_names())
         raise UnknownTargetError(
-            Problem(
-                f"there is no target '{text}'",
-                limit=f"targets: {', '.join(target_names())}, or a .toml file",
-                fix=f"did you mean '{near[0]}'?" if near else "",
-            )
+            Problem(f"there is no target '{text}'",
+                    limit=f"targets: {', '.join(target_names())}, or a .toml file",
+                    fix=did_you_mean(text, target_names()))
         )
     file = files("neuroport.machines") / f"{text}.toml"
     return _target(text, file.read_text("utf-8"), f"target '{text}'")
@@ -98,10 +95,8 @@ def _part(data: dict[str, Any], key: str, kind: Any, problems: list[Problem]) ->
         return None
     names = [f.name for f in fields(kind)]
     before = len(problems)
-    for unknown in sorted(set(given) - set(names)):
-        near = nearest(unknown, names)
-        problems.append(Problem(f"[{key}] has no entry '{unknown}'", limit=", ".join(names),
-                                fix=f"did you mean '{near[0]}'?" if near else ""))
+    problems += [unknown_name(f"[{key}] has no entry '{unknown}'", unknown, names)
+                 for unknown in sorted(set(given) - set(names))]
     for field in fields(kind):
         value: Any = given.get(field.name)
         least = int(field.name not in _MAY_BE_ZERO)

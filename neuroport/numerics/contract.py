@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
-from neuroport.errors import Problem, UnknownNumericsError, nearest
+from neuroport.errors import Problem, UnknownNumericsError, did_you_mean, unknown_name
 from neuroport.numerics.grids import grid_names
 from neuroport.numerics.steps import to_steps
 
@@ -152,14 +152,8 @@ def _validate(choices: Mapping[str, Any]) -> None:
     problems = []
     for key, value in choices.items():
         if key not in known:
-            near = nearest(key, known)
             problems.append(
-                Problem(
-                    f"there is no numerics choice '{key}'",
-                    limit=f"choices: {', '.join(known)}",
-                    fix=f"did you mean '{near[0]}'?" if near else "",
-                )
-            )
+                unknown_name(f"there is no numerics choice '{key}'", key, known, "choices"))
             continue
         allowed = get_args(hints[key])
         if key in ("static_weight_step", "plastic_weight_step"):
@@ -236,12 +230,11 @@ def numerics(choice: str | Numerics | Mapping[str, Any]) -> Numerics:
         return NAMED[choice]
     if isinstance(choice, str) and "+" in choice:
         return _from_text(choice)
-    near = nearest(str(choice), NAMED)
     raise UnknownNumericsError(
         Problem(
             f"there are no numerics called {choice!r}",
             limit=f"named: {', '.join(NAMED)}; with single choices: pynn+input_rule=step",
-            fix=f"did you mean '{near[0]}'?" if near else "",
+            fix=did_you_mean(str(choice), NAMED),
         ),
         where="numerics",
     )

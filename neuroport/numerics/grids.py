@@ -13,7 +13,7 @@ from functools import cache
 from importlib.metadata import EntryPoint
 from typing import Any
 
-from neuroport.errors import Problem, UnknownNumericsError, nearest
+from neuroport.errors import UnknownNumericsError, unknown_name
 from neuroport.registered import registered
 
 __all__ = ["GROUP", "Grid", "grid_names", "load_grid", "register_grid"]
@@ -58,12 +58,9 @@ def load_grid(name: str) -> Grid:
     """
     if name not in _REGISTERED:
         if name not in _installed():
-            near = nearest(name, grid_names())
             raise UnknownNumericsError(
-                Problem(
-                    f"no installed package has a weight grid '{name}'",
-                    limit=f"grids: {', '.join(grid_names()) or 'none'}",
-                    fix=f"did you mean '{near[0]}'?" if near else
+                unknown_name(
+                    f"no installed package has a weight grid '{name}'", name, grid_names(), "grids",
                     "install the backend that it belongs to; where the code is newer than its "
                     "installation, install it again: pip install -e .",
                 ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neuroport.errors import InvalidValueError, Problem, nearest
+from neuroport.errors import InvalidValueError, unknown_name
 from neuroport.pynn.argument_order import ARGUMENT_ORDER
 from neuroport.pynn.dialect import PYNN, Dialect
 from neuroport.pynn.spynnaker_dialect import SPYNNAKER
@@ -22,11 +22,4 @@ def dialect_of(name: str) -> Dialect:
     """
     if name in DIALECTS:
         return DIALECTS[name]
-    near = nearest(str(name), DIALECTS)
-    raise InvalidValueError(
-        Problem(
-            f"there is no dialect {name!r}",
-            limit=", ".join(DIALECTS),
-            fix=f"did you mean '{near[0]}'?" if near else "",
-        )
-    )
+    raise InvalidValueError(unknown_name(f"there is no dialect {name!r}", str(name), DIALECTS))

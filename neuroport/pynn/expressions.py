@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from neuroport.errors import InvalidValueError, Problem, nearest
+from neuroport.errors import InvalidValueError, Problem, unknown_name
 from neuroport.network.cells import CellEquations
 
 __all__ = [
@@ -67,17 +67,11 @@ def assignment(statement: str, where: str) -> tuple[str, str, str]:
 
 
 def unknown_names(names: set[str], known: set[str], text: str) -> list[Problem]:
-    problems = []
-    for name in sorted(names - known - set(FUNCTIONS)):
-        near = nearest(name, known)
-        problems.append(
-            Problem(
-                f"unknown name '{name}' in {text!r}",
-                limit=f"known: {', '.join(sorted(known))}",
-                fix=f"did you mean '{near[0]}'?" if near else f"add '{name}' to the parameters",
-            )
-        )
-    return problems
+    return [
+        unknown_name(f"unknown name '{name}' in {text!r}", name, sorted(known), "known",
+                     f"add '{name}' to the parameters")
+        for name in sorted(names - known - set(FUNCTIONS))
+    ]
 
 
 def statements_of(given: str | Sequence[str]) -> list[str]:

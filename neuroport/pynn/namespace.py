@@ -12,7 +12,7 @@ from pyNN.network import Network
 from pyNN.parameters import Sequence
 from pyNN.random import GSLRNG, NumpyRNG, RandomDistribution
 
-from neuroport.errors import nearest
+from neuroport.errors import did_you_mean
 from neuroport.pynn.cells import CELL_TYPES, COMPONENTS
 from neuroport.pynn.chip_only import ONLY_ON_CHIP, chip_only
 from neuroport.pynn.connectors import CONNECTORS
@@ -88,9 +88,8 @@ def missing_name(name: str, names: Iterable[str], of: str) -> AttributeError:
     if name in ONLY_ON_CHIP:
         return chip_only(name, ONLY_ON_CHIP[name])
     if name not in UNSUPPORTED:
-        near = nearest(name, names)
-        hint = f"; did you mean '{near[0]}'?" if near else ""
-        return AttributeError(f"PyNN has no '{name}' ({of}){hint}")
+        words = [f"PyNN has no '{name}' ({of})", did_you_mean(name, names)]
+        return AttributeError("; ".join(filter(None, words)))
     kind = UNSUPPORTED[name][0]
     return UnsupportedNameError(unsupported(name, kind, _OF_KIND[kind]).problems)
 

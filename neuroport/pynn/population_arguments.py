@@ -15,7 +15,7 @@ from neuroport.errors import (
     Problem,
     UnsupportedError,
     UserError,
-    nearest,
+    did_you_mean,
 )
 
 __all__ = [
@@ -190,12 +190,11 @@ def cannot_use(name: str, value: Any, size: int, where: str, error: Exception) -
 
 def unsupported_receptor(receptor: str, valid: Any, where: str) -> UnsupportedError:
     """Return the error for a receptor type that the target does not have."""
-    near = nearest(str(receptor), valid)
     return UnsupportedError(
         Problem(
             f"the target has no receptor '{receptor}'",
             limit=f"receptors: {', '.join(valid) or '(none: a spike source receives nothing)'}",
-            fix=f"did you mean '{near[0]}'?" if near else "",
+            fix=did_you_mean(str(receptor), valid),
         ),
         where=where,
     )

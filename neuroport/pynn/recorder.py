@@ -10,7 +10,13 @@ from neo import Segment
 from neo.core.spiketrainlist import SpikeTrainList
 from pyNN import recording
 
-from neuroport.errors import InvalidTimeError, NotReadyError, Problem, UnsupportedError, nearest
+from neuroport.errors import (
+    InvalidTimeError,
+    NotReadyError,
+    Problem,
+    UnsupportedError,
+    unknown_name,
+)
 from neuroport.network.edits import RecordingEdit
 from neuroport.pynn.cells import signal_of
 
@@ -42,12 +48,8 @@ class RecorderBase(recording.Recorder):  # type: ignore[misc]
         if wrong:
             raise _RecordingError(
                 [
-                    Problem(
-                        f"'{name}' cannot be recorded from {model}",
-                        limit=f"it has {', '.join(known)}",
-                        fix=(f"did you mean '{nearest(name, known)[0]}'?"
-                             if nearest(name, known) else ""),
-                    )
+                    unknown_name(f"'{name}' cannot be recorded from {model}", name, known,
+                                 "it has")
                     for name in wrong
                 ],
                 where=f"population '{self.population.label}'",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from neuroport.errors import nearest
+from neuroport.errors import did_you_mean
 from neuroport.results.arrays import make_block
 from neuroport.results.errors import ComparisonError
 from neuroport.results.result import FloatArray, RecordedSpikes, Result
@@ -87,9 +87,9 @@ def _read(text: str, reference: Result, target: Result, problems: list[str]) -> 
     before = len(problems)
     for name, result in ((label, target), (population, reference)):
         if name not in result.populations:
-            near = nearest(name, list(result.populations), 1)
-            hint = f", did you mean {near[0]!r}" if near else ""
-            problems.append(f"{text!r}: {result.name!r} has no population {name!r}{hint}")
+            problems.append(", ".join(filter(None, (
+                f"{text!r}: {result.name!r} has no population {name!r}",
+                did_you_mean(name, list(result.populations))))))
     if len(problems) > before:
         return None
     size, highest = _size(reference, population), _highest(target, label)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from neuroport.errors import nearest
+from neuroport.errors import did_you_mean
 from neuroport.findings import Finding, finding
 from neuroport_spinnaker.chip.limits import DEFAULT_RATE
 from neuroport_spinnaker.place.case import Case, place
@@ -43,12 +43,11 @@ def names(case: Case) -> Iterator[Finding]:
         return
     for label in chosen:
         if label not in case.populations:
-            near = nearest(label, list(case.populations))
             yield finding(
                 "NP333", "network", measured=f"neurons_per_core for '{label}'",
                 limit=f"populations: {', '.join(case.populations)}"[:300],
                 why="no population has this label",
-                fixes=(f"did you mean '{near[0]}'?",) if near else ("the label of a population",),
+                fixes=(did_you_mean(label, case.populations, "the label of a population"),),
             )
 
 
