@@ -7,6 +7,7 @@ loads this file in any Python. Nothing is pickled, so nothing that arrives can r
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 import traceback
@@ -120,7 +121,7 @@ class Incoming:
             import numpy
 
             kinds = [(numpy.dtype(kind), shape) for kind, shape in self._head["arrays"]]
-            sizes = [kind.itemsize * _product(shape) for kind, shape in kinds]
+            sizes = [kind.itemsize * math.prod(shape) for kind, shape in kinds]
             if len(self._buffer) < sum(sizes):
                 return None
             offset = 0
@@ -131,13 +132,6 @@ class Incoming:
             del self._buffer[:offset]
         head, self._head = self._head, None
         return {name: _rich(v, arrays) for name, v in head.items() if name != "arrays"}
-
-
-def _product(shape: list[int]) -> int:
-    result = 1
-    for n in shape:
-        result *= n
-    return result
 
 
 def _rich(value: Any, arrays: list[Any]) -> Any:
