@@ -10,6 +10,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import psutil
+
 __all__ = ["descendants", "end"]
 
 _LOOK = 0.02  # s between two looks whether a process is still there
@@ -19,43 +21,20 @@ _KILLED = 10.0  # s for a killed process to go
 _ORPHANS = 25.0  # s for engines of its own, which end themselves when their inputs close
 
 
-def _parents() -> dict[int, int]:
-    """Process -> its parent."""
-    found: dict[int, int] = {}
-    proc = Path("/proc")
-    if (proc / "self" / "stat").exists():
-        for place in proc.iterdir():
-            if place.name.isdecimal():
-                try:
-                    text = (place / "stat").read_text("utf-8", errors="replace")
-                except OSError:  # it has ended meanwhile
-                    continue
-                # The name, in parentheses, may hold anything; a zombie has ended.
-                state, parent = text.rpartition(")")[2].split()[:2]
-                if state != "Z":
-                    found[int(place.name)] = int(parent)
-        return found
-    try:  # macOS and BSD
-        listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True,
-                                timeout=5.0, check=False).stdout
-    except (OSError, subprocess.TimeoutExpired):
-        return found
-    for line in listed.splitlines():
-        words = line.split()
-        if len(words) == 2:
-            found[int(words[0])] = int(words[1])
-    return found
+def _runs(process: psutil.Process) -> bool:
+    """Whether a process has not ended yet; one that nobody has asked for its status has."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
-def descendants(process: int) -> set[int]:
+def descendants(process: int) -> set[psutil.Process]:
     """The children of a process, their children, and so on."""
-    parents = _parents()
-    found: set[int] = set()
-    new = {process}
-    while new:
-        new = {child for child, parent in parents.items() if parent in new} - found
-        found |= new
-    return found
+    try:
+        return set(filter(_runs, psutil.Process(process).children(recursive=True)))
+    except psutil.NoSuchProcess:
+        return set()
 
 
 def end(process: subprocess.Popen[bytes], folder: Path, grace: float) -> None:
@@ -88,16 +67,16 @@ def end(process: subprocess.Popen[bytes], folder: Path, grace: float) -> None:
         _outlive(started)
     finally:  # also where the user does not want to wait
         _kill_group(process)
-        for number in started & set(_parents()):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(number, signal.SIGKILL)
+        for one in started:
+            with contextlib.suppress(psutil.Error):
+                one.kill()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _wait(process: subprocess.Popen[bytes], seconds: float) -> set[int]:
+def _wait(process: subprocess.Popen[bytes], seconds: float) -> set[psutil.Process]:
     """Wait for a process; return what it has started meanwhile."""
     began = looked = time.monotonic()
-    started: set[int] = set()
+    started: set[psutil.Process] = set()
     while process.poll() is None and time.monotonic() < began + seconds:
         if time.monotonic() > looked + _LIST:
             looked = time.monotonic()
@@ -113,8 +92,8 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
         process.wait(timeout=_KILLED)
 
 
-def _outlive(processes: set[int]) -> None:
+def _outlive(processes: set[psutil.Process]) -> None:
     """Wait until processes have ended by themselves."""
     limit = time.monotonic() + _ORPHANS
-    while processes & set(_parents()) and time.monotonic() < limit:
+    while any(map(_runs, processes)) and time.monotonic() < limit:
         time.sleep(_LOOK)

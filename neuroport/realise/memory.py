@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+import psutil
+
 from neuroport.errors import InvalidValueError, Problem
 
 __all__ = ["BYTES_PER_SYNAPSE", "memory_limit"]
@@ -37,18 +39,4 @@ def memory_limit() -> float:
                 )
             )
         return gigabytes * 1e9
-    return _available() / 2
-
-
-def _available() -> float:
-    try:
-        with open("/proc/meminfo", encoding="ascii") as stream:
-            for line in stream:
-                if line.startswith("MemAvailable:"):
-                    return float(line.split()[1]) * 1024
-    except OSError:
-        pass
-    try:
-        return float(os.sysconf("SC_PHYS_PAGES")) * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError, AttributeError):
-        return 8e9
+    return float(psutil.virtual_memory().available) / 2

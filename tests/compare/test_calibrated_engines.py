@@ -95,5 +95,5 @@ def test_ctrl_c_ends_every_run(tmp_path: Path) -> None:
     assert process.returncode == 130, error
     assert "interrupted; all runs were stopped" in error
     assert "Traceback" not in error
-    assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
+    assert not [one for one in workers if one.is_running()]
     assert not list(tmp_path.glob("neuroport-compare-*"))  # nor their folders
