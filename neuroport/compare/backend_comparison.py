@@ -77,6 +77,12 @@ class BackendComparison:
             parts.append("Nothing could be compared.")
         return " ".join(parts)
 
+    def why(self, target: str) -> str:
+        """Return why a target differs, or why that is not known; empty where nobody asked."""
+        if target in self.explanations:
+            return self.explanations[target].summary
+        return f"not known. {self.unexplained[target]}" if target in self.unexplained else ""
+
     def __getitem__(self, name: str) -> Comparison:
         for comparison in self.comparisons:
             if comparison.target.name == name:
@@ -110,14 +116,8 @@ class BackendComparison:
             try:
                 comparison.require(at_least, rung)
             except ResultsDisagreeError as problem:
-                text = str(problem)
-                found = self.explanations.get(comparison.target.name)
-                why = self.unexplained.get(comparison.target.name, "")
-                if found is not None:
-                    text += f"\nWhy: {found.summary}"
-                elif why:
-                    text += f"\nWhy: not known. {why}"
-                texts.append(text)
+                why = self.why(comparison.target.name)
+                texts.append(f"{problem}\nWhy: {why}" if why else str(problem))
         if texts:
             again = f"\nAgain, with figures: {self.command} --html report.html" if (
                 self.command) else ""
@@ -128,7 +128,6 @@ class BackendComparison:
                  *(f"{o.job.name}: {o.status}. {o.reason}" for o in self.failed)]
         for comparison in self.comparisons:
             lines.append(str(comparison))
-            found = self.explanations.get(comparison.target.name)
-            if found is not None:
-                lines.append(f"  Why: {found.summary}")
+            if why := self.why(comparison.target.name):
+                lines.append(f"  Why: {why}")
         return "\n".join([*lines, *self.notes])

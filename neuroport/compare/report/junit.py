@@ -70,8 +70,7 @@ def junit_of_backends(found: BackendComparison) -> str:
             suite.set("failures", str(int(suite.get("failures", "0")) + 1))
             body = ElementTree.SubElement(case, "failure", message=comparison.summary,
                                           type=str(comparison.verdict))
-            why = found.explanations.get(comparison.target.name)
-            body.text = why.summary if why is not None else comparison.summary
+            body.text = found.why(comparison.target.name) or comparison.summary
         suites.append(suite)
     return _document(suites)
 
