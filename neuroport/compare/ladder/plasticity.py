@@ -7,7 +7,14 @@ from scipy import stats
 
 from neuroport.compare.ladder.structure import match_synapses
 from neuroport.compare.ladder.thresholds import Thresholds
-from neuroport.compare.ladder.verdict import Measurement, RungVerdict, Verdict, worst
+from neuroport.compare.ladder.verdict import (
+    Measurement,
+    RungVerdict,
+    Verdict,
+    graded,
+    lacking,
+    worst,
+)
 from neuroport.results.result import FloatArray, ProjectionStructure, Result
 
 __all__ = ["judge_plasticity"]
@@ -40,13 +47,11 @@ def judge_plasticity(reference: Result, target: Result, limits: Thresholds) -> R
         f"(Wasserstein), the fraction at each bound differs by at most {limits.at_bounds:.0%}, "
         f"and rank correlation is at least {limits.weight_rank_correlation:g}. Reason: "
         f"{Thresholds.reason('changed_sign')}.")
-    missing = [f"the {role} ({r.name})" for role, r in zip(("reference", "target"),
-               (reference, target), strict=True) if r.structure is None or not any(
-        p.final_weight is not None for p in r.structure.projections.values())]
+    missing = lacking(reference, target, lambda r: r.structure is not None and any(
+        p.final_weight is not None for p in r.structure.projections.values()))
     if missing or reference.structure is None or target.structure is None:
         return RungVerdict("L4", TITLE, Verdict.NOT_COMPARABLE,
-                           f"No weights after the run were read from {' and '.join(missing)}.",
-                           threshold)
+                           f"No weights after the run were read from {missing}.", threshold)
     found: list[Measurement] = []
     remarks: list[str] = []
     stories: list[str] = []
@@ -104,9 +109,8 @@ def _judge(label: str, ours: ProjectionStructure, theirs: ProjectionStructure, l
     distance = float(stats.wasserstein_distance(w_ref, w_tgt)) / span
 
     def limit(quantity: str, value: float, unit: str, bound: float, note: str = "") -> Measurement:
-        verdict = (Verdict.IDENTICAL if exact else Verdict.EQUIVALENT if value <= bound
-                   else Verdict.DIFFERENT)
-        return Measurement(label, quantity, value, unit, bound, "at most", verdict, note)
+        return Measurement(label, quantity, value, unit, bound, "at most",
+                           graded(exact, value <= bound), note)
 
     found = [
         limit("synapses that change in another direction", wrong, "of all", limits.changed_sign,
@@ -133,8 +137,7 @@ def _judge(label: str, ours: ProjectionStructure, theirs: ProjectionStructure, l
             label, "rank correlation of the weights", rho, "Spearman's rho",
             limits.weight_rank_correlation if distinct else None,
             "at least" if distinct else "",
-            None if not distinct else Verdict.IDENTICAL if exact else Verdict.EQUIVALENT
-            if rho >= limits.weight_rank_correlation else Verdict.DIFFERENT,
+            graded(exact, rho >= limits.weight_rank_correlation) if distinct else None,
             "" if distinct else "shown only: most weights are tied"))
     stories = []
     failed = [m for m in found if m.verdict is Verdict.DIFFERENT]

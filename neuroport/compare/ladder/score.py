@@ -8,7 +8,7 @@ import numpy as np
 from scipy import stats
 
 from neuroport.compare.ladder.thresholds import Thresholds
-from neuroport.compare.ladder.verdict import Measurement, RungVerdict, Verdict
+from neuroport.compare.ladder.verdict import Measurement, RungVerdict, Verdict, lacking
 from neuroport.results.result import FloatArray, Result, Score
 
 __all__ = ["judge_score"]
@@ -93,11 +93,11 @@ def judge_score(reference: Result, target: Result, limits: Thresholds) -> RungVe
         f"{_FEW} items. Different: the interval excludes 0, the difference is larger than that, "
         "and (paired items) a sign test over the items that differ agrees. Reason: "
         f"{Thresholds.reason('score_margin')}.")
-    missing = [f"the {role} ({r.name})" for role, r in zip(("reference", "target"),
-               (reference, target), strict=True) if r.score is None]
     if reference.score is None or target.score is None:
         return RungVerdict("L5", TITLE, Verdict.NOT_COMPARABLE,
-                           f"No score was given for {' and '.join(missing)}.", threshold)
+                           "No score was given for "
+                           f"{lacking(reference, target, lambda r: r.score is not None)}.",
+                           threshold)
     if reference.score.name != target.score.name:
         return RungVerdict("L5", TITLE, Verdict.NOT_COMPARABLE,
                            f"The scores are different ones: {reference.score.name!r} and "

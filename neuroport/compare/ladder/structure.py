@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from neuroport.compare.ladder.thresholds import Thresholds
-from neuroport.compare.ladder.verdict import Measurement, RungVerdict, Verdict, worst
+from neuroport.compare.ladder.verdict import (
+    Measurement,
+    RungVerdict,
+    Verdict,
+    graded,
+    lacking,
+    worst,
+)
 from neuroport.results.result import IntArray, ProjectionStructure, Result
 
 __all__ = ["judge_structure", "match_synapses"]
@@ -51,8 +58,7 @@ def _judge_projection(label: str, ours: ProjectionStructure, theirs: ProjectionS
     first, second, missing, extra = match_synapses(ours, theirs)
     for quantity, count in (("synapses missing", missing), ("synapses added", extra)):
         found.append(Measurement(
-            label, quantity, float(count), "synapses", 0.0, "at most",
-            Verdict.DIFFERENT if count else Verdict.IDENTICAL,
+            label, quantity, float(count), "synapses", 0.0, "at most", graded(not count, False),
             f"of {len(ours)} in the reference"))
     if ours.weight_unit != theirs.weight_unit:
         found.append(Measurement(
@@ -74,38 +80,32 @@ def _judge_projection(label: str, ours: ProjectionStructure, theirs: ProjectionS
         scale = np.maximum(np.abs(w_ref), np.finfo(float).tiny)
         value, unit = float((change / scale).max()), "relative"
         limit, note = limits.weight_without_resolution, "the target states no resolution"
-    verdict = (Verdict.IDENTICAL if same.all() else
-               Verdict.EQUIVALENT if value <= limit * (1 + 1e-6) else Verdict.DIFFERENT)
     found.append(Measurement(
-        label, "largest weight change", value, unit, limit, "at most", verdict,
+        label, "largest weight change", value, unit, limit, "at most",
+        graded(bool(same.all()), value <= limit * (1 + 1e-6)),
         f"{note}; {int(np.sum(~same))} of {len(first)} weights changed"))
     found.append(Measurement(
         label, "weights lost to zero", float(zeroed), "synapses", 0.0, "at most",
-        Verdict.DIFFERENT if zeroed else Verdict.IDENTICAL,
+        graded(not zeroed, False),
         "a synapse that the reference has and the target stores as 0" if zeroed else ""))
     total = float(np.abs(w_ref).sum())
     drift = abs(float(np.abs(w_tgt).sum()) - total) / total if total else 0.0
     found.append(Measurement(
         label, "change of the summed weight", drift, "relative",
         limits.projection_weight_change, "at most",
-        Verdict.IDENTICAL if drift <= limits.rounding else
-        Verdict.EQUIVALENT if drift <= limits.projection_weight_change else Verdict.DIFFERENT))
+        graded(drift <= limits.rounding, drift <= limits.projection_weight_change)))
     late = np.abs(theirs.delay[second] - ours.delay[first])
     grid = theirs.delay_resolution
     largest = float(late.max())
     exact = largest <= limits.rounding * max(1.0, float(np.abs(ours.delay).max()))
     if grid:
-        delay_verdict = (Verdict.IDENTICAL if exact else Verdict.EQUIVALENT
-                         if largest / grid <= limits.delay_steps * (1 + 1e-6)
-                         else Verdict.DIFFERENT)
-        found.append(Measurement(
-            label, "largest delay change", largest / grid, "delay steps", limits.delay_steps,
-            "at most", delay_verdict, f"grid {grid:g} ms"))
+        value, unit, limit, note = largest / grid, "delay steps", limits.delay_steps, (
+            f"grid {grid:g} ms")
     else:
-        found.append(Measurement(
-            label, "largest delay change", largest, "ms", 0.0, "at most",
-            Verdict.IDENTICAL if exact else Verdict.DIFFERENT,
-            "the target states no delay grid"))
+        value, unit, limit, note = largest, "ms", 0.0, "the target states no delay grid"
+    found.append(Measurement(
+        label, "largest delay change", value, unit, limit, "at most",
+        graded(exact, bool(grid) and value <= limit * (1 + 1e-6)), note))
     return found
 
 
@@ -126,11 +126,11 @@ def judge_structure(reference: Result, target: Result, limits: Thresholds) -> Ru
         f"summed weight of each projection within {limits.projection_weight_change:.0%}; no "
         f"weight lost to zero; delays within {limits.delay_steps:g} grid step. Reason: "
         f"{Thresholds.reason('weight_steps')}; {Thresholds.reason('projection_weight_change')}.")
-    missing = [f"the {role} ({r.name})" for role, r in zip(("reference", "target"),
-               (reference, target), strict=True) if r.structure is None]
     if reference.structure is None or target.structure is None:
         return RungVerdict("L0", TITLE, Verdict.NOT_COMPARABLE,
-                           f"No structure was read back from {' and '.join(missing)}.", threshold)
+                           "No structure was read back from "
+                           f"{lacking(reference, target, lambda r: r.structure is not None)}.",
+                           threshold)
     found: list[Measurement] = []
     remarks: list[str] = []
     ours, theirs = reference.structure, target.structure
@@ -142,7 +142,7 @@ def judge_structure(reference: Result, target: Result, limits: Thresholds) -> Ru
         same = ours.sizes[label] == theirs.sizes[label]
         found.append(Measurement(
             label, "population size", float(theirs.sizes[label]), "neurons",
-            float(ours.sizes[label]), "exactly", Verdict.IDENTICAL if same else Verdict.DIFFERENT))
+            float(ours.sizes[label]), "exactly", graded(same, False)))
     for label in dict.fromkeys([*ours.projections, *theirs.projections]):
         if label not in ours.projections or label not in theirs.projections:
             holder = reference.name if label in ours.projections else target.name

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from neuroport.compare.ladder.thresholds import Thresholds
-from neuroport.compare.ladder.verdict import Measurement, RungVerdict, Verdict, worst
+from neuroport.compare.ladder.verdict import Measurement, RungVerdict, Verdict, graded, worst
 from neuroport.results.result import FloatArray, RecordedSignal, Result
 
-__all__ = ["AlignedSignals", "align_signals", "common_signals", "judge_traces"]
+__all__ = ["AlignedSignals", "common_signals", "judge_traces"]
 
 TITLE = "Single-neuron traces"
 #: Columns compared at a time: 10 000 samples x 256 neurons in double precision are 20 MB.
@@ -131,11 +131,6 @@ class AlignedSignals:
         return best if misfit(best) * 10 <= zero else 0
 
 
-def align_signals(label: str, ours: RecordedSignal, theirs: RecordedSignal) -> AlignedSignals:
-    """Bring two recordings of one variable onto common neurons and sample times."""
-    return AlignedSignals(label, ours, theirs)
-
-
 def common_signals(reference: Result, target: Result) -> list[AlignedSignals]:
     """All variables that both results recorded for common neurons at common times."""
     found = []
@@ -143,7 +138,7 @@ def common_signals(reference: Result, target: Result) -> list[AlignedSignals]:
         ours, theirs = reference.signals(population), target.signals(population)
         for name in ours:
             if name in theirs:
-                pair = align_signals(f"{population}, {name}", ours[name], theirs[name])
+                pair = AlignedSignals(f"{population}, {name}", ours[name], theirs[name])
                 if not pair.problem and len(pair.neurons):
                     found.append(pair)
     return found
@@ -186,7 +181,7 @@ def judge_traces(reference: Result, target: Result, limits: Thresholds,
                 holder = reference.name if name in ours else target.name
                 remarks.append(f"{label}: recorded only by {holder}; left out")
                 continue
-            pair = align_signals(label, ours[name], theirs[name])
+            pair = AlignedSignals(label, ours[name], theirs[name])
             remarks += pair.remarks
             if pair.problem or not len(pair.neurons):
                 remarks.append(f"{label}: not compared, {pair.problem or 'no common neuron'}")
@@ -239,8 +234,7 @@ def _judge_signal(pair: AlignedSignals, resolution: float | None, limits: Thresh
         note = f"{top:.4g} {pair.unit}; range {scale:.4g} {pair.unit}"
     if not np.isfinite(value):
         value, note = float("nan"), "not a number on one side"
-    verdict = (Verdict.IDENTICAL if top <= limits.rounding * magnitude else
-               Verdict.EQUIVALENT if value <= limit else Verdict.DIFFERENT)
+    verdict = graded(top <= limits.rounding * magnitude, value <= limit)
     found = [
         Measurement(pair.label, "largest difference", value, unit, limit, "at most", verdict,
                     f"{note}; {len(pair.neurons)} neurons, {len(pair.times)} samples"),

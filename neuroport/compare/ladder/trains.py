@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from neuroport.compare.ladder.thresholds import SamplingLimits, Thresholds
-from neuroport.compare.ladder.verdict import Measurement, RungVerdict, Sampling, Verdict, worst
+from neuroport.compare.ladder.verdict import (
+    Measurement,
+    RungVerdict,
+    Sampling,
+    Verdict,
+    graded,
+    worst,
+)
 from neuroport.compare.measures.distances import train_distances
 from neuroport.compare.measures.pairing import PairedSpikes, pair_spikes, sample
 from neuroport.compare.measures.spike_sets import FirstDifference, SpikeSets, spike_sets
@@ -132,7 +139,7 @@ def _distances(pair: PairedSpikes, timestep: float, limits: Thresholds, sampling
         mean = float(values.mean())
         found.append(Measurement(
             pair.population, name, mean, "mean, 0 to 1", limits.spike_distance, "at most",
-            Verdict.EQUIVALENT if mean <= limits.spike_distance else Verdict.DIFFERENT,
+            graded(False, mean <= limits.spike_distance),
             f"largest {values.max():.3g}"))
     gamma = np.array([row.coincidence_factor for row in rows])
     defined = gamma[np.isfinite(gamma)]
@@ -144,7 +151,7 @@ def _distances(pair: PairedSpikes, timestep: float, limits: Thresholds, sampling
         mean = float(defined.mean())
         found.append(Measurement(
             pair.population, "coincidence factor", mean, "mean", limits.coincidence, "at least",
-            Verdict.EQUIVALENT if mean >= limits.coincidence else Verdict.DIFFERENT, note))
+            graded(False, mean >= limits.coincidence), note))
     else:
         found.append(Measurement(pair.population, "coincidence factor", float("nan"),
                                  note=note))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,9 @@ from neuroport.compare.errors import ResultsDisagreeError
 if TYPE_CHECKING:
     from neuroport.results.result import Result
 
-__all__ = ["Comparison", "Measurement", "RungVerdict", "Sampling", "Verdict", "worst"]
+__all__ = [
+    "Comparison", "Measurement", "RungVerdict", "Sampling", "Verdict", "graded", "lacking", "worst",
+]
 
 
 class Verdict(StrEnum):
@@ -41,6 +43,20 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     """
     found = list(verdicts)
     return max(found, key=_ORDER.index) if found else Verdict.NOT_COMPARABLE
+
+
+def graded(exact: bool, within: bool) -> Verdict:
+    """The verdict on a number that is the same, within its limit, or neither."""
+    if exact:
+        return Verdict.IDENTICAL
+    return Verdict.EQUIVALENT if within else Verdict.DIFFERENT
+
+
+def lacking(reference: Result, target: Result, has: Callable[[Result], bool]) -> str:
+    """Name those of two results that do not have something; empty where both have it."""
+    return " and ".join(
+        f"the {role} ({result.name})"
+        for role, result in (("reference", reference), ("target", target)) if not has(result))
 
 
 @dataclass(frozen=True, slots=True)

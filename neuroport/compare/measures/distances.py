@@ -105,7 +105,6 @@ def victor_purpura(first: FloatArray, second: FloatArray, *, cost: float) -> flo
     float
         0 to 1 (Victor & Purpura 1996, J. Neurophysiol. 76:1310).
     """
-    total = len(first) + len(second)
     if np.array_equal(first, second):
         return 0.0
     if not len(first) or not len(second):
@@ -113,7 +112,7 @@ def victor_purpura(first: FloatArray, second: FloatArray, *, cost: float) -> flo
     start, stop = min(first[0], second[0]), max(first[-1], second[-1])
     matrix = victor_purpura_distance(
         [_neo(first, start, stop), _neo(second, start, stop)], cost / pq.ms, sort=False)
-    return float(np.clip(matrix[0, 1] / total, 0.0, 1.0))
+    return float(np.clip(matrix[0, 1] / (len(first) + len(second)), 0.0, 1.0))
 
 
 def van_rossum(first: FloatArray, second: FloatArray, *, time_constant: float) -> float:

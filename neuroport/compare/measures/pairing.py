@@ -10,24 +10,11 @@ import numpy as np
 from neuroport.compare.ladder.verdict import Sampling
 from neuroport.results.result import FloatArray, IntArray, RecordedSpikes, Result
 
-__all__ = ["PairedSpikes", "pair_spikes", "sample", "to_steps"]
+__all__ = ["PairedSpikes", "pair_spikes", "sample"]
 
 #: A spike time this close to the grid (in steps) counts as on the grid: file formats keep times
 #: as rounded decimals or single precision.
 GRID_TOLERANCE = 1e-3
-
-
-def to_steps(times: FloatArray, timestep: float) -> IntArray:
-    """Nearest grid step of each time.
-
-    Parameters
-    ----------
-    times : array, shape (n,)
-        ms.
-    timestep : float
-        ms.
-    """
-    return np.rint(np.asarray(times) / timestep).astype(np.int64)
 
 
 def sample(index: IntArray, limit: int, *, seed: int, where: str,

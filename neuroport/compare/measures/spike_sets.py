@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neuroport.compare.measures.pairing import GRID_TOLERANCE, PairedSpikes, to_steps
+from neuroport.compare.measures.pairing import GRID_TOLERANCE, PairedSpikes
+from neuroport.numerics import to_steps
 from neuroport.results.result import IntArray, Result
 
 __all__ = ["FirstDifference", "SpikeSets", "spike_sets"]
