@@ -9,7 +9,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Literal, Self
 
-import neuroport_spinnaker.codes  # noqa: F401  registers the kinds of findings
 from neuroport.backend import BackendInformation
 from neuroport.backend.base import BackendBase
 from neuroport.backend.prepared import Draft, Prepared

@@ -1,6 +1,5 @@
 """Findings: what a check saw, with the measured value, the limit, the reason and ways out."""
 
-import neuroport.findings.codes  # noqa: F401  registers the kinds
 from neuroport.findings.finding import (
     KINDS,
     Finding,
@@ -9,6 +8,7 @@ from neuroport.findings.finding import (
     explain,
     finding,
     register,
+    register_file,
     without_superseded,
     worst,
 )
@@ -19,8 +19,11 @@ __all__ = [
     "FindingKind",
     "KINDS",
     "register",
+    "register_file",
     "finding",
     "explain",
     "worst",
     "without_superseded",
 ]
+
+register_file("neuroport.findings")

@@ -7,14 +7,16 @@ never raised one by one: a user sees all of them at once. Those of severity ``er
 from __future__ import annotations
 
 import enum
+import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from importlib.resources import files
 from typing import Any
 
 from neuroport.source_line import SourceLine
 
-__all__ = ["Severity", "Finding", "FindingKind", "KINDS", "register", "finding", "explain", "worst",
-           "without_superseded"]
+__all__ = ["Severity", "Finding", "FindingKind", "KINDS", "register", "register_file", "finding",
+           "explain", "worst", "without_superseded"]
 
 
 class Severity(enum.Enum):
@@ -148,6 +150,21 @@ def register(
         raise ValueError(f"finding code {code} is already used for '{KINDS[code].title}'")
     KINDS[code] = kind
     return kind
+
+
+def register_file(package: str, name: str = "codes.toml") -> None:
+    """Add the kinds of findings in a file of a package: a table for each code.
+
+    A table has ``title``, ``severity`` (``note``, ``warning`` or ``error``), ``explanation`` and,
+    where it says better what others say as well, ``supersedes``; see :class:`FindingKind`.
+
+    Raises
+    ------
+    ValueError
+        If a code is taken by another kind.
+    """
+    for code, kind in tomllib.loads((files(package) / name).read_text("utf-8")).items():
+        register(code, **{**kind, "severity": Severity(kind["severity"])})
 
 
 def finding(
