@@ -43,11 +43,14 @@ def neuroport(
     """Write a spiking network once, run it anywhere, and know why results differ."""
 
 
-run.register(app, EPILOG)
-check.register(app, EPILOG)
-plan.register(app, EPILOG)
-compare.register(app, EPILOG)
-conformance.register(app, EPILOG)
-listing.register(app)
-doctor.register(app)
+# What a model or a backend takes as well may follow.
+_FOLLOWED = {"ignore_unknown_options": True, "allow_extra_args": True}
+for _command, _text, _epilog in (
+    (run.run, run.HELP, EPILOG), (check.check, check.HELP, EPILOG), (plan.plan, plan.PLAN, EPILOG),
+    (plan.preview, plan.PREVIEW, EPILOG), (compare.compare, compare.HELP, compare.EPILOG),
+    (conformance.conformance, conformance.HELP, EPILOG),
+):
+    app.command(help=_text, epilog=_epilog, context_settings=_FOLLOWED)(_command)
+for _listed in (listing.models, listing.backends, listing.numerics, listing.explain, doctor.doctor):
+    app.command()(_listed)
 plugins.register(app)

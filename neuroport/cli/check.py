@@ -22,7 +22,7 @@ from neuroport.cli.arguments import (
 )
 from neuroport.jobs.options import flags_of, split_options
 
-__all__ = ["register"]
+__all__ = ["HELP", "check"]
 
 HELP = """Build a model, run all checks on its network, and stop before the first run.
 
@@ -188,11 +188,3 @@ def _show(
         for name in ("error", "warning", "note")
     }
     out.print(Text(", ".join(f"{n} {name}{'s' if n != 1 else ''}" for name, n in counts.items())))
-
-
-def register(app: typer.Typer, epilog: str) -> None:
-    """Add the command."""
-    app.command(
-        "check", help=HELP, epilog=epilog,
-        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
-    )(check)

@@ -15,7 +15,7 @@ from neuroport.cli import display
 from neuroport.cli.side_by_side import runs_shown
 from neuroport.secrets import keep_secrets
 
-__all__ = ["register"]
+__all__ = ["EPILOG", "HELP", "compare"]
 
 HELP = """Say whether backends agree on a model, at which level they stop agreeing, and why.
 
@@ -39,14 +39,6 @@ EPILOG = (
     "1 a difference, or too little to decide; 2 an error, or a backend without a result; "
     "130 interrupted."
 )
-
-
-def register(app: typer.Typer, epilog: str) -> None:
-    """Add the command."""
-    app.command(
-        "compare", help=HELP, epilog=EPILOG,
-        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
-    )(compare)
 
 
 def compare(
@@ -114,10 +106,9 @@ def compare(
             raise InvalidValueError(Problem(f"--at-least cannot be '{at_least}'",
                                             limit="identical or equivalent"))
         if not backends:
-            code = _stored(model, context.args, timestep, loading, match or (), at_least, html,
-                           junit, as_json)
+            found: Any = _stored(model, context.args, timestep, loading, match or ())
         else:
-            from neuroport.compare import backend_choices, compare_backends, load_any
+            from neuroport.compare import backend_choices, compare_backends
             from neuroport.jobs.backend_choice import common_options
             from neuroport.jobs.options import split_options
 
@@ -129,16 +120,14 @@ def compare(
                     model, named, numerics=numerics, seed=seed, timestep=timestep,
                     duration=duration, options=words, function=function,
                     backend_options=shared,
-                    stored=[load_any(p, timestep, **(loading if p.suffix in (".json", ".csv")
-                                                     else {})) for p in stored or ()],
+                    stored=[_loaded(p, timestep, loading) for p in stored or ()],
                     match=match or (), calibrate_seeds=calibrate, traces=traces, timeout=timeout,
                     explain="different" if explain is None else explain,
                     explain_runs=explain_runs, output=output, watch=watch, command=_command(),
                 )
-            code = _report(found, at_least, html, junit, as_json)
+        code = _report(found, at_least, html, junit, as_json)
     except (ComparisonError, UserError, OSError) as error:
-        display.console(to_stderr=True).print(display.error_panel(error, show_line=False))
-        raise typer.Exit(2) from None
+        display.refuse(error, as_json=False)
     except KeyboardInterrupt:
         display.console(to_stderr=True).print(Text("interrupted; all runs were stopped",
                                                    style="bold"))
@@ -161,17 +150,11 @@ def _command() -> str:
 
 def _stored(
     reference: str, others: list[str], timestep: float | None, loading: dict[str, Any],
-    match: Sequence[str], at_least: str, html: Path | None, junit: Path | None, as_json: bool,
-) -> int:
+    match: Sequence[str],
+) -> Any:
     """Compare two stored results."""
     from neuroport.compare import compare as judge
-    from neuroport.compare import (
-        json_report,
-        load_any,
-        match_populations,
-        write_html,
-        write_junit,
-    )
+    from neuroport.compare import match_populations
     from neuroport.errors import InvalidValueError, Problem, nearest
     from neuroport.models import model_names
 
@@ -183,69 +166,69 @@ def _stored(
             limit="a model and --backends, or two stored results",
             fix=f"neuroport compare {known[0] if known else reference} "
             "--backends brian2:spinnaker,spinnaker-emulated"))
-    results = []
-    for place in (Path(reference), Path(others[0])):
-        extra = loading if place.suffix in (".json", ".csv") else {}
-        results.append(load_any(place, timestep, **extra))
-    comparison = judge(results[0], match_populations(results[0], results[1], match))
-    command = _command()
-    if html is not None:
-        write_html(comparison, html, command=command)
-    if junit is not None:
-        write_junit(comparison, junit)
-    if as_json:
-        display.print_json(json_report(comparison, command=command))
-    else:
-        _show_comparison(comparison)
-        if html is not None:
-            display.console().print(Text(f"report {html}"), soft_wrap=True)
-    return 0 if _good(comparison.verdict.value, at_least) else 1
+    first, second = (_loaded(Path(place), timestep, loading) for place in (reference, others[0]))
+    return judge(first, match_populations(first, second, match))
 
 
-def _good(verdict: str, at_least: str) -> bool:
-    return verdict == "identical" or verdict == at_least
+def _loaded(place: Path, timestep: float | None, loading: dict[str, Any]) -> Any:
+    from neuroport.compare import load_any
+
+    return load_any(place, timestep, **(loading if place.suffix in (".json", ".csv") else {}))
 
 
 def _report(found: Any, at_least: str, html: Path | None, junit: Path | None,
             as_json: bool) -> int:
-    """Show a comparison of backends, write the reports, and return the exit code."""
-    from neuroport.compare import json_of_backends, write_html, write_junit
+    """Show one comparison, or those of several backends; return the exit code."""
+    from neuroport.compare import (
+        BackendComparison,
+        json_of_backends,
+        json_report,
+        write_html,
+        write_junit,
+    )
 
+    several = isinstance(found, BackendComparison)
+    command = _command()
     if html is not None:
-        write_html(found, html)
+        write_html(found, html, command=command)
     if junit is not None:
         write_junit(found, junit)
     if as_json:
-        display.print_json(json_of_backends(found))
+        display.print_json(json_of_backends(found) if several
+                           else json_report(found, command=command))
     else:
-        out = display.console()
-        for comparison in found.comparisons:
-            _show_comparison(comparison)
-            why = found.explanations.get(comparison.target.name)
-            if why is not None:
-                out.print(Text("Why: ", style="bold") + Text(why.summary))
-            elif comparison.target.name in found.unexplained:
-                out.print(Text("Why: ", style="bold")
-                          + Text(f"not known. {found.unexplained[comparison.target.name]}"))
-        for outcome in found.outcomes:
-            if outcome.failed:
-                out.print(Text(f"{outcome.job.name}: {outcome.status}. ", style="bold")
-                          + Text(outcome.reason))
-            if outcome.status == "wrong":
-                display.warn(f"{outcome.job.name}: the model's own answers are not all right")
-            for text in outcome.messages:
-                display.warn(f"{outcome.job.name}: {text}")
-        for note in found.notes:
-            out.print(Text(note))
-        if len(found.outcomes) > 2 or found.failed:  # a failed one is easily overlooked above
-            word = f"{_SYMBOLS[found.verdict]} {found.verdict.capitalize()}. "
-            out.print(Text(word, style="bold") + Text(found.summary))
+        if several:
+            _show_backends(found)
+        else:
+            _show_comparison(found)
         if html is not None:
-            out.print(Text(f"report {html}"), soft_wrap=True)
-    if found.failed or not found.comparisons:
+            display.console().print(Text(f"report {html}"), soft_wrap=True)
+    if several and (found.failed or not found.comparisons):
         return 2
-    good = all(_good(c.verdict.value, at_least) for c in found.comparisons)
+    judged = found.comparisons if several else [found]
+    good = all(c.verdict.value in ("identical", at_least) for c in judged)
     return 0 if good else 1
+
+
+def _show_backends(found: Any) -> None:
+    out = display.console()
+    for comparison in found.comparisons:
+        _show_comparison(comparison)
+        if why := found.why(comparison.target.name):
+            out.print(Text("Why: ", style="bold") + Text(why))
+    for outcome in found.outcomes:
+        if outcome.failed:
+            out.print(Text(f"{outcome.job.name}: {outcome.status}. ", style="bold")
+                      + Text(outcome.reason))
+        if outcome.status == "wrong":
+            display.warn(f"{outcome.job.name}: the model's own answers are not all right")
+        for text in outcome.messages:
+            display.warn(f"{outcome.job.name}: {text}")
+    for note in found.notes:
+        out.print(Text(note))
+    if len(found.outcomes) > 2 or found.failed:  # a failed one is easily overlooked above
+        word = f"{_SYMBOLS[found.verdict]} {found.verdict.capitalize()}. "
+        out.print(Text(word, style="bold") + Text(found.summary))
 
 
 _SYMBOLS = {"identical": "=", "equivalent": "≈", "different": "≠", "not comparable": "–"}

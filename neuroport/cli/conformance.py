@@ -11,7 +11,7 @@ from rich.text import Text
 from neuroport.cli import display
 from neuroport.cli.arguments import Json, script_output
 
-__all__ = ["register"]
+__all__ = ["HELP", "conformance"]
 
 HELP = """Run the conformance suite: every capability that a backend declares, judged by closed
 forms, fine integration or the reference in the same numerics.
@@ -55,11 +55,7 @@ def conformance(
                                      progress=None if as_json else _tell)
                 versions |= load_backend(name, **options).information.versions
     except UserError as error:
-        if as_json:
-            display.print_json({"error": display.error_data(error)})
-        else:
-            display.console(to_stderr=True).print(display.error_panel(error, show_line=False))
-        raise typer.Exit(2) from None
+        display.refuse(error, as_json)
     wrong = [r for r in results if r.state == "differs"]
     if table is not None:
         command = f"neuroport conformance {' '.join(names)} --table {table}"
@@ -93,11 +89,3 @@ def _show(results: list[Any], names: list[str], wrong: list[Any]) -> None:
     if wrong:
         out.print(display.table("What differs", ("backend", "case", "what"),
                                 [(r.backend, r.name, r.why) for r in wrong]))
-
-
-def register(app: typer.Typer, epilog: str) -> None:
-    """Add the command."""
-    app.command(
-        "conformance", help=HELP, epilog=epilog,
-        context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-    )(conformance)

@@ -6,9 +6,10 @@ import json
 import sys
 import traceback
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
+import typer
 from rich import box
 from rich.console import Console
 from rich.panel import Panel
@@ -20,7 +21,10 @@ from neuroport.findings import Finding
 from neuroport.findings.grouping import grouped
 from neuroport.secrets import without_secrets
 
-__all__ = ["console", "error_panel", "error_data", "findings_table", "print_json", "table", "warn"]
+__all__ = [
+    "console", "error_panel", "error_data", "findings_table", "print_json", "refuse",
+    "show_traceback", "table", "warn",
+]
 
 
 def console(to_stderr: bool = False) -> Console:
@@ -101,6 +105,15 @@ def error_panel(error: BaseException, *, show_line: bool = True) -> Panel:
 
 def _unicode() -> bool:
     return (getattr(sys.stderr, "encoding", "") or "").lower().replace("-", "") == "utf8"
+
+
+def refuse(error: BaseException, as_json: bool, **more: Any) -> NoReturn:
+    """Show what is wrong with the command's words, and end it."""
+    if as_json:
+        print_json({**more, "error": error_data(error)})
+    else:
+        console(to_stderr=True).print(error_panel(error, show_line=False))
+    raise typer.Exit(2) from None
 
 
 def show_traceback(error: BaseException) -> None:

@@ -8,7 +8,7 @@ from rich.text import Text
 from neuroport.cli import display
 from neuroport.cli.arguments import Json
 
-__all__ = ["register"]
+__all__ = ["doctor"]
 
 
 def doctor(as_json: Json = False) -> None:
@@ -34,8 +34,3 @@ def doctor(as_json: Json = False) -> None:
         out.print(Text("everything required is there" if data["ready"]
                        else "something required is missing; the commands above mend it"))
     raise typer.Exit(0 if data["ready"] else 1)
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("doctor")(doctor)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
@@ -11,16 +11,7 @@ from neuroport.cli import display
 from neuroport.cli.arguments import Json
 from neuroport.errors import UserError
 
-__all__ = ["register"]
-
-
-def _refuse(error: UserError, as_json: bool) -> NoReturn:
-    """Show what is wrong with the command's words, and end it."""
-    if as_json:
-        display.print_json({"error": display.error_data(error)})
-    else:
-        display.console(to_stderr=True).print(display.error_panel(error, show_line=False))
-    raise typer.Exit(2) from None
+__all__ = ["backends", "explain", "models", "numerics"]
 
 
 def models(
@@ -33,7 +24,7 @@ def models(
     try:
         chosen = [load_model(n) for n in ([name] if name else model_names())]
     except UserError as error:
-        _refuse(error, as_json)
+        display.refuse(error, as_json)
     data = [
         {
             "name": m.name, "summary": m.summary, "timestep_ms": m.timestep,
@@ -127,7 +118,7 @@ def _one_backend(name: str, as_json: bool) -> None:
     try:
         capabilities = backend_class(name).capabilities
     except UserError as error:
-        _refuse(error, as_json)
+        display.refuse(error, as_json)
     summary = capabilities.summary()
     if as_json:
         display.print_json({"name": name, "kind": capabilities.kind, "has": summary})
@@ -168,7 +159,7 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """Explain a finding's code at length, or list all codes."""
-    from neuroport.errors import nearest
+    from neuroport.errors import InvalidValueError, Problem, did_you_mean
     from neuroport.findings import KINDS
 
     _load_kinds()
@@ -183,15 +174,9 @@ def explain(
         return
     kind = KINDS.get(code.upper())
     if kind is None:
-        near = nearest(code, KINDS, 1)
-        message = f"there is no finding code '{code}'" + (
-            f"; did you mean {near[0]}?" if near else "; `neuroport explain` lists all"
-        )
-        if as_json:
-            display.print_json({"error": {"type": "UnknownCode", "message": message}})
-        else:
-            display.console(to_stderr=True).print(Text(message))
-        raise typer.Exit(2)
+        display.refuse(InvalidValueError(
+            Problem(f"there is no finding code '{code}'",
+                    fix=did_you_mean(code, KINDS, "`neuroport explain` lists all"))), as_json)
     if as_json:
         display.print_json(_kind(kind))
     else:
@@ -213,9 +198,3 @@ def _load_kinds() -> None:
             load_backend(name)
         except (UserError, ImportError):
             continue  # a backend that is not installed brings no findings either
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    for command in (models, backends, numerics, explain):
-        app.command(command.__name__)(command)

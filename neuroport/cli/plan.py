@@ -22,7 +22,7 @@ from neuroport.cli.arguments import (
 from neuroport.cli.progress import stage
 from neuroport.jobs.options import flags_of, split_options
 
-__all__ = ["register"]
+__all__ = ["PLAN", "PREVIEW", "plan", "preview"]
 
 PLAN = """Map a model onto a machine that is not there, and say what it takes.
 
@@ -176,10 +176,3 @@ def _show(
         display.console(to_stderr=True).print(display.error_panel(error))
     elif picture is not None:
         out.print(Text(f"figure {picture}"), soft_wrap=True)
-
-
-def register(app: typer.Typer, epilog: str) -> None:
-    """Add the commands."""
-    settings = {"ignore_unknown_options": True, "allow_extra_args": True}
-    app.command("plan", help=PLAN, epilog=epilog, context_settings=settings)(plan)
-    app.command("preview", help=PREVIEW, epilog=epilog, context_settings=settings)(preview)

@@ -28,7 +28,7 @@ from neuroport.cli.start_time import BEGAN
 from neuroport.jobs.options import flags_of, split_options
 from neuroport.secrets import keep_secrets
 
-__all__ = ["register"]
+__all__ = ["HELP", "run"]
 
 HELP = """Run a registered model, or any PyNN-style script, and keep the results.
 
@@ -63,21 +63,17 @@ def run(
     trace: Trace = False,
 ) -> None:
     """Run a model; the help text is HELP."""
+    from neuroport.backend import backend_option_types
     from neuroport.errors import UserError
     from neuroport.jobs.run import run as run_model
     from neuroport.jobs.saving import save
     from neuroport.jobs.specification import RunSpec
 
     try:
-        known = _backend_options(backend)
+        known = {} if backend is None else backend_option_types(backend)
         chosen, words = split_options(context.args, known)
     except UserError as error:
-        if as_json:
-            display.print_json({"model": model, "status": "error", "exit_code": 2,
-                                "error": display.error_data(error)})
-        else:
-            display.console(to_stderr=True).print(display.error_panel(error, show_line=False))
-        raise typer.Exit(2) from None
+        display.refuse(error, as_json, model=model, status="error", exit_code=2)
     spec = RunSpec(model, arguments=words, backend=backend, options=chosen, numerics=numerics,
                    seed=seed, timestep=timestep, duration=duration)
     starting = time.perf_counter() - BEGAN
@@ -105,13 +101,6 @@ def run(
             if raised is not None:
                 display.show_traceback(raised)
     raise typer.Exit(code)
-
-
-def _backend_options(backend: str | None) -> dict[str, Any]:
-    """Return the options of the backend asked for, and their types; none if it was not named."""
-    from neuroport.backend import backend_option_types
-
-    return backend_option_types(backend) if backend is not None else {}
 
 
 def _command() -> str:
@@ -209,14 +198,6 @@ def _data(report: Any, folder: Path | None, failed: Any, code: int) -> dict[str,
         else sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()),
         "error": display.error_data(report.error if failed is None else failed),
     }
-
-
-def register(app: typer.Typer, epilog: str) -> None:
-    """Add the command."""
-    app.command(
-        "run", help=HELP, epilog=epilog,
-        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
-    )(run)
 
 
 def _numerics(about: Mapping[str, Any]) -> str:

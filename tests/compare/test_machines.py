@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from neuroport.cli.compare import register
+from neuroport.cli.app import app
 from neuroport.compare import compare_backends
 from neuroport.compare.workers import Job, Outcome
 from neuroport.compare.workers.side_by_side import Blind, side_by_side
@@ -70,7 +70,6 @@ def test_an_option_that_nothing_takes_is_named() -> None:
 
 
 def test_the_command_takes_options_of_backends(monkeypatch: pytest.MonkeyPatch) -> None:
-    from typer import Typer
     from typer.testing import CliRunner
 
     import neuroport.compare as room
@@ -82,9 +81,6 @@ def test_the_command_takes_options_of_backends(monkeypatch: pytest.MonkeyPatch) 
         raise InvalidValueError("enough")
 
     monkeypatch.setattr(room, "compare_backends", look)
-    app = Typer()
-    register(app, "")
-    app.command("other")(lambda: None)
     CliRunner().invoke(app, ["compare", "ca3-memory", "-b", "brian2", "-b", "spinnaker",
                              "--machine", "HOST", "--cues", "5", "--start-timeout=3"])
     assert asked["backends"] == "brian2,spinnaker"
