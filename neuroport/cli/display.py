@@ -8,7 +8,6 @@ import traceback
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-import numpy as np
 import typer
 from rich import box
 from rich.console import Console
@@ -19,6 +18,7 @@ from rich.text import Text
 from neuroport.errors import UserError
 from neuroport.findings import Finding
 from neuroport.findings.grouping import grouped
+from neuroport.json_data import plain
 from neuroport.secrets import without_secrets
 
 __all__ = [
@@ -47,19 +47,9 @@ def table(
     return made
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, (set, frozenset)):
-        return sorted(value)
-    return str(value)
-
-
 def print_json(data: Any) -> None:
     """Print data as JSON to standard output."""
-    print(json.dumps(without_secrets(data), indent=2, default=_plain, ensure_ascii=False,
+    print(json.dumps(without_secrets(data), indent=2, default=plain, ensure_ascii=False,
                      allow_nan=False))
 
 

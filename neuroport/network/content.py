@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from neuroport.json_data import plain
 from neuroport.network.parts import CurrentSource, Population, Projection, SpikeTimes
 from neuroport.numerics import Numerics
 
@@ -25,7 +26,7 @@ class _Digest:
 
     def data(self, name: str, value: Any) -> None:
         self._hash.update(f"{name}=".encode())
-        self._hash.update(json.dumps(value, sort_keys=True, default=_plain).encode())
+        self._hash.update(json.dumps(value, sort_keys=True, default=plain).encode())
         self._hash.update(b"\n")
 
     def array(self, name: str, values: Any) -> None:
@@ -37,18 +38,6 @@ class _Digest:
 
     def hex(self) -> str:
         return self._hash.hexdigest()
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, np.generic):
-        return value.item()
-    from dataclasses import asdict, is_dataclass
-
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
-    return dict(value) if hasattr(value, "items") else str(value)
 
 
 def content_hash(

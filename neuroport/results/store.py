@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuroport.errors import FileFormatError, Problem
+from neuroport.json_data import plain
 from neuroport.network.file import load_network, save_network
 from neuroport.results.collecting import collect, result_from
 from neuroport.results.errors import RecordingFormatError
@@ -216,16 +217,8 @@ def _read_weights(path: Path) -> dict[str, NDArray[np.float64]]:
         return {name.removeprefix(_OF): file[name] for name in file.files}
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, np.generic):
-        return value.item()
-    return str(value)
-
-
 def _write_json(path: Path, value: Any) -> None:
     path.write_text(
-        json.dumps(without_secrets(value), indent=1, default=_plain, ensure_ascii=False) + "\n",
+        json.dumps(without_secrets(value), indent=1, default=plain, ensure_ascii=False) + "\n",
         encoding="utf-8",
     )
