@@ -13,17 +13,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.metadata import entry_points
 
 from neuroport.secrets import without_secrets
 
 __all__ = ["SourceLine", "user_line", "at_line"]
 
-# Packages whose frames are never "the user's line". Model packages are user code.
-_OWN_PACKAGES = (
-    "neuroport", "neuroport_brian2", "neuroport_spinnaker", "neuroport_nest", "pyNN", "lazyarray",
-    "brian2", "numpy", "functools", "contextlib", "runpy",
-)
+# Packages whose frames are never "the user's line", besides those that register a backend. Model
+# packages are user code.
+_NOT_THE_USERS = ("neuroport", "pyNN", "lazyarray", "brian2", "numpy", "functools", "contextlib",
+                  "runpy")
 # Frames outside these belong to the command line, never to a user's script.
 _OUTERMOST = ("neuroport.cli", "neuroport.jobs")
 
@@ -82,7 +82,14 @@ def _shown_path(path: str) -> str:
 def _is_own(module: str, path: str) -> bool:
     root = module.partition(".")[0]
     in_library = path.startswith(_STANDARD_LIBRARY) and "site-packages" not in path
-    return root in _OWN_PACKAGES or path.startswith("<frozen") or in_library
+    return root in _NOT_THE_USERS or root in _backends() or path.startswith("<frozen") or in_library
+
+
+@cache
+def _backends() -> frozenset[str]:
+    """The packages of all registered backends."""
+    return frozenset(point.module.partition(".")[0]
+                     for point in entry_points(group="neuroport.backends"))
 
 
 def user_line() -> SourceLine | None:

@@ -21,7 +21,7 @@ from neuroport.errors import (
 from neuroport.network.description import FloatArray, Network, Population, Recording
 from neuroport.network.edits import Edit, ParameterEdit, SpikeEdit, StateEdit
 from neuroport.network.signs import weight_sign
-from neuroport_spinnaker.chip.limits import RECORDABLE
+from neuroport_spinnaker.chip.limits import RECORDABLE, slow_down
 from neuroport_spinnaker.errors import MachineLostError
 from neuroport_spinnaker.lower.machine_made import drawn_there
 from neuroport_spinnaker.lower.network import description, spike_arrays, spikes_listed
@@ -134,14 +134,13 @@ class SpinnakerSession(SessionBase):
         """
         worker = self._the_worker()
         dt = self.lowered.timestep
-        slow = max(1.0, np.ceil(1.0 / dt))
         pulse = Pulse(worker, self._board, self.step * dt, steps * dt, progress, stop_asked)
         try:
             with self._phases.running() as spent:
                 told = worker.ask(
                     "run", duration=steps * dt, spikes=self._spikes, paced=self._paced,
                     waiting=pulse,
-                    timeout=self._options.silence_timeout + steps * dt * 1e-3 * slow,
+                    timeout=self._options.silence_timeout + steps * dt * 1e-3 * slow_down(dt),
                 )
                 spent.update(told["phases"])
             self._stopped = told["reached"] is not None

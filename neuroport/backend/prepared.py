@@ -220,7 +220,16 @@ class Backend(Protocol):
 
 
 class Told(Protocol):
-    """A plan, prediction or preview: a table as text, and plain data."""
+    """A plan, prediction or preview: a table as text, and plain data.
+
+    Attributes
+    ----------
+    findings : tuple of Finding or None
+        What the network and the plan have; None: what the prepared network has.
+    """
+
+    @property
+    def findings(self) -> tuple[Finding, ...] | None: ...
 
     def __str__(self) -> str:
         """Return what a user reads."""

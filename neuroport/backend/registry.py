@@ -40,13 +40,7 @@ def backend_names() -> list[str]:
 
 def backend_options(name: str) -> list[str]:
     """Return the options that a backend's constructor takes; none for an unknown backend."""
-    point = registered(GROUP).get(name)
-    if point is None:
-        return []
-    try:
-        return list(signature(point.load()).parameters)
-    except ImportError:
-        return []
+    return list(backend_option_types(name))
 
 
 def backend_option_types(name: str) -> dict[str, Any]:
@@ -55,9 +49,13 @@ def backend_option_types(name: str) -> dict[str, Any]:
     if point is None:
         return {}
     try:
-        parameters = signature(point.load(), eval_str=True).parameters
-    except (ImportError, NameError):
+        made = point.load()
+    except ImportError:
         return {}
+    try:
+        parameters = signature(made, eval_str=True).parameters
+    except NameError:  # a type that only a type checker imports
+        parameters = signature(made).parameters
     return {n: p.annotation for n, p in parameters.items()}
 
 

@@ -125,7 +125,8 @@ def _tell(
             planning = built.largest.planning
             told = work(planning)
             # A plan has its own, beside those of the network that was prepared for it.
-            findings = list(getattr(told, "findings", built.largest.findings))
+            own = told.findings
+            findings = list(built.largest.findings if own is None else own)
             if picture is not None:
                 planning.draw(told, picture)
     except CheckFailedError as refused:

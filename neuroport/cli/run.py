@@ -166,7 +166,9 @@ def _time_line(phases: dict[str, float]) -> str:
 
 
 def _interrupted(report: Any) -> str:
-    if hasattr(report.error, "reached"):
+    from neuroport.errors import RunInterrupted
+
+    if isinstance(report.error, RunInterrupted):
         return f"interrupted at {report.error.reached:g} ms of {report.error.asked:g} ms"
     if report.simulators:
         return f"interrupted at {report.simulators[-1].information['simulated_ms']:g} ms"

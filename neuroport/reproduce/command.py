@@ -15,7 +15,7 @@ from neuroport.cli.display import error_panel
 from neuroport.errors import FileFormatError, NeuroportError, Problem
 from neuroport.reproduce.claims import Verdict
 from neuroport.reproduce.experiment import experiment_names, load_experiment
-from neuroport.reproduce.report import obtained, shown, write_report
+from neuroport.reproduce.report import head, obtained, shown, write_report
 from neuroport.reproduce.runner import Reproduction, run
 
 __all__ = ["app"]
@@ -123,13 +123,6 @@ def _print(console: Console, done: Reproduction, report: Path) -> None:
             verdict,
         )
     console.print(table)
-    for b in done.backends:
-        counts = ", ".join(f"{n} {what}" for what, n in done.count(b).items())
-        console.print(f"{b} ({done.machines[b]}): {counts}; {done.cost[b]['wall']:.1f} s",
-                      markup=False)
-        for step, why in done.impossible[b].items():
-            console.print(f"{b} cannot do '{step}': {' '.join(why.split())}", markup=False)
-        for step, texts in done.findings[b].items():
-            for text in texts:
-                console.print(f"{b}, '{step}': {text}", markup=False)
+    for line in head(done):
+        console.print(line, markup=False)
     console.print(f"report: {report}", markup=False, soft_wrap=True)

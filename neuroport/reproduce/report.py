@@ -18,7 +18,7 @@ from neuroport.reproduce.claims import Claim, Verdict, met
 from neuroport.reproduce.experiment import StepImpossibleError
 from neuroport.reproduce.runner import Reproduction, Row
 
-__all__ = ["obtained", "shown", "write_report"]
+__all__ = ["head", "obtained", "shown", "write_report"]
 
 
 def shown(value: Any) -> str:
@@ -65,11 +65,13 @@ def _command(done: Reproduction) -> str:
     return shlex.join(words)
 
 
-def _head(done: Reproduction) -> list[str]:
+def head(done: Reproduction) -> list[str]:
+    """Return what came of each backend, what it refused and what was found there."""
     lines = []
     for b in done.backends:
         counts = ", ".join(f"{n} {what}" for what, n in done.count(b).items())
-        lines.append(f"{b} ({done.machines[b] or 'nothing run'}): {counts}")
+        lines.append(f"{b} ({done.machines[b] or 'nothing run'}): {counts}; "
+                     f"{done.cost[b]['wall']:.1f} s")
         lines += [f"{b} cannot do '{step}': {' '.join(why.split())}"
                   for step, why in done.impossible[b].items()]
         lines += [f"{b}, '{step}': {text}"
@@ -151,7 +153,7 @@ def _page(done: Reproduction, drawings: list[dict[str, str]]) -> dict[str, Any]:
         "done": done, "paper": done.experiment.paper, "backends": list(done.backends),
         "rows": rows,
         "groups": list(dict.fromkeys(row.claim.group for row in done.rows)),
-        "head": _head(done), "cost_head": _COST_HEAD, "cost": _cost(done),
+        "head": head(done), "cost_head": _COST_HEAD, "cost": _cost(done),
         "command": _command(done), "drawings": drawings,
     }
 

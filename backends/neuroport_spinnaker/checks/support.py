@@ -8,8 +8,9 @@ import numpy as np
 
 from neuroport.findings import Finding, Severity, finding
 from neuroport.network.description import PoissonSource
+from neuroport.numerics import SPINNAKER
 from neuroport_spinnaker.capabilities import CAPABILITIES
-from neuroport_spinnaker.chip.limits import FIXED_BITS, FIXED_LARGEST
+from neuroport_spinnaker.chip.limits import FIXED_BITS, FIXED_LARGEST, slow_down
 from neuroport_spinnaker.lower.machine_made import drawn_there
 from neuroport_spinnaker.place.case import Case, place
 
@@ -97,7 +98,7 @@ def parameters(case: Case) -> Iterator[Finding]:
         refractory = population.parameters.get("tau_refrac")
         if refractory is not None and case.network.numerics.refractory_rule != "ceil":
             steps = refractory / case.network.timestep
-            up = np.ceil(steps - 1e-9)
+            up = SPINNAKER.refractory_steps(refractory, case.network.timestep)
             off = (up - steps) > 1e-6
             if off.any():
                 k = int((up - steps).argmax())
@@ -115,7 +116,7 @@ def parameters(case: Case) -> Iterator[Finding]:
 def speed_and_draws(case: Case) -> Iterator[Finding]:
     """Say what the machine does in its own time, and what it draws by itself."""
     if case.network.timestep < 1.0:
-        slow = int(np.ceil(1.0 / case.network.timestep - 1e-9))
+        slow = slow_down(case.network.timestep)
         yield finding(
             "NP327", "network", measured=f"time step {case.network.timestep:g} ms: {slow} times "
             "slower than real time", limit="1 ms",

@@ -5,10 +5,12 @@ They are kept apart from the code that asks sPyNNaker itself, so that one can ch
 
 from __future__ import annotations
 
+import math
+
 __all__ = [
     "CELLS", "DEFAULT_RATE", "FIXED_BITS", "FIXED_LARGEST", "NEURONS_PER_CORE",
     "POISSON_PER_CORE", "RECORDABLE", "RING_BITS", "ROW_WORDS", "SIGMA", "SOURCES_PER_CORE",
-    "STORED_BITS", "SYNAPSES_PER_SECOND", "VERSIONS", "WEIGHT_SCALE", "bits",
+    "STORED_BITS", "SYNAPSES_PER_SECOND", "VERSIONS", "WEIGHT_SCALE", "bits", "slow_down",
 ]
 
 CELLS: dict[str, str] = {
@@ -44,6 +46,11 @@ WEIGHT_SCALE = 1024.0  # InputTypeConductance.get_global_weight_scale
 SYNAPSES_PER_SECOND = {"static": 13_000_000, "stdp": 1_400_000}  # SynapseDynamics*
 FIXED_BITS = 15  # fraction bits of s16.15
 FIXED_LARGEST = 65536.0
+
+
+def slow_down(timestep: float) -> int:
+    """Return how many times slower than real time the machine runs at a time step (ms)."""
+    return max(1, math.ceil(1.0 / timestep - 1e-9))
 
 
 def bits(values: int) -> int:

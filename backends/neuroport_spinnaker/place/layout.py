@@ -18,6 +18,7 @@ from neuroport_spinnaker.chip.limits import (
     SOURCES_PER_CORE,
     SYNAPSES_PER_SECOND,
     bits,
+    slow_down,
 )
 from neuroport_spinnaker.chip.ring import asked_reach, ring_places, undelivered
 from neuroport_spinnaker.chip.static_memory import STATIC, combined_binary, split_binaries
@@ -249,7 +250,7 @@ def _synapse_cores(
         or split_binaries(population.cell.name, rule_of(into))[1] not in STATIC
     ):
         return 0
-    slow = int(np.ceil(1.0 / network.timestep - 1e-9))
+    slow = slow_down(network.timestep)
     needed = 0.0
     for p in into:
         if p.size == 0 or _direct(network, p, options):

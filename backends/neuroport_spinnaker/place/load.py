@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from neuroport.network.description import PoissonSource, SpikeTimes
-from neuroport_spinnaker.chip.limits import DEFAULT_RATE, SYNAPSES_PER_SECOND
+from neuroport_spinnaker.chip.limits import DEFAULT_RATE, SYNAPSES_PER_SECOND, slow_down
 from neuroport_spinnaker.place.case import Case
 
 __all__ = ["load_of"]
@@ -28,7 +28,6 @@ def _rate(case: Case, label: str) -> float:
 def load_of(case: Case, label: str) -> float:
     """Return the part of a core's time that its busiest core spends on synaptic events."""
     lay = case.layouts[label]
-    slow_down = max(1.0, np.ceil(1.0 / case.network.timestep - 1e-9))
     busy = 0.0
     for projection in case.incoming.get(label, ()):
         if projection.size == 0:
@@ -36,4 +35,4 @@ def load_of(case: Case, label: str) -> float:
         per_core = np.bincount(projection.post_index // lay.per_core).max()
         kind = "stdp" if projection.synapse.plastic else "static"
         busy += float(per_core) * _rate(case, projection.pre) / SYNAPSES_PER_SECOND[kind]
-    return busy / float(slow_down)
+    return busy / slow_down(case.network.timestep)

@@ -27,7 +27,7 @@ from neuroport.network.description import (
     Recording,
     SpikeTimes,
 )
-from neuroport_spinnaker.chip.limits import SYNAPSES_PER_SECOND
+from neuroport_spinnaker.chip.limits import SYNAPSES_PER_SECOND, slow_down
 from neuroport_spinnaker.chip.weight_grid import Scale, scales
 from neuroport_spinnaker.lower.rules import chip_rule
 from neuroport_spinnaker.options import Options
@@ -314,7 +314,7 @@ def _spread(case: Case, packing: Packing) -> Options:
             kind = "stdp" if p.synapse.plastic else "static"
             seconds[p.post] += p.size / SYNAPSES_PER_SECOND[kind]
             seconds[p.post] += np.unique(p.pre_index).size * _ROW_SECONDS
-    step = _PART * network.timestep * 1e-3 * max(1.0, np.ceil(1.0 / network.timestep - 1e-9))
+    step = _PART * network.timestep * 1e-3 * slow_down(network.timestep)
     fits = {
         label: max(1, int(step / max(max(seconds[m] for m in members[label]), 1e-9)))
         for label in shared

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, Self
 
-import numpy as np
-
 from neuroport.backend import Backend
 from neuroport.backend.prepare import prepare
 from neuroport.backend.prepared import Prepared
 from neuroport.findings import Finding
 from neuroport.network.description import Network, Projection
 from neuroport.network.text import difference
+from neuroport.numerics import SPINNAKER
 from neuroport_spinnaker.options import Options
 
 __all__ = ["fix", "Fixed", "SAFE", "WithOptions"]
@@ -133,8 +132,8 @@ def _refractory(network: Network, one: Finding) -> tuple[Network, str]:
     line = ""
     for p in network.populations:
         if one.where == f"population '{p.label}'":
-            steps = p.parameters["tau_refrac"] / network.timestep
-            up = np.ceil(steps - 1e-9) * network.timestep
+            steps = SPINNAKER.refractory_steps(p.parameters["tau_refrac"], network.timestep)
+            up = steps * network.timestep
             p = replace(p, parameters={**p.parameters, "tau_refrac": up})
             line = f"tau_refrac of '{p.label}' = {float(up.max()):g} ms"
         populations.append(p)

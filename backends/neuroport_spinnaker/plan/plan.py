@@ -14,6 +14,7 @@ from neuroport.backend.prepared import Prepared
 from neuroport.errors import CheckFailedError
 from neuroport.findings import Finding, finding
 from neuroport.machines import Target
+from neuroport_spinnaker.chip.limits import slow_down
 from neuroport_spinnaker.lower.machine_made import machine_made, weights_of
 from neuroport_spinnaker.lower.network import description
 from neuroport_spinnaker.lower.read_back import in_order
@@ -288,7 +289,7 @@ def plan(prepared: Prepared, duration: float = 1000.0, read_weights: bool = True
         boards=report["machine"]["boards"],
         shifts={s["population"]: tuple(s["shifts"]) for s in report["scales"]},
         seconds=seconds,
-        run_seconds=steps * network.timestep * 1e-3 * max(1.0, np.ceil(1 / network.timestep)),
+        run_seconds=steps * network.timestep * 1e-3 * slow_down(network.timestep),
         duration=steps * network.timestep,
         findings=tuple(found),
         weights=placed.by_projection(held),

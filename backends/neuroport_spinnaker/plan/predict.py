@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -78,6 +78,7 @@ class Prediction:
         Private memory of a core.
     """
 
+    findings: ClassVar[None] = None
     target: str
     populations: tuple[PopulationSize, ...]
     cores: int

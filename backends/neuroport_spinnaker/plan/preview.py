@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neuroport.network.description import Network
 from neuroport.network.signs import weight_sign
+from neuroport.numerics import SPINNAKER
 from neuroport_spinnaker.chip.limits import FIXED_BITS
 from neuroport_spinnaker.chip.weight_grid import effective
 from neuroport_spinnaker.place.case import unit
@@ -74,6 +75,7 @@ class ParameterPreview:
 class Preview:
     """What the chip will hold of a network."""
 
+    findings: ClassVar[None] = None
     projections: tuple[ProjectionPreview, ...]
     parameters: tuple[ParameterPreview, ...]
 
@@ -157,7 +159,7 @@ def preview(
             continue
         for name, values in population.parameters.items():
             if name == "tau_refrac":  # the chip counts whole steps, rounded up
-                held = np.ceil(values / network.timestep - 1e-9) * network.timestep
+                held = SPINNAKER.refractory_steps(values, network.timestep) * network.timestep
             else:
                 held = np.rint(values / step) * step
             if values.size and (held != values).any():
