@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from neuroport.errors import NotReadyError, Problem
 from neuroport.models import Mark
+from neuroport.results.spike_arrays import SpikeArrays, spike_arrays
 
 __all__ = ["raster", "save_figure", "summary", "voltages"]
 
@@ -61,7 +62,8 @@ def raster(
     figure = _figure(10.0, min(0.34 * sum(heights) + rise + 0.75, 14.0))
     axes = _stack(figure, heights, rise)
     for k, (axis, block) in enumerate(zip(axes, shown)):
-        times, cells = _spikes(block, segment)
+        spikes = _spikes(block, segment)
+        times, cells = spikes.time, spikes.cell
         # Marks of one row's height for small populations, single pixels for large ones.
         points = axis.get_window_extent().height * 72 / figure.dpi / max(sizes[k], 1)
         axis.plot(
@@ -170,7 +172,7 @@ def summary(blocks: Sequence[Any], *, title: str = "", segment: int = -1) -> Fig
     figure = _figure(10.0, min(0.8 * len(shown) + rise + 0.75, 14.0))
     axes = _stack(figure, [1.0] * len(shown), rise)
     for k, (axis, block) in enumerate(zip(axes, shown)):
-        times, _ = _spikes(block, segment)
+        times = _spikes(block, segment).time
         recorded = len(block.segments[segment].spiketrains)
         rate = np.histogram(times, edges)[0] / width / recorded
         axis.stairs(rate, edges, fill=True, color=COLOURS[k % len(COLOURS)])
@@ -272,28 +274,12 @@ def _names(blocks: Sequence[Any]) -> list[str]:
 
 
 def _size(block: Any, segment: int) -> int:
-    largest = max(
-        int(t.annotations.get("source_index", k))
-        for k, t in enumerate(block.segments[segment].spiketrains)
-    )
+    largest = int(_spikes(block, segment).recorded.max())
     return max(int(block.annotations.get("size", 0)), largest + 1)
 
 
-def _spikes(block: Any, segment: int) -> tuple[FloatArray, FloatArray]:
-    trains = list(block.segments[segment].spiketrains)
-    times = [_milliseconds(t) for t in trains]
-    cells = [
-        np.full(len(t), float(t.annotations.get("source_index", k)))
-        for k, t in enumerate(trains)
-    ]
-    return np.concatenate(times), np.concatenate(cells)
-
-
-def _milliseconds(train: Any) -> FloatArray:
-    # Rescaling is slow, and PyNN's trains are in ms already.
-    if train.dimensionality.string != "ms":
-        train = train.rescale("ms")
-    return np.asarray(train.magnitude, dtype=float)
+def _spikes(block: Any, segment: int) -> SpikeArrays:
+    return cast(SpikeArrays, spike_arrays(block.segments[segment].spiketrains))
 
 
 def _signal(block: Any, variable: str, segment: int) -> Any:

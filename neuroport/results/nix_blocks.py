@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from neuroport.results.spike_arrays import SpikeArrays, per_millisecond, spike_arrays
+from neuroport.results.spike_arrays import spike_arrays
 
 __all__ = ["read_blocks", "write_blocks"]
 
@@ -29,13 +28,12 @@ def write_blocks(path: Path, blocks: Sequence[Any]) -> None:
     io = NixIO(str(path), "ow")
     try:
         io.write_all_blocks(packed)
-    finally:
+    except BaseException:
         # After a failed write HDF5 fails again on closing; the first error is the one to tell.
-        if _has_error():
-            with contextlib.suppress(Exception):
-                io.close()
-        else:
+        with contextlib.suppress(Exception):
             io.close()
+        raise
+    io.close()
 
 
 def _reserve(path: Path, blocks: Sequence[Any]) -> None:
@@ -54,10 +52,6 @@ def _reserve(path: Path, blocks: Sequence[Any]) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     path.unlink()
-
-
-def _has_error() -> bool:
-    return sys.exc_info()[0] is not None
 
 
 def read_blocks(path: Path) -> list[Any]:
@@ -93,7 +87,7 @@ def _packed(block: Any) -> Any:
         )
         small.analogsignals.extend(segment.analogsignals)
         small.irregularlysampledsignals.extend(segment.irregularlysampledsignals)
-        found = _arrays(segment.spiketrains)
+        found = spike_arrays(segment.spiketrains)
         if found is not None:
             order = np.lexsort((found.cell, found.time))
             small.spiketrains.append(
@@ -111,24 +105,6 @@ def _packed(block: Any) -> Any:
         result.segments.append(small)
     result.check_relationships()
     return result
-
-
-def _arrays(trains: Any) -> SpikeArrays | None:
-    """Return the spikes of a segment as arrays; None where nothing was recorded."""
-    arrays = spike_arrays(trains)
-    if arrays is not None:
-        return arrays if len(arrays.recorded) else None
-    listed = list(trains)
-    if not listed:
-        return None
-    cells = [int(t.annotations.get("source_index", i)) for i, t in enumerate(listed)]
-    return SpikeArrays(
-        np.asarray(cells, dtype=np.int64),
-        np.repeat(np.asarray(cells, dtype=np.int64), [len(t) for t in listed]),
-        np.concatenate([np.asarray(t.magnitude) * per_millisecond(t) for t in listed]),
-        min(float(t.t_start.magnitude) * per_millisecond(t.t_start) for t in listed),
-        max(float(t.t_stop.magnitude) * per_millisecond(t.t_stop) for t in listed),
-    )
 
 
 def _unpack(block: Any) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import neo
 import numpy as np
 import quantities as pq
 
 from neuroport.results.errors import InvalidResultError
-from neuroport.results.spike_arrays import SpikeArrays, per_millisecond, spike_arrays
+from neuroport.results.spike_arrays import milliseconds, one_by_one, spike_arrays
 from neuroport.results.structure import FloatArray, IntArray
 
 __all__ = ["RecordedSignal", "RecordedSpikes", "check_signals", "signals_of", "spikes_of"]
@@ -81,10 +80,6 @@ class RecordedSignal:
     numbered: bool = True
 
 
-def _milliseconds(quantity: Any) -> float:
-    return float(quantity.rescale(pq.ms).magnitude)
-
-
 def _only_segment(block: neo.Block, where: str) -> neo.Segment:
     if len(block.segments) != 1:
         raise InvalidResultError(
@@ -92,22 +87,6 @@ def _only_segment(block: neo.Block, where: str) -> neo.Segment:
             "choose the run to compare: `Result(..., {label: block_with_one_segment})`; the file "
             "loaders take `segment=`")
     return block.segments[0]
-
-
-def _from_arrays(arrays: SpikeArrays, size: int | None, where: str) -> RecordedSpikes | None:
-    if not len(arrays.recorded):
-        return None
-    index = np.sort(arrays.recorded)
-    if not np.all(np.isfinite(arrays.time)):
-        raise InvalidResultError(
-            where, "a spike time that is not finite", "finite spike times",
-            "remove padding (NaN) from the spike times")
-    order = np.lexsort((arrays.time, arrays.cell))
-    cell, time = arrays.cell[order], arrays.time[order]
-    first, last = np.searchsorted(cell, index), np.searchsorted(cell, index, side="right")
-    return RecordedSpikes(
-        index=index, times=tuple(time[a:b] for a, b in zip(first, last, strict=True)),
-        start=arrays.start, stop=arrays.stop, size=max(int(index[-1]) + 1, size or 0))
 
 
 def spikes_of(block: neo.Block, size: int | None, where: str) -> RecordedSpikes | None:
@@ -126,45 +105,37 @@ def spikes_of(block: neo.Block, size: int | None, where: str) -> RecordedSpikes 
     InvalidResultError
         If there is more than one segment, or trains are numbered inconsistently.
     """
-    segment = _only_segment(block, where)
-    arrays = spike_arrays(segment.spiketrains)
-    if arrays is not None:
-        return _from_arrays(arrays, size, where)
-    trains = list(segment.spiketrains)
-    if not trains:
+    trains = _only_segment(block, where).spiketrains
+    arrays = spike_arrays(trains)
+    if arrays is None:
         return None
-    numbers = [t.annotations.get("source_index") for t in trains]
-    missing = sum(n is None for n in numbers)
-    if missing not in (0, len(trains)):
-        raise InvalidResultError(
-            where, f"{missing} of {len(trains)} spike trains carry no source_index",
-            "source_index on all spike trains or on none (then they are counted from 0)",
-            "annotate every neo.SpikeTrain with source_index=<neuron number>")
-    index = (np.arange(len(trains), dtype=np.int64) if missing
-             else np.asarray([int(n) for n in numbers], dtype=np.int64))
-    if len(np.unique(index)) != len(index):
-        values, counts = np.unique(index, return_counts=True)
-        raise InvalidResultError(
-            where, f"neuron {int(values[counts > 1][0])} has more than one spike train",
-            "one spike train per neuron", "merge the trains of one neuron before loading")
-    order = np.argsort(index)
-    times: list[FloatArray] = []
-    for position in order:
-        train = trains[int(position)]
-        factor = per_millisecond(train)
-        moments: FloatArray = np.array(train.magnitude, dtype=np.float64) * factor
-        if not np.all(np.isfinite(moments)):
+    start, stop = arrays.start, arrays.stop
+    if one_by_one(trains):  # each says for itself
+        listed = list(trains)
+        missing = sum(t.annotations.get("source_index") is None for t in listed)
+        if missing not in (0, len(listed)):
             raise InvalidResultError(
-                where, f"neuron {int(index[position])} has a spike time that is not finite",
-                "finite spike times", "remove padding (NaN) from the spike times")
-        moments.sort()
-        times.append(moments)
-    found = int(index.max()) + 1
+                where, f"{missing} of {len(listed)} spike trains carry no source_index",
+                "source_index on all spike trains or on none (then they are counted from 0)",
+                "annotate every neo.SpikeTrain with source_index=<neuron number>")
+        start = max(milliseconds(t.t_start) for t in listed)
+        stop = min(milliseconds(t.t_stop) for t in listed)
+    index, counts = np.unique(arrays.recorded, return_counts=True)
+    if counts.max() > 1:
+        raise InvalidResultError(
+            where, f"neuron {int(index[counts > 1][0])} has more than one spike train",
+            "one spike train per neuron", "merge the trains of one neuron before loading")
+    bad = arrays.cell[~np.isfinite(arrays.time)]
+    if bad.size:
+        raise InvalidResultError(
+            where, f"neuron {int(bad[0])} has a spike time that is not finite",
+            "finite spike times", "remove padding (NaN) from the spike times")
+    order = np.lexsort((arrays.time, arrays.cell))
+    cell, time = arrays.cell[order], arrays.time[order]
+    first, last = np.searchsorted(cell, index), np.searchsorted(cell, index, side="right")
     return RecordedSpikes(
-        index=index[order], times=tuple(times),
-        start=max(float(t.t_start.magnitude) * per_millisecond(t.t_start) for t in trains),
-        stop=min(float(t.t_stop.magnitude) * per_millisecond(t.t_stop) for t in trains),
-        size=max(found, size or 0))
+        index=index, times=tuple(time[a:b] for a, b in zip(first, last, strict=True)),
+        start=start, stop=stop, size=max(int(index[-1]) + 1, size or 0))
 
 
 def check_signals(block: neo.Block, where: str) -> None:
@@ -209,6 +180,6 @@ def signals_of(block: neo.Block) -> dict[str, RecordedSignal]:
         order = np.argsort(index)
         signals[name] = RecordedSignal(
             name=name, unit=unit, index=index[order], values=array[:, order],
-            start=_milliseconds(signal.t_start), period=_milliseconds(signal.sampling_period),
+            start=milliseconds(signal.t_start), period=milliseconds(signal.sampling_period),
             numbered=numbered)
     return signals

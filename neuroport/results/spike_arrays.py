@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SpikeArrays", "per_millisecond", "spike_arrays"]
+__all__ = ["SpikeArrays", "milliseconds", "one_by_one", "per_millisecond", "spike_arrays"]
 
 
 def per_millisecond(quantity: Any) -> float:
@@ -16,6 +16,11 @@ def per_millisecond(quantity: Any) -> float:
     if quantity.dimensionality.string == "ms":  # rescaling would take 0.1 ms
         return 1.0
     return float(quantity.units.rescale("ms").magnitude)
+
+
+def milliseconds(quantity: Any) -> float:
+    """Return a single time in ms."""
+    return float(quantity.magnitude) * per_millisecond(quantity)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +36,7 @@ class SpikeArrays:
     time : ndarray of float, shape (n_spikes,)
         When (ms).
     start, stop : float
-        Recorded window (ms).
+        Recorded window (ms), of all trains together.
     """
 
     recorded: NDArray[np.int64]
@@ -41,33 +46,42 @@ class SpikeArrays:
     stop: float
 
 
-def spike_arrays(trains: Any) -> SpikeArrays | None:
-    """Return the spikes of a Neo ``SpikeTrainList`` that holds them as arrays, as PyNN makes it.
+def one_by_one(trains: Any) -> bool:
+    """Whether there is a train for each cell, and not arrays of all; Neo has no public word."""
+    return getattr(trains, "_items", ()) is not None
 
-    Neo makes a list of SpikeTrains of such arrays when it is iterated: a search through all spikes
-    for each cell, hours for 100 000 cells.
+
+def spike_arrays(trains: Any) -> SpikeArrays | None:
+    """Return the spikes of a segment's trains; None where nothing was recorded.
+
+    A ``SpikeTrainList`` that holds arrays, as PyNN makes it, is not asked for its trains: Neo makes
+    them by a search through all spikes for each cell, hours for 100 000 cells.
 
     Parameters
     ----------
     trains : neo.core.spiketrainlist.SpikeTrainList
-
-    Returns
-    -------
-    SpikeArrays or None
-        None where it is a list of SpikeTrains already, or does not number its cells.
+        Trains without ``source_index`` are numbered in their order.
     """
-    # Neo does not say in public which of the two forms it holds.
-    if getattr(trains, "_items", ()) is not None:
+    numbers = None if one_by_one(trains) else trains._annotations.get("source_index")
+    if numbers is not None:
+        channel, time = trains.multiplexed
+        known = np.asarray(trains.all_channel_ids, dtype=np.int64)
+        recorded = np.asarray(numbers, dtype=np.int64)
+        order = np.argsort(known)
+        place = order[np.searchsorted(known[order], np.asarray(channel, dtype=np.int64))]
+        found = SpikeArrays(
+            recorded, recorded[place], np.asarray(time.rescale("ms").magnitude, dtype=np.float64),
+            float(trains.t_start.rescale("ms")), float(trains.t_stop.rescale("ms")),
+        )
+        return found if recorded.size else None
+    listed = list(trains)
+    if not listed:
         return None
-    numbers = getattr(trains, "_annotations", {}).get("source_index")
-    if numbers is None:
-        return None
-    channel, time = trains.multiplexed
-    known = np.asarray(trains.all_channel_ids, dtype=np.int64)
-    recorded = np.asarray(numbers, dtype=np.int64)
-    order = np.argsort(known)
-    place = order[np.searchsorted(known[order], np.asarray(channel, dtype=np.int64))]
+    cells = np.asarray([int(t.annotations.get("source_index", k)) for k, t in enumerate(listed)],
+                       dtype=np.int64)
     return SpikeArrays(
-        recorded, recorded[place], np.asarray(time.rescale("ms").magnitude, dtype=np.float64),
-        float(trains.t_start.rescale("ms")), float(trains.t_stop.rescale("ms")),
+        cells, np.repeat(cells, [len(t) for t in listed]),
+        np.concatenate([np.asarray(t.magnitude, dtype=np.float64) * per_millisecond(t)
+                        for t in listed]),
+        min(milliseconds(t.t_start) for t in listed), max(milliseconds(t.t_stop) for t in listed),
     )

@@ -9,7 +9,7 @@ from neo.core.spiketrainlist import SpikeTrainList
 
 import neuroport
 from neuroport.compare import Result
-from neuroport.results.spike_arrays import spike_arrays
+from neuroport.results.spike_arrays import one_by_one, spike_arrays
 
 
 def _recorded() -> neo.Block:
@@ -30,7 +30,7 @@ def test_arrays_equal_the_trains_and_a_result_is_the_same_from_both() -> None:
     assert arrays is not None
     first = Result("arrays", {"cells": block}, 1.0).spikes("cells")
     trains = list(block.segments[0].spiketrains)  # from here on Neo holds a list
-    assert spike_arrays(block.segments[0].spiketrains) is None
+    assert one_by_one(block.segments[0].spiketrains)
     second = Result("list", {"cells": block}, 1.0).spikes("cells")
     assert first is not None and second is not None
     assert arrays.recorded.tolist() == list(range(2, 9)) == first.index.tolist()
@@ -51,5 +51,8 @@ def test_other_units_and_unnumbered_cells() -> None:
     assert arrays is not None
     assert (arrays.cell.tolist(), arrays.time.tolist()) == ([2, 0], [10.0, 20.0])
     assert (arrays.start, arrays.stop) == (0.0, 100.0)
-    assert spike_arrays(SpikeTrainList.from_spike_time_array(
-        np.array([1.0]), np.array([0]), np.array([0]), units="ms", t_stop=5 * pq.ms)) is None
+    counted = spike_arrays(SpikeTrainList.from_spike_time_array(
+        np.array([1.0, 2.0]), np.array([9, 7]), np.array([7, 9]), units="ms", t_stop=5 * pq.ms))
+    assert counted is not None  # without numbers: in their order
+    assert (counted.recorded.tolist(), counted.cell.tolist()) == ([0, 1], [0, 1])
+    assert counted.time.tolist() == [2.0, 1.0]
