@@ -4,7 +4,7 @@ Each case is run on the emulated board, where every block that a program takes f
 read, and compared with ``neuroport_spinnaker.chip.dtcm``::
 
     python benchmarks/private_memory.py            # all cases, about five minutes
-    python benchmarks/private_memory.py --static   # the table of static_memory.py
+    python benchmarks/private_memory.py --static   # the table static_memory.toml
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def main() -> int:
     parser.add_argument("--static", action="store_true")
     if parser.parse_args().static:
         for name, size in sorted(images().items()):
-            print(f'    "{name}": {size},')
+            print(f"{name} = {size}")
         return 0
     sys.path.insert(0, str(Path(__file__).parents[1]))
     from tests.spinnaker.memory_cases import CASES

@@ -1,56 +1,19 @@
-"""What each program of sPyNNaker 7.4.1 keeps in private memory before it asks for any.
-
-Bytes of variables, from the vectors at the start of the released images (the word ``heap_base`` of
-``sark_alib.s``). ``python benchmarks/private_memory.py --static`` prints this table from the images
-that are installed, and a test compares it with them.
-"""
+"""What each program of sPyNNaker 7.4.1 keeps in private memory before it asks for any."""
 
 from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
 
 __all__ = ["STATIC", "STACKS", "combined_binary", "split_binaries"]
 
 STACKS = 2048  # of every image
 
-STATIC: dict[str, int] = {
-    "IF_cond_exp": 2672,
-    "IF_cond_exp_neuron": 2432,
-    "IF_cond_exp_stdp_mad_nearest_pair_additive": 2704,
-    "IF_cond_exp_stdp_mad_pair_additive": 2704,
-    "IF_curr_alpha": 2668,
-    "IF_curr_alpha_neuron": 2428,
-    "IF_curr_alpha_stdp_mad_pair_additive": 2700,
-    "IF_curr_delta": 2672,
-    "IF_curr_delta_neuron": 2432,
-    "IF_curr_delta_stdp_mad_nearest_pair_additive": 2704,
-    "IF_curr_delta_stdp_mad_pair_additive": 2704,
-    "IF_curr_exp": 2668,
-    "IF_curr_exp_neuron": 2428,
-    "IF_curr_exp_stdp_mad_nearest_pair_additive": 2700,
-    "IF_curr_exp_stdp_mad_nearest_pair_multiplicative": 2700,
-    "IF_curr_exp_stdp_mad_pair_additive": 2700,
-    "IF_curr_exp_stdp_mad_pair_multiplicative": 2700,
-    "IF_curr_exp_stdp_mad_vogels_2011_additive": 2700,
-    "IZK_curr_exp": 2668,
-    "IZK_curr_exp_neuron": 2428,
-    "IZK_curr_exp_stdp_mad_pair_additive": 2700,
-    "delay_extension": 2116,
-    "reverse_iptag_multicast_source": 2420,
-    "spike_source_poisson": 2360,
-    "synapses": 2340,
-    "synapses_stdp_mad_nearest_pair_additive": 2372,
-    "synapses_stdp_mad_nearest_pair_multiplicative": 2372,
-    "synapses_stdp_mad_pair_additive": 2372,
-    "synapses_stdp_mad_pair_multiplicative": 2372,
-    "synapses_stdp_mad_vogels_2011_additive": 2372,
-}
+STATIC: dict[str, int] = tomllib.loads(
+    files("neuroport_spinnaker.chip").joinpath("static_memory.toml").read_text("utf-8"))
+"""Program -> bytes of its variables."""
 
-_NAMES = {
-    "IF_curr_exp": "IF_curr_exp",
-    "IF_cond_exp": "IF_cond_exp",
-    "IF_curr_alpha": "IF_curr_alpha",
-    "IF_curr_delta": "IF_curr_delta",
-    "Izhikevich_curr_exp": "IZK_curr_exp",
-}
+_NAMES = {"Izhikevich_curr_exp": "IZK_curr_exp"}  # others are called as the cell is
 _TIMINGS = {"pair": "pair", "nearest_pair": "nearest_pair", "vogels": "vogels_2011"}
 
 
