@@ -92,7 +92,7 @@ class NeuroportError(Exception):
 
 
 class Problem:
-    """One thing that is wrong: place, measured value, limit, reason and a way out.
+    """One thing that is wrong: what, the measured value, the limit and a way out.
 
     Parameters
     ----------

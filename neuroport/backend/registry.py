@@ -1,8 +1,7 @@
-"""What a backend is, and a registry by entry point.
+"""Backends by name, found by entry point.
 
-``prepare(network, backend) -> Prepared`` asks the backend to lower a network and collects all
-findings; ``prepared.open() -> SessionBase`` starts it; a session runs, reads, changes and closes.
-A backend is a package with one entry point in the group ``neuroport.backends``; it names a class.
+A backend is a package with one entry point in the group ``neuroport.backends``; it names a class
+that is a :class:`neuroport.backend.prepared.Backend`.
 """
 
 from __future__ import annotations

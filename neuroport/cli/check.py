@@ -28,8 +28,8 @@ HELP = """Build a model, run all checks on its network, and stop before the firs
 
 MODEL is a registered name, the path of a script, or a saved .network file. With --target
 everything that the machine will do to the network is found as well; options of the machine's
-backend follow MODEL, e.g. --neurons-per-core exc=250. --fix applies the ways out that keep the
-network's meaning and shows what changed.
+backend, or of the one that --backend names, follow MODEL, e.g. --neurons-per-core exc=250. --fix
+applies the ways out that keep the network's meaning and shows what changed.
 
 Exit code 1 where a check found a warning or an error, 0 where there are at most notes.
 """

@@ -53,13 +53,16 @@ class Built:
 def options_for(backend: str | None, target: str | None) -> dict[str, Any]:
     """Return the options of the backend that judges a network, and their types.
 
+    Those of the backend that is named, as a run takes them; with a target those of its backend,
+    less what names a machine to take.
+
     Raises
     ------
     UnknownTargetError, FileFormatError, UnsupportedError
         For a target that nothing is known of.
     """
     if target is None:
-        return {}
+        return {} if backend is None else backend_option_types(backend)
     name = _of_target(backend, target)
     left_out = ("target", *backend_class(name).addresses)
     return {k: v for k, v in backend_option_types(name).items() if k not in left_out}
@@ -111,7 +114,7 @@ def build(
     if target is not None:
         chosen["target"] = target
     first = backend or judge
-    own = chosen if first == judge else {}
+    own = chosen if judge in (None, first) else {}
     if model.endswith(".network"):
         built = _from_file(model, first, own, arguments, others)
     else:

@@ -20,7 +20,7 @@ def _message(where: str, measured: str, limit: str, way_out: str) -> str:
 
 
 class ComparisonError(ValueError):
-    """Base class of the errors that this library raises on purpose.
+    """Base class of the errors of results and of comparisons.
 
     Parameters
     ----------

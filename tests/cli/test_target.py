@@ -54,6 +54,17 @@ def test_what_was_fixed_is_written_and_checks_clean(
     assert _codes(command, "fixed.network", "--target", "spinn5")[:2] == (0, {})
 
 
+def test_a_check_takes_the_options_that_a_run_on_the_backend_takes(
+    command: Any, script: Callable[[str], str]
+) -> None:
+    words = (script(LOST), "-b", "spinnaker-emulated")
+    assert _codes(command, *words)[1]["NP301"] == "error"
+    assert _codes(command, *words, "--allow", "NP301")[1]["NP301"] == "warning"
+    hint = command("check", *words, "--alow", "NP301")
+    assert hint.exit_code == 2
+    assert "did you mean --allow?" in " ".join(hint.output.split())
+
+
 def test_a_file_that_cannot_be_written_is_an_error_with_a_name(
     command: Any, script: Callable[[str], str]
 ) -> None:

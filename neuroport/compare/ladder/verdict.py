@@ -171,6 +171,8 @@ class Comparison:
         Number of reference seeds behind the bounds of L3; 0 without calibration.
     wall_time : float
         Seconds the comparison took.
+    settings : dict
+        The thresholds and limits of sampling that were used.
     """
 
     reference: Result
