@@ -44,7 +44,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from neuroport.network.cells import CELLS, CellModel
-from neuroport.network.synapses import TIMING_RULES, WEIGHT_RULES, SynapseModel
+from neuroport.network.synapses import BY_EQUATIONS, TIMING_RULES, WEIGHT_RULES, SynapseModel
 
 __all__ = [
     "BetweenRuns",
@@ -61,7 +61,7 @@ __all__ = [
 Kind = Literal["simulation", "emulated", "hardware"]
 NumericsTable = Mapping[str, tuple[Any, ...]]
 
-SYNAPSES = ("StaticSynapse", "TsodyksMarkramSynapse")
+SYNAPSES = ("StaticSynapse", "TsodyksMarkramSynapse", *BY_EQUATIONS)
 CURRENTS = ("DCSource", "ACSource", "StepCurrentSource", "NoisyCurrentSource")
 COMPOSED = ("leaky", "adaptive_exponential")
 LACKS = (
@@ -286,7 +286,7 @@ class Capabilities:
 
     def cell(self, model: CellModel) -> CellCapability | None:
         """Return what there is of a cell type; None where it is missing."""
-        if model.membrane == "equations":
+        if model.own:
             return self.cells_by_equations
         if model.name in CELLS:
             return self.cells.get(model.name)
@@ -294,7 +294,7 @@ class Capabilities:
 
     def synapse(self, model: SynapseModel) -> SynapseCapability | None:
         """Return what there is of a synapse type; None where it is missing."""
-        if model.kind == "equations":
+        if model.own:
             return self.synapses_by_equations
         if model.kind != "stdp":
             return self.synapses.get(model.name)

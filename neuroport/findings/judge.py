@@ -149,7 +149,7 @@ class _Judge:
         if has is None:
             near = nearest_cell(cell, self.has)
             yield self._lack(
-                "cell_by_equations" if cell.membrane == "equations" else "cell", where, population,
+                "cell_by_equations" if cell.own else "cell", where, population,
                 measured=cell.name, limit=f"cells: {', '.join(self.has.cells)}",
                 fixes=(f"the nearest is {near}" if near else "",),
             )
@@ -255,7 +255,7 @@ class _Judge:
             measured = (f"{TIMING_RULES[synapse.timing]} with "
                         f"{WEIGHT_RULES[synapse.weight_dependence]} "
                         f"({synapse.timing}, {synapse.weight_dependence})")
-        elif synapse.kind == "equations":
+        elif synapse.own:
             what = "synapse_by_equations"
         rules = [f"{TIMING_RULES[t]} with {' or '.join(WEIGHT_RULES[w] for w in r.weights)}"
                  for t, r in self.has.stdp.items()]

@@ -44,7 +44,7 @@ def _units(population: Population) -> list[Finding]:
     found = []
     for name, (low, high, unit, other) in _PLAUSIBLE.items():
         values = population.parameters.get(name)
-        if values is None or values.size == 0 or population.cell.membrane == "equations":
+        if values is None or values.size == 0 or population.cell.own:
             continue
         smallest, largest = float(values.min()), float(values.max())
         odd = smallest < low or largest > high

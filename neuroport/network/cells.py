@@ -87,6 +87,11 @@ class CellEquations:
         Variables that are not integrated while refractory.
     definitions : mapping
         Names for sub-expressions.
+
+    Notes
+    -----
+    ``dt`` is the time step (ms). `threshold` and `reset` may use ``uniform(k)``, the k-th random
+    number of the cell in this step: see :mod:`neuroport.realise.draws`.
     """
 
     derivatives: Mapping[str, str]
@@ -95,6 +100,11 @@ class CellEquations:
     refractory: str = ""
     clamped: tuple[str, ...] = ()
     definitions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def draws(self) -> bool:
+        """Whether cells take random numbers, and so have a parameter with their stream."""
+        return any("uniform(" in text for text in (self.threshold, *self.reset))
 
     @property
     def potential(self) -> str:
@@ -136,6 +146,11 @@ class CellModel:
     recordable: tuple[str, ...]
     units: Mapping[str, str] = field(default_factory=dict)
     equations: CellEquations | None = None
+
+    @property
+    def own(self) -> bool:
+        """Whether it is the user's own, and none of PyNN's."""
+        return self.membrane == "equations" and CELLS.get(self.name, ("",))[0] != "equations"
 
     @property
     def is_source(self) -> bool:
@@ -191,6 +206,16 @@ CELLS: dict[str, tuple[str, tuple[Receptor, ...], tuple[str, ...]]] = {
         "hodgkin_huxley",
         _pair("conductance_exp", "gsyn"),
         ("spikes", "v", "gsyn_exc", "gsyn_inh", "m", "n", "h"),
+    ),
+    "IF_cond_exp_gsfa_grr": (
+        "equations",
+        _pair("conductance_exp", "gsyn"),
+        ("spikes", "v", "g_s", "g_r", "gsyn_exc", "gsyn_inh"),
+    ),
+    "GIF_cond_exp": (
+        "equations",
+        _pair("conductance_exp", "gsyn"),
+        ("spikes", "v", "i_eta", "v_t", "gsyn_exc", "gsyn_inh"),
     ),
     "Izhikevich": ("izhikevich", _pair("delta", "isyn", tau=False), ("spikes", "v", "u")),
     "Izhikevich_curr_exp": (

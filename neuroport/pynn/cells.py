@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from pyNN.models import BaseCellType
-from pyNN.parameters import LazyArray
+from pyNN.parameters import ArrayParameter, LazyArray, Sequence
 from pyNN.standardmodels import cells, receptors
 from pyNN.standardmodels.base import build_translations
 
+from neuroport.errors import InvalidValueError, Problem
 from neuroport.network.cells import CELLS, CellModel, Receptor
+from neuroport.network.named_equations import GSFA_GRR, STREAM, gif_equations
 from neuroport.pynn.parameters import Checked, identity
 from neuroport.pynn.unsupported import unsupported
 
@@ -53,6 +56,99 @@ def _initial_values(base: Any, its_receptors: tuple[Receptor, ...]) -> dict[str,
     return values
 
 
+class GIF_cond_exp(Checked, cells.GIF_cond_exp):  # type: ignore[misc]
+    __doc__ = cells.GIF_cond_exp.__doc__
+    translations = identity(cells.GIF_cond_exp)
+    recordable = list(CELLS["GIF_cond_exp"][2])
+    units = {**_SYNAPTIC_UNITS, **cells.GIF_cond_exp.units}
+    scale_factors: dict[str, float] = {}
+    array_parameters = {"tau_eta": "a_eta", "tau_gamma": "a_gamma"}  # of equal lengths
+
+    def __init__(self, *values: Any, **keywords: Any) -> None:
+        super().__init__(*values, **keywords)
+        sizes: dict[str, int] = {}
+        problems = []
+        for tau, amplitude in self.array_parameters.items():
+            lengths = {name: _length(self.parameter_space._parameters[name].base_value)
+                       for name in (tau, amplitude)}
+            sizes |= dict.fromkeys(lengths, max(lengths.values()))
+            if len(set(lengths.values())) > 1 or not min(lengths.values()):
+                problems.append(Problem(
+                    f"GIF_cond_exp: '{tau}' and '{amplitude}' do not fit",
+                    measured=", ".join(f"{n} of {k}" for k, n in lengths.items()),
+                    limit="as many time constants as amplitudes, 1 or more"))
+        if problems:
+            raise InvalidValueError(problems)
+        self._sizes = sizes
+        parts = [f"{kind}_{k + 1}" for kind in ("eta", "gamma")
+                 for k in range(sizes[f"tau_{kind}"])]
+        self.default_initial_values = {
+            "v": -65.0, **dict.fromkeys(parts, 0.0), "gsyn_exc": 0.0, "gsyn_inh": 0.0}
+        equations = gif_equations(sizes["tau_eta"], sizes["tau_gamma"])
+        self.neuroport_model = CellModel(
+            "GIF_cond_exp", "equations", CELLS["GIF_cond_exp"][1],
+            (*self.get_parameter_names(), STREAM), tuple(self.default_initial_values),
+            CELLS["GIF_cond_exp"][2], dict(self.units), equations)
+
+    def parts_of(self, name: str) -> list[str]:
+        """Return the names of an array's single parameters, e.g. ``tau_eta_1``."""
+        return [f"{name}_{k + 1}" for k in range(self._sizes.get(name, 0))]
+
+    def get_parameter_names(self) -> list[str]:
+        """Return all parameter names; arrays as their single parameters."""
+        return [one for name in self.default_parameters for one in self.parts_of(name) or [name]]
+
+    def has_parameter(self, name: str) -> bool:
+        """Tell whether there is such a parameter."""
+        return name in (*self.default_parameters, *self.get_parameter_names())
+
+    def flat(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Return parameters with arrays as their single parameters.
+
+        Raises
+        ------
+        InvalidValueError
+            If an array has another length than before.
+        """
+        result = {}
+        for name, value in given.items():
+            parts = self.parts_of(name)
+            if not parts:
+                result[name] = value
+                continue
+            if isinstance(value, LazyArray):
+                value = value.base_value
+            rows = _rows(value)
+            if any(row.size != len(parts) for row in rows):
+                raise InvalidValueError(Problem(
+                    f"GIF_cond_exp: '{name}' does not fit", measured=f"{rows[0].size} values",
+                    limit=f"{len(parts)}, as when the cells were made"))
+            columns = np.array(rows).T
+            result |= {part: column[0] if len(rows) == 1 else column
+                       for part, column in zip(parts, columns, strict=True)}
+        return result
+
+    def values(self) -> dict[str, Any]:
+        """Return the parameters as written, by flat name."""
+        return self.flat(dict(self.parameter_space._parameters))
+
+
+def _rows(value: Any) -> list[Any]:
+    """Return one array for all cells, or one for each."""
+    if isinstance(value, ArrayParameter | Sequence):
+        return [np.atleast_1d(np.asarray(value.value, dtype=float))]
+    given = np.asarray(value, dtype=object)
+    if given.ndim == 1 and any(isinstance(v, ArrayParameter | Sequence) for v in given):
+        return [np.atleast_1d(np.asarray(getattr(v, "value", v), dtype=float)) for v in given]
+    numbers = np.asarray(value, dtype=float)
+    return list(numbers) if numbers.ndim == 2 else [np.atleast_1d(numbers)]
+
+
+def _length(value: Any) -> int:
+    lengths = {int(row.size) for row in _rows(value)}
+    return lengths.pop() if len(lengths) == 1 else 0
+
+
 class Izhikevich_curr_exp(Checked, cells.StandardCellType):  # type: ignore[misc]
     """Izhikevich's neuron with exponentially decaying synaptic current, as sPyNNaker has it.
 
@@ -80,8 +176,10 @@ class Izhikevich_curr_exp(Checked, cells.StandardCellType):  # type: ignore[misc
 
 
 CELL_TYPES: dict[str, type[BaseCellType]] = {
-    name: _standard_cell(name) for name in CELLS if name != "Izhikevich_curr_exp"
+    name: _standard_cell(name) for name in CELLS
+    if name not in ("GIF_cond_exp", "Izhikevich_curr_exp")
 }
+CELL_TYPES["GIF_cond_exp"] = GIF_cond_exp
 CELL_TYPES["Izhikevich_curr_exp"] = Izhikevich_curr_exp
 
 
@@ -191,6 +289,7 @@ def cell_model(cell: Any) -> CellModel:
         tuple(initial),
         recordable,
         {k: v for k, v in cell.units.items() if k not in getattr(cell, "signals", ())},
+        GSFA_GRR if name == "IF_cond_exp_gsfa_grr" else None,
     )
 
 

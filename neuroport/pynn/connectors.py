@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from inspect import Signature, signature
 from typing import Any
@@ -114,6 +115,23 @@ def _list(given: dict[str, Any]) -> list[Problem]:
     return problems
 
 
+def _connection_set(given: dict[str, Any]) -> list[Problem]:
+    csa = sys.modules.get("csa")  # the user's own: a connection set is made with it
+    if csa is None:
+        return [Problem("CSAConnector needs a connection set of the package csa",
+                        measured=type(given.get("cset")).__name__,
+                        fix="pip install csa, and import csa in the script")]
+    kind = type(given.get("cset"))
+    if kind.__module__.partition(".")[0] != "csa":
+        return [Problem("cset is no connection set", measured=kind.__name__,
+                        limit="a mask or connection set of the package csa")]
+    arity = csa.arity(given["cset"])
+    if arity in (0, 2):
+        return []
+    return [Problem("a connection set has too many or too few values", measured=f"{arity}",
+                    limit="none, or two: weight and delay")]
+
+
 def _none(given: dict[str, Any]) -> list[Problem]:
     return []
 
@@ -152,6 +170,10 @@ def _checked(base: type, check: _Check) -> type:
             base.__init__(self, **{**given, "allow_self_connections": True})
             self.allow_self_connections = "NoMutual"
             return
+        if base is connectors.CSAConnector:  # PyNN's looks for csa when PyNN is imported
+            connectors.Connector.__init__(self, given.get("safe", True), given.get("callback"))
+            self.cset = given["cset"]
+            return
         try:
             base.__init__(self, **given)  # type: ignore[misc]
         except (AssertionError, ZeroDivisionError, NameError, SyntaxError) as error:
@@ -179,6 +201,7 @@ _CHECKS: dict[str, _Check] = {
     "FixedNumberPreConnector": _number,
     "FixedNumberPostConnector": _number,
     "FixedTotalNumberConnector": _number,
+    "CSAConnector": _connection_set,
     "FromListConnector": _list,
     "SmallWorldConnector": _rewiring,
 }
@@ -200,6 +223,7 @@ CONNECTORS: dict[str, type] = {
         "SmallWorldConnector",
         "CloneConnector",
         "ArrayConnector",
+        "CSAConnector",
     )
 }
 CONNECTORS |= {

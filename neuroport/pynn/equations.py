@@ -1,19 +1,22 @@
 """Cells and synapses of a model's own, by their equations.
 
 Equations use PyNN's units (ms, mV, nA, nF, µS), which fit together: nA/nF is mV/ms and µS·mV is
-nA. They are plain arithmetic with the usual functions (exp, log, sqrt, sin, cos, tanh, abs, clip).
+nA. They are plain arithmetic with the usual functions (exp, log, sqrt, sin, cos, tanh, abs, clip),
+and random numbers where something happens: ``uniform(k)``, ``binomial(uniform(k), n, p)``.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyNN.models import BaseCellType, BaseSynapseType
 
 from neuroport.errors import InvalidValueError, Problem
-from neuroport.network.cells import RECEPTOR_KINDS, CellEquations, CellModel, Receptor
-from neuroport.network.synapses import SynapseEquations, SynapseModel
+from neuroport.network.cells import CELLS, RECEPTOR_KINDS, CellEquations, CellModel, Receptor
+from neuroport.network.named_equations import STREAM
+from neuroport.network.synapses import BY_EQUATIONS, SynapseEquations, SynapseModel
 from neuroport.pynn.expressions import (
     assignment,
     multiplies_a_driving_force,
@@ -48,9 +51,11 @@ def cell_by_equations(
         Name of the new cell type.
     derivatives : mapping of str to str
         Variable -> right-hand side of its derivative, per ms. The name ``I`` stands for the sum
-        of synaptic currents, injected currents and ``i_offset`` (nA).
+        of synaptic currents, injected currents and ``i_offset`` (nA), ``dt`` for the time step.
     threshold : str
-        Condition for a spike, e.g. ``"v > v_thresh"``.
+        Condition for a spike, e.g. ``"v > v_thresh"``, or ``"uniform(1) < p*dt"``: in the
+        threshold and the reset ``uniform(1)`` to ``uniform(7)`` are random numbers of the cell in
+        this step, drawn from the seed and the same on every backend.
     reset : str or sequence of str
         Statements after a spike, e.g. ``"v = v_reset; w += b"``.
     parameters : mapping of str to float
@@ -102,9 +107,11 @@ def cell_by_equations(
     problems = unusable_names(
         name, {"parameter": parameters, "variable": initial, "definition": definitions}, ("I", "t")
     ) + unusable_names(name, {"receptor": receptors or {}}, ())
+    if CELLS.get(name, ("",))[0] == "equations":
+        problems.append(Problem(f"PyNN has a cell type '{name}'", fix=f"sim.{name}(...)"))
     if problems:
         raise InvalidValueError(problems, where=where)
-    known = {*parameters, *initial, *definitions, "I", "t", "i_offset"}
+    known = {*parameters, *initial, *definitions, "I", "t", "dt", "i_offset"}
     problems = [
         Problem(f"derivative of '{v}', which has no initial value", fix=f"add '{v}' to initial")
         for v in derivatives
@@ -116,6 +123,7 @@ def cell_by_equations(
         target, _, expression = assignment(statement, where)
         problems += unknown_names({target}, set(initial), statement)
         problems += unknown_names(names_in(expression, where), known, statement)
+    problems += _drawn_in((*derivatives.values(), *definitions.values()), (threshold, *statements))
     if refractory and refractory not in parameters:
         problems.append(Problem(f"the refractory period '{refractory}' is not a parameter"))
     equations = CellEquations(
@@ -136,7 +144,7 @@ def cell_by_equations(
         name,
         "equations",
         its_receptors,
-        tuple(defaults),
+        (*defaults, *[STREAM] * equations.draws),
         tuple(states),
         ("spikes", *states),
         all_units,
@@ -157,6 +165,22 @@ def cell_by_equations(
             "__doc__": f"{name}: " + "; ".join(f"d{k}/dt = {v}" for k, v in derivatives.items()),
         },
     )
+
+
+def _drawn_in(without: Sequence[str], events: Sequence[str]) -> list[Problem]:
+    """Return what is wrong with random numbers: where there is no event, or not numbered."""
+    problems = [
+        Problem(f"random numbers in {text!r}", limit="in the threshold and the reset of a cell, "
+                "and at the arrival of a presynaptic spike",
+                fix="a current with noise: sim.NoisyCurrentSource(...)")
+        for text in without if re.search(r"\b(uniform|binomial)\b", text)
+    ]
+    for text in events:
+        for call in re.findall(r"\buniform\b(?:\([^)]*\))?", text):
+            if not re.fullmatch(r"uniform\(\s*[1-7]\s*\)", call):
+                problems.append(Problem(f"cannot read {call!r} in {text!r}",
+                                        limit="uniform(1) to uniform(7)"))
+    return problems
 
 
 def _receptors(
@@ -248,9 +272,11 @@ def synapse_by_equations(
     parameters: Mapping[str, float],
     decays: Mapping[str, str],
     on_presynaptic: str | Sequence[str],
-    on_postsynaptic: str | Sequence[str],
+    on_postsynaptic: str | Sequence[str] = (),
+    initial: Mapping[str, float] | None = None,
+    delivers: str = "weight",
 ) -> type[BaseSynapseType]:
-    """Return a plastic synapse type given by its equations.
+    """Return a synapse type given by its equations.
 
     Parameters
     ----------
@@ -262,7 +288,13 @@ def synapse_by_equations(
         Trace -> parameter that holds its time constant (ms). Traces decay exponentially to 0.
     on_presynaptic, on_postsynaptic : str or sequence of str
         Statements at the arrival of a presynaptic spike and at a postsynaptic spike. They may
-        change ``weight`` and the traces; a presynaptic spike delivers the weight that it leaves.
+        change ``weight``, the traces and the variables in `initial`. At the arrival
+        ``uniform(1)`` to ``uniform(7)`` are random numbers of this spike, drawn from the seed and
+        the same on every backend.
+    initial : mapping of str to float, optional
+        Variables that do not decay, and the values that they start from; traces start from 0.
+    delivers : str
+        What a presynaptic spike adds to its target after the statements.
 
     Returns
     -------
@@ -288,13 +320,17 @@ def synapse_by_equations(
     ...                     "post1 = 1; post2 = 1")
     """
     where = f"synapse_by_equations('{name}')"
+    initial = dict(initial or {})
     before, after = statements_of(on_presynaptic), statements_of(on_postsynaptic)
     problems = unusable_names(
-        name, {"parameter": parameters, "trace": decays}, ("weight", "delay", "t")
+        name, {"parameter": parameters, "trace": decays, "variable": initial},
+        ("weight", "delay", "t")
     )
+    if name in BY_EQUATIONS:
+        problems.append(Problem(f"PyNN has a synapse type '{name}'", fix=f"sim.{name}(...)"))
     if problems:
         raise InvalidValueError(problems, where=where)
-    known = {*parameters, *decays, "weight", "t"}
+    known = {*parameters, *decays, *initial, "weight", "t"}
     problems = [
         Problem(f"trace '{trace}' decays with '{tau}', which is no parameter",
                 limit=f"parameters: {', '.join(parameters)}")
@@ -303,15 +339,18 @@ def synapse_by_equations(
     ]
     for statement in (*before, *after):
         target, _, expression = assignment(statement, where)
-        problems += unknown_names({target}, {*decays, "weight"}, statement)
+        problems += unknown_names({target}, {*decays, *initial, "weight"}, statement)
         problems += unknown_names(names_in(expression, where), known, statement)
+    problems += unknown_names(names_in(delivers, where), known, delivers)
+    problems += _drawn_in((*after, delivers), before)
     if problems:
         raise InvalidValueError(problems, where=where)
+    equations = SynapseEquations(dict(decays), tuple(before), tuple(after), initial, delivers)
     model = SynapseModel(
         name,
         "equations",
-        parameters=tuple(parameters),
-        equations=SynapseEquations(dict(decays), tuple(before), tuple(after)),
+        parameters=(*parameters, *[STREAM] * equations.draws),
+        equations=equations,
     )
     defaults: dict[str, Any] = {"weight": 0.0, "delay": None, **parameters}
 

@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 FUNCTIONS = ("exp", "log", "sqrt", "sin", "cos", "tan", "tanh", "abs", "clip", "int", "log10",
-             "exprel", "sinh", "cosh", "floor", "ceil")
+             "exprel", "sinh", "cosh", "floor", "ceil", "uniform", "binomial")
 
 
 def names_in(expression: str, where: str) -> set[str]:

@@ -17,14 +17,16 @@ from neuroport.network.description import (
     RenewalSource,
     SpikeTimes,
 )
+from neuroport.network.named_equations import STREAM
 from neuroport.network.signs import receptor_sign, with_sign
 from neuroport.numerics import to_steps
 from neuroport.pynn.cells import signal_of
+from neuroport.realise.draws import streams
 from neuroport.realise.streams import stream_name
 
 __all__ = ["delay_steps", "frozen_parts", "frozen_population"]
 
-STREAM_POISSON = 3
+STREAM_POISSON, STREAM_CELLS, STREAM_SYNAPSES = 3, 6, 7  # what draws
 
 # What of a connector's arguments decides its synapses.
 _RECIPES = {
@@ -41,6 +43,10 @@ def frozen_population(population: Any) -> Population:
     """Return the population as a frozen description with its realised values."""
     spikes: SpikeTimes | PoissonSource | RenewalSource | None = None
     parameters = dict(population._parameters)
+    if STREAM in population.model.parameters:
+        parameters[STREAM] = streams(
+            population._simulator.state.seed,
+            stream_name(STREAM_CELLS, population.label), population.size)
     if population.model.name == "SpikeSourceArray":
         lists = parameters.pop("spike_times")
         sizes = [times.size for times in lists]
@@ -132,7 +138,10 @@ def frozen_parts(projection: Any) -> tuple[list[Projection], list[NDArray[np.int
     """
     state = projection._simulator.state
     made = projection.made
-    written = projection.written
+    written = dict(projection.written)
+    if STREAM in projection.model.parameters:
+        written[STREAM] = streams(
+            state.seed, stream_name(STREAM_SYNAPSES, projection.label), made.pre.size)
     weight = written["weight"]
     delay = delay_steps(written["delay"], state.dt)
     delay[written["delay"] / state.dt < 1.0 - 1e-9] = 0  # only where it is checked and not run

@@ -26,6 +26,8 @@ _CLASSES: dict[str, type] = {
     "Projection": ProjectionBase,
     **{base.__name__: base for base in (
         synapses.StaticSynapse, synapses.TsodyksMarkramSynapse, synapses.STDPMechanism,
+        synapses.SimpleStochasticSynapse, synapses.StochasticTsodyksMarkramSynapse,
+        synapses.MultiQuantalSynapse,
         electrodes.DCSource, electrodes.ACSource, electrodes.StepCurrentSource,
         electrodes.NoisyCurrentSource)},
 }

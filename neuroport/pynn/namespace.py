@@ -13,6 +13,7 @@ from pyNN.parameters import Sequence
 from pyNN.random import GSLRNG, NumpyRNG, RandomDistribution
 
 from neuroport.errors import did_you_mean
+from neuroport.network.named_equations import STOCHASTIC_SYNAPSES
 from neuroport.pynn.cells import CELL_TYPES, COMPONENTS
 from neuroport.pynn.chip_only import ONLY_ON_CHIP, chip_only
 from neuroport.pynn.connectors import CONNECTORS
@@ -97,7 +98,9 @@ def missing_name(name: str, names: Iterable[str], of: str) -> AttributeError:
 _OF_KIND = {
     "cell type": sorted(CELL_TYPES),
     "connector": sorted(CONNECTORS),
+    "native model": [],
     "post-synaptic response": [name for name in COMPONENTS if name.endswith("Response")],
     "random number generator": ["GSLRNG", "NumpyRNG"],
-    "synapse type": ["STDPMechanism", "StaticSynapse", "TsodyksMarkramSynapse"],
+    "synapse type": ["STDPMechanism", "StaticSynapse", "TsodyksMarkramSynapse",
+                     *STOCHASTIC_SYNAPSES],
 }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from inspect import signature
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pyNN import common
-from pyNN.parameters import LazyArray, ParameterSpace, Sequence
+from pyNN.parameters import ArrayParameter, LazyArray, ParameterSpace, Sequence
 from pyNN.random import NumpyRNG
 
 from neuroport.errors import InvalidValueError, Problem, UnknownParameterError, UserError
@@ -63,6 +64,8 @@ class _Parameters:
         if states:
             self.initialize(**states)
             parameters = {k: v for k, v in parameters.items() if k not in states}
+        if hasattr(parent.celltype, "flat"):
+            parameters = parent.celltype.flat(parameters)
         check_parameters(type(parent.celltype).__name__, parameters, names)
         if parameters:
             kind = SpikeEdit if parent.model.is_source else ParameterEdit
@@ -96,10 +99,12 @@ class _Parameters:
         parent, index = self._place()
         valid = list(parent.celltype.get_parameter_names())
         # The name of a receptor stands for all of its parameters.
+        arrays: Callable[[str], list[str]] = getattr(
+            parent.celltype, "parts_of", lambda name: [])
         flat = [n for name in names
-                for n in ([name] if name in valid
+                for n in ([name] if name in valid or arrays(name)
                           else [v for v in valid if v.startswith(name + ".")] or [name])]
-        unknown = [name for name in flat if name not in valid]
+        unknown = [name for name in flat if name not in valid and not arrays(name)]
         if unknown:
             raise UnknownParameterError(
                 unknown, type(parent.celltype).__name__, valid,
@@ -108,6 +113,13 @@ class _Parameters:
         size = parent.size if index is None else index.size
         values: dict[str, Any] = {}
         for name in flat:
+            if arrays(name):
+                rows = np.array([parent._parameters[part] for part in arrays(name)]).T
+                array = np.empty(size, dtype=object)
+                for k, row in enumerate(rows if index is None else rows[index]):
+                    array[k] = ArrayParameter(row)
+                values[name] = array
+                continue
             stored = parent._parameters[name]
             if isinstance(stored, list):
                 chosen = stored if index is None else [stored[k] for k in index]

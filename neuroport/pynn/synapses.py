@@ -16,6 +16,7 @@ from pyNN.standardmodels.base import (
 )
 
 from neuroport.errors import InvalidValueError, Problem
+from neuroport.network.named_equations import STOCHASTIC_SYNAPSES
 from neuroport.network.synapses import (
     STATIC,
     TIMING_RULES,
@@ -192,6 +193,7 @@ def synapse_types(state: Any) -> dict[str, type]:
     return {
         "StaticSynapse": simple(synapses.StaticSynapse),
         "TsodyksMarkramSynapse": simple(synapses.TsodyksMarkramSynapse),
+        **{name: simple(getattr(synapses, name)) for name in STOCHASTIC_SYNAPSES},
         "STDPMechanism": STDPMechanism,
     }
 
@@ -229,8 +231,11 @@ def synapse_model(synapse: Any) -> SynapseModel:
         return TSODYKS_MARKRAM
     if isinstance(synapse, synapses.StaticSynapse):
         return STATIC
+    for name, stochastic in STOCHASTIC_SYNAPSES.items():
+        if isinstance(synapse, getattr(synapses, name)):
+            return stochastic
     raise unsupported(
         type(synapse).__name__,
         "synapse type",
-        ["StaticSynapse", "TsodyksMarkramSynapse", "STDPMechanism"],
+        ["StaticSynapse", "TsodyksMarkramSynapse", *STOCHASTIC_SYNAPSES, "STDPMechanism"],
     )

@@ -7,6 +7,7 @@ known here is asked to connect in PyNN's own way.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import singledispatch
 from typing import Any
@@ -72,6 +73,17 @@ def connect(connector: Any, wiring: Wiring) -> Connections:
 @connect.register
 def _(connector: connectors.AllToAllConnector, wiring: Wiring) -> Connections:
     return join([allowed_pairs(connector, wiring, p, q) for p, q in wiring.blocks()])
+
+
+@connect.register
+def _(connector: connectors.CSAConnector, wiring: Wiring) -> Connections:
+    csa = sys.modules["csa"]
+    block = csa.cross((0, wiring.n_pre - 1), (0, wiring.n_post - 1)) * connector.cset
+    rows = np.array(list(block), dtype=float).reshape(-1, 2 + csa.arity(connector.cset))
+    pre, post = rows[:, 0].astype(np.int64), rows[:, 1].astype(np.int64)
+    order = np.lexsort((pre, post))
+    columns = dict(zip(("weight", "delay"), rows[order, 2:].T, strict=False))
+    return Connections(pre[order], post[order], columns)
 
 
 @connect.register

@@ -188,6 +188,16 @@ def _adaptive(
     }
 
 
+def _equations(
+    cell: str, p: State, y: State, current: FloatArray, free: NDArray[np.bool_]
+) -> State:
+    # IF_cond_exp_gsfa_grr (Muller et al. 2007); g_s and g_r in nS.
+    total = current + 1e-3 * (y["g_s"] * (p["e_rev_sfa"] - y["v"])
+                              + y["g_r"] * (p["e_rev_rr"] - y["v"]))
+    return {**_leaky(cell, p, y, total, free), "g_s": -y["g_s"] / p["tau_sfa"],
+            "g_r": -y["g_r"] / p["tau_rr"]}
+
+
 def _izhikevich(
     cell: str, p: State, y: State, current: FloatArray, free: NDArray[np.bool_]
 ) -> State:
@@ -224,7 +234,7 @@ def _traub(cell: str, p: State, y: State, current: FloatArray, free: NDArray[np.
 
 _SLOPES: dict[str, Callable[[str, State, State, FloatArray, NDArray[np.bool_]], State]] = {
     "leaky": _leaky, "adaptive_exponential": _adaptive, "izhikevich": _izhikevich,
-    "hodgkin_huxley": _traub,
+    "hodgkin_huxley": _traub, "equations": _equations,
 }
 
 
@@ -234,7 +244,8 @@ def _fires(
     if membrane == "hodgkin_huxley":  # the upward crossing, as NEST's Traub cell has it
         level = p["v_offset"] + 30.0
         return np.asarray((v >= level) & (before < level))
-    name = {"leaky": "v_thresh", "adaptive_exponential": "v_spike"}.get(membrane, "")
+    name = {"leaky": "v_thresh", "equations": "v_thresh",
+            "adaptive_exponential": "v_spike"}.get(membrane, "")
     level = p[name] if name else np.full_like(v, 30.0)
     return np.asarray(v >= level if numerics.threshold_rule == ">=" else v > level)
 
@@ -247,3 +258,6 @@ def _reset(membrane: str, p: State, state: State, fired: NDArray[np.bool_]) -> N
         state["w"] = state["w"] + fired * p["b"]
     elif membrane == "izhikevich":
         state["u"] = state["u"] + fired * p["d"]
+    elif membrane == "equations":
+        state["g_s"] = state["g_s"] + fired * p["q_sfa"]
+        state["g_r"] = state["g_r"] + fired * p["q_rr"]

@@ -23,8 +23,6 @@ from pathlib import Path
 # Why a scenario cannot pass; everything else that fails is a defect.
 REASONS = {
     "test_issue259": "asks for spike times off the time grid; the contract has none",
-    "test_simple_stochastic_synapse": "SimpleStochasticSynapse is refused by name: its random "
-    "numbers could not be the same on every engine",
     "test_mc_cell": "multi-compartment cells are refused by name",
     "test_scenario5": "multi-compartment cells are refused by name",
 }
@@ -32,6 +30,7 @@ REASONS = {
 ONLY_ON = {
     "nest": {
         "test_HH_cond_exp": "NEST's cell fires at another moment of the action potential; refused",
+        "test_simple_stochastic_synapse": "NEST draws with a generator of its own; refused by name",
         "test_composed_neuron_model": "cells composed of receptors are refused by name",
         "test_scenario3": "STDP is met under delay_rule 'next_step' and plasticity_update "
         "'deferred' only; refused with the way out",

@@ -163,8 +163,8 @@ MISTAKES: dict[str, tuple[Callable[[Any], Any], type[Exception], list[str]]] = {
         lambda s: sim_of(dialect="spinnaker"), errors.InvalidValueError, ["pynn, spynnaker"]),
     "time step 0": (lambda s: sim_of(timestep=0.0), errors.InvalidValueError, ["0.0", "above 0"]),
     "unknown cell": (
-        lambda s: s.Population(1, s.GIF_cond_exp()), errors.UnsupportedError,
-        ["GIF_cond_exp", "IF_curr_exp", "EIF_cond_exp_isfa_ista"]),
+        lambda s: s.Population(1, s.IF_facets_hardware1()), errors.UnsupportedError,
+        ["IF_facets_hardware1", "IF_curr_exp", "IF_cond_exp"]),
     "data before a run": (
         lambda s: cells(s).get_data(), errors.NotReadyError, ["record", "run("]),
     "dendritic fraction": (

@@ -82,8 +82,8 @@ def test_what_is_not_there_is_a_missing_attribute(ready: bool) -> None:
         for name in [*UNSUPPORTED, "run_forever"]:
             assert not hasattr(holder, name)
             assert getattr(holder, name, None) is None
-        with pytest.raises(errors.UnsupportedError, match="nearest is EIF_cond_exp_isfa_ista"):
-            _ = holder.GIF_cond_exp
+        with pytest.raises(errors.UnsupportedError, match="nearest is IF_cond_exp"):
+            _ = holder.IF_facets_hardware1
         with pytest.raises(AttributeError, match="did you mean 'IF_curr_exp'"):
             _ = holder.IF_cur_exp
 

@@ -16,6 +16,7 @@ from neuroport.backend import backend_class
 from neuroport.backend.capabilities import Capabilities, CellCapability, SynapseCapability
 from neuroport.errors import InvalidValueError
 from neuroport.network.cells import CELLS
+from neuroport.network.synapses import BY_EQUATIONS
 from neuroport.testing import Outcome, chosen_cases, run_suite
 from neuroport.testing.cases import cells, numerics, plasticity
 from neuroport.testing.table import matrix_states, shown, support_matrix, undeclared
@@ -96,7 +97,9 @@ def test_all_that_pynn_names_is_tried() -> None:
         assert set(sample.other) == set(CELL_TYPES[cell].default_parameters) == set(sample.base)
         assert set(sample.initial) == set(CELL_TYPES[cell].default_initial_values), cell
     sources = {c.feature for c in chosen_cases(everything()) if c.subject == "source"}
-    assert set(cells.SAMPLES) | sources == set(CELLS)
+    drawing = {c.feature for c in chosen_cases(everything(), "stochastic")}
+    assert set(cells.SAMPLES) | sources | (drawing & set(CELLS)) == set(CELLS)
+    assert set(BY_EQUATIONS) <= drawing
 
 
 @pytest.mark.parametrize("fault", ["delay", "weight", "parameter", "seed"])

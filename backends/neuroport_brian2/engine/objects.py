@@ -204,7 +204,12 @@ class Objects:
     def state(self, population: str, variable: str) -> FloatArray:
         """Return the present values of a state variable."""
         number, member = self.program.place[population]
-        return np.array(array(self.cells[number], inside(variable))[member.slice], dtype=float)
+        cells = self.cells[number]
+        if inside(variable) in cells.equations.subexpr_names:
+            values = getattr(cells, inside(variable) + "_")[:]
+        else:
+            values = array(cells, inside(variable))
+        return np.array(values[member.slice], dtype=float)
 
     def weights(self, projection: str) -> FloatArray:
         """Return the present weights of a projection."""

@@ -90,6 +90,13 @@ def _adaptive(p: Values, timestep: float) -> dict[str, FloatArray]:
     }
 
 
+def _adapting(p: Values, timestep: float) -> dict[str, FloatArray]:
+    return {
+        **_conductance(p, timestep), "tau_sfa": p["tau_sfa"], "E_sfa": p["e_rev_sfa"],
+        "q_sfa": p["q_sfa"], "tau_rr": p["tau_rr"], "E_rr": p["e_rev_rr"], "q_rr": p["q_rr"],
+    }
+
+
 def _izhikevich(p: Values, timestep: float) -> dict[str, FloatArray]:
     return {
         **{name: p[name] for name in "abcd"}, "V_th": np.full_like(p["a"], 30.0),
@@ -113,6 +120,9 @@ CELLS: dict[str, NestCell] = {
     "IF_curr_delta": NestCell("iaf_psc_delta", _delta, _V, _JUMPS, early=True),
     "IF_cond_exp": NestCell("iaf_cond_exp", _conductance, _GSYN, _CONDUCTANCES),
     "IF_cond_alpha": NestCell("iaf_cond_alpha", _conductance, _GSYN, _CONDUCTANCES),
+    "IF_cond_exp_gsfa_grr": NestCell(
+        "iaf_cond_exp_sfa_rr", _adapting, {**_GSYN, "g_s": ("g_sfa", 1.0), "g_r": ("g_rr", 1.0)},
+        _CONDUCTANCES),
     "EIF_cond_exp_isfa_ista": NestCell(
         "aeif_cond_exp", _adaptive, {**_GSYN, "w": ("w", 1 / _NANO_TO_PICO)}, _CONDUCTANCES,
         highest_reset="v_spike"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from neuroport.network.cells import CellModel
+from neuroport.network.named_equations import STREAM
 from neuroport.numerics import Numerics
+from neuroport.statements.draws import with_draws
 from neuroport.statements.names import inside, rename
 from neuroport.statements.neurons.code import (
     ACTIVE,
@@ -28,6 +30,7 @@ def code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
     variables = {
         "I": "x_I",
         "t": "(t/ms)",  # in ms, like everything else in a model's own equations
+        "dt": repr(timestep),
         **{name: inside(name) for name in (*cell.parameters, *cell.states, *given.definitions)},
     }
     declared, currents, _ = receptor_equations(
@@ -35,7 +38,7 @@ def code(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
     )
 
     def inner(text: str) -> str:
-        return rename(text, variables)
+        return with_draws(rename(text, variables), inside(STREAM), "t_in_timesteps")
 
     equations = [
         f"x_I = x_i_offset + x_i_inj + {' + '.join(currents) or '0'} : 1",

@@ -1,4 +1,4 @@
-"""Plastic synapses of a model's own, given by their statements; the whole delay is axonal."""
+"""Synapses given by their statements, a model's own and PyNN's; the whole delay is axonal."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from neuroport.network.description import Projection
+from neuroport.network.named_equations import STREAM
+from neuroport.statements.draws import with_draws
 from neuroport.statements.names import inside_synapse as inside
 from neuroport.statements.names import rename
 from neuroport.statements.synapses.code import FloatArray, IntArray, Pathway, SynapseCode
@@ -21,23 +23,28 @@ def code(projection: Projection, arrival: str, timestep: float, later: int) -> S
     variables = {
         "weight": "s_w",
         "t": "(t/ms)",
-        **{name: inside(name) for name in (*projection.synapse.parameters, *given.decays)},
+        **{name: inside(name)
+           for name in (*projection.synapse.parameters, *given.decays, *given.initial)},
     }
 
     def inner(text: str) -> str:
-        return rename(text, variables)
+        return with_draws(rename(text, variables), inside(STREAM), "s_arrivals")
 
     def decay(now: str) -> list[str]:
         lines = [f"s_since = ({now} - s_last)*{timestep!r}"]
         lines += [
-            f"{inside(trace)} = {inside(trace)}*exp(-s_since/{inside(tau)})"
+            # A time constant of 0: nothing is left at the next step.
+            f"{inside(trace)} = {inside(trace)}*exp(-s_since/clip({inside(tau)}, 1e-9, 1e300))"
             for trace, tau in given.decays.items()
         ]
         return [*lines, f"s_last = {now}"]
 
     # A presynaptic spike that arrives at the start of step k+d is looked at before that step.
     on_pre = [*decay("(t_in_timesteps + 1)"), *map(inner, given.on_presynaptic),
-              arrival.format(w="s_w")]
+              arrival.format(w=f"({inner(given.delivers)})")]
+    count = ["s_arrivals : 1"] if given.draws else []
+    if given.draws:
+        on_pre.insert(0, "s_arrivals = s_arrivals + 1.0")
     on_post = [*decay("t_in_timesteps"), *map(inner, given.on_postsynaptic)]
 
     def before_delay(p: Projection) -> IntArray:
@@ -51,20 +58,22 @@ def code(projection: Projection, arrival: str, timestep: float, later: int) -> S
         return {
             "s_w": p.weight,
             "s_last": np.zeros(n),
+            "s_arrivals": np.zeros(n),
             **{inside(trace): np.zeros(n) for trace in given.decays},
+            **{inside(name): np.full(n, value) for name, value in given.initial.items()},
             **{inside(name): p.parameters[name] for name in p.synapse.parameters},
         }
 
     equations = "\n".join(
-        ["s_w : 1", "s_last : 1", *(f"{inside(t)} : 1" for t in given.decays),
+        ["s_w : 1", "s_last : 1", *count,
+         *(f"{inside(t)} : 1" for t in (*given.decays, *given.initial)),
          *(f"{inside(name)} : 1 (constant)" for name in projection.synapse.parameters)]
     )
+    pathways = [Pathway("post", "post", "\n".join(on_post), after_delay, 0)] * bool(
+        given.on_postsynaptic)
     return SynapseCode(
         equations,
-        (
-            Pathway("post", "post", "\n".join(on_post), after_delay, 0),
-            Pathway("pre", "pre", "\n".join(on_pre), before_delay, 1),
-        ),
+        (*pathways, Pathway("pre", "pre", "\n".join(on_pre), before_delay, 1)),
         values,
         key=("equations", repr(projection.synapse), arrival),
     )

@@ -11,12 +11,13 @@ from neuroport.testing.cases import (
     own_models,
     plasticity,
     running,
+    stochastic,
     synapses,
 )
 
 __all__ = ["all_cases"]
 
-_SUBJECTS = (cells, own_models, synapses, plasticity, currents, numerics, running)
+_SUBJECTS = (cells, own_models, synapses, plasticity, stochastic, currents, numerics, running)
 
 
 def all_cases(capabilities: Capabilities) -> list[Case]:

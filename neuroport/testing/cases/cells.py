@@ -84,6 +84,12 @@ _IZHIKEVICH = {"a": 0.02, "b": 0.2, "c": -65.0, "d": 6.0, "i_offset": 0.001}
 _IZHIKEVICH_OTHER = {"a": 0.06, "b": 0.21, "c": -45.0, "d": 2.0, "i_offset": 0.0016}
 
 
+_ADAPTING = {"tau_sfa": 40.0, "e_rev_sfa": -75.0, "q_sfa": 15.0, "tau_rr": 3.0,
+             "e_rev_rr": -78.0, "q_rr": 200.0}
+_ADAPTING_OTHER = {"tau_sfa": 15.0, "e_rev_sfa": -60.0, "q_sfa": 40.0, "tau_rr": 8.0,
+                   "e_rev_rr": -66.0, "q_rr": 500.0}
+
+
 def _leaky(extra: Values, other: Values, weights: tuple[float, float], states: Values) -> Sample:
     return Sample({**_LEAKY, **extra}, {**_LEAKY_OTHER, **other}, weights,
                   {"v": -65.0, **dict.fromkeys(states, 0.0)}, {"v": -58.0, **states})
@@ -104,6 +110,11 @@ SAMPLES: dict[str, Sample] = {
                           (0.005, 0.02), _CONDUCTANCES),
     "IF_cond_alpha": _leaky({**_TAUS, **_REVERSALS}, {**_TAUS_OTHER, **_REVERSALS_OTHER},
                             (0.0025, 0.01), _CONDUCTANCES),
+    "IF_cond_exp_gsfa_grr": Sample(
+        {**_LEAKY, **_TAUS, **_REVERSALS, **_ADAPTING},
+        {**_LEAKY_OTHER, **_TAUS_OTHER, **_REVERSALS_OTHER, **_ADAPTING_OTHER}, (0.005, 0.02),
+        {"v": -65.0, "g_s": 0.0, "g_r": 0.0, **dict.fromkeys(_CONDUCTANCES, 0.0)},
+        {"v": -58.0, "g_s": 5.0, "g_r": 20.0, **_CONDUCTANCES}, burst=2.0),
     "EIF_cond_exp_isfa_ista": _adaptive(),
     "EIF_cond_alpha_isfa_ista": _adaptive(),
     "HH_cond_exp": Sample(
