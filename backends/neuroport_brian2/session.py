@@ -12,18 +12,14 @@ from neuroport.backend.recorded import Piece
 from neuroport.backend.session import SessionBase
 from neuroport.network.description import FloatArray, IntArray, Network
 from neuroport.network.edits import Edit, ParameterEdit, RecordingEdit, StateEdit, SynapseEdit
-from neuroport.statements.names import inside_synapse
+from neuroport.statements.program import Program
+from neuroport.statements.synapses import written_by
 from neuroport_brian2.engine.inputs import InjectedCurrents, SourceSpikes
 from neuroport_brian2.engine.loop import Loop
 from neuroport_brian2.engine.monitors import Monitors
 from neuroport_brian2.engine.objects import Objects
-from neuroport_brian2.lower.program import Brian2Program
 
 __all__ = ["Brian2Session"]
-
-# What follows from what: amplitudes may be scaled by the bounds.
-_BOUNDS = {"s_A_plus", "s_A_minus", "s_w_max", "s_w_min"}
-_TARGET = {"s_rho", "s_tau"}
 
 
 class Brian2Session(SessionBase):
@@ -45,7 +41,7 @@ class Brian2Session(SessionBase):
 
     def build(self, network: Network) -> None:
         """Make the Brian2 objects."""
-        self._objects = Objects(Brian2Program(network), self._target)
+        self._objects = Objects(Program(network), self._target)
         self._sources = SourceSpikes(self._objects)
         self._currents = InjectedCurrents(self._objects)
         self._monitors = Monitors(self._objects)
@@ -99,7 +95,7 @@ class Brian2Session(SessionBase):
                 objects.write_states(label, values)
             case SynapseEdit(label):
                 if network.projection(label).size:
-                    objects.write_synapses(network, label, _variables(edit))
+                    objects.write_synapses(network, label, written_by(edit))
             case RecordingEdit(label, recordings):
                 self._monitors.record(label, recordings)
                 self._loop.changed()
@@ -108,16 +104,3 @@ class Brian2Session(SessionBase):
         """Let the Brian2 objects go."""
         for name in ("_objects", "_sources", "_currents", "_monitors", "_loop"):
             self.__dict__.pop(name, None)
-
-
-def _variables(edit: SynapseEdit) -> set[str]:
-    """Return the Brian2 variables that an edit of synapses writes."""
-    wanted = {inside_synapse(name) for name in edit.values if name != "weight"}
-    if "weight" in edit.values:
-        wanted |= {"s_w", "s_pending", "s_sign"}
-    if edit.weight_step is not None:
-        wanted |= {"s_step"}
-    for together in (_BOUNDS, _TARGET):
-        if together & wanted:
-            wanted |= _BOUNDS if together is _BOUNDS else {"s_target"}
-    return wanted

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-__all__ = ["inside", "inside_synapse", "rename"]
+__all__ = ["in_order", "inside", "inside_synapse", "rename"]
 
 # Brian2 refuses variables that end like references to the two cells of a synapse.
 _CELL = r"I|i_inj|active|until|refractory_steps|dt|delta|(.*_)?(rise|gain|decay|pre|post)"
@@ -43,3 +43,20 @@ def rename(expression: str, variables: Mapping[str, str]) -> str:
     return re.sub(
         r"(?<![\w.])[A-Za-z_]\w*", lambda m: variables.get(m.group(), m.group()), expression
     )
+
+
+def in_order(definitions: Mapping[str, str]) -> dict[str, str]:
+    """Return definitions so that each comes after those that it uses."""
+    ordered: dict[str, str] = {}
+
+    def put(name: str, asking: tuple[str, ...]) -> None:
+        if name in ordered or name in asking:
+            return
+        for used in re.findall(r"[A-Za-z_]\w*", definitions[name]):
+            if used in definitions:
+                put(used, (*asking, name))
+        ordered[name] = definitions[name]
+
+    for name in definitions:
+        put(name, ())
+    return ordered

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from neuroport.errors import Problem, UnsupportedError
 from neuroport.network.description import CurrentSource, FloatArray, IntArray
 from neuroport.realise.currents import current_samples
+from neuroport.statements.program import shortest_interval
 from neuroport_brian2.engine import brian2
 from neuroport_brian2.engine.objects import Objects, array
-from neuroport_brian2.lower.program import shortest_interval
 
 __all__ = ["InjectedCurrents", "SourceSpikes"]
 

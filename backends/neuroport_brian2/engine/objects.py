@@ -10,9 +10,9 @@ import numpy as np
 
 from neuroport.network.description import FloatArray, Network
 from neuroport.statements.names import inside
+from neuroport.statements.program import CellGroup, Program, SynapseGroup
 from neuroport_brian2.engine import brian2, code_class
 from neuroport_brian2.engine.functions import FUNCTIONS
-from neuroport_brian2.lower.program import Brian2Program, CellGroup, SynapseGroup
 
 __all__ = ["Objects", "array"]
 
@@ -33,7 +33,7 @@ class Objects:
 
     Parameters
     ----------
-    program : Brian2Program
+    program : Program
     target : {"numpy", "cython"}
         Brian2's code generation target.
 
@@ -51,7 +51,7 @@ class Objects:
         Whether code takes one synapse after the other, and not all at once.
     """
 
-    def __init__(self, program: Brian2Program, target: str) -> None:
+    def __init__(self, program: Program, target: str) -> None:
         self.program, self.code = program, code_class(target)
         self.one_by_one = target != "numpy"
         self.timestep = program.network.timestep

@@ -57,6 +57,9 @@ class SynapseCode:
         The variable that holds the weight.
     signed : bool
         Whether that variable is a magnitude, with the sign in ``s_sign``.
+    under_way : callable or None
+        ``under_way(projection) -> steps for each synapse`` between the moment at which the
+        statements fix what is delivered and its arrival; None: none, or the statements keep it.
     """
 
     equations: str
@@ -64,4 +67,5 @@ class SynapseCode:
     values: Callable[[Projection, Mapping[str, FloatArray]], dict[str, FloatArray]]
     weight: str = "s_w"
     signed: bool = False
+    under_way: Callable[[Projection], IntArray] | None = None
     key: tuple[object, ...] = field(default=())

@@ -19,7 +19,7 @@ def synapse_code(
     arrival: str,
     numerics: Numerics,
     timestep: float,
-    shortest_interval: int,
+    shortest_interval: int | None,
 ) -> SynapseCode:
     """Return the statements for a projection.
 
@@ -34,7 +34,8 @@ def synapse_code(
     timestep : float
         ms.
     shortest_interval : int
-        Fewest steps between two spikes of a presynaptic cell.
+        Fewest steps between two spikes of a presynaptic cell, where the statements are to keep
+        the weights that are under way; None: the engine does, see ``SynapseCode.under_way``.
     """
     kind = projection.synapse.kind
     later = 0 if numerics.delay_rule == "same_step" else 1

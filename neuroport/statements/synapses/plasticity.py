@@ -55,13 +55,14 @@ def code(
     arrival: str,
     numerics: Numerics,
     timestep: float,
-    shortest_interval: int,
+    shortest_interval: int | None,
     later: int,
 ) -> SynapseCode:
     """Return the statements of an STDP mechanism; for the arguments see the factory."""
     timing = projection.synapse.timing
     lag = int((_in_flight(projection, numerics) + later).max(initial=0))
-    slots = 0 if lag == 0 else 1 + -(-lag // max(1, shortest_interval))
+    slots = (0 if lag == 0 or shortest_interval is None
+             else 1 + -(-lag // max(1, shortest_interval)))
     if slots > _MOST_IN_FLIGHT:
         raise UnsupportedError(
             Problem(
@@ -136,6 +137,9 @@ def code(
         + [f"{v} : 1 (constant)" for v in (*names, "s_sign", "s_w_min", "s_w_max", "s_lead")]
     )
 
+    def under_way(p: Projection) -> IntArray:
+        return _in_flight(p, numerics) + later
+
     def values(p: Projection, cells: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
         return _values(p, target, numerics, slots)
 
@@ -144,6 +148,7 @@ def code(
         tuple(pathways),
         values,
         signed=True,
+        under_way=under_way if shortest_interval is None else None,
         key=("stdp", projection.synapse.name, arrival, slots, projection.dendritic_fraction),
     )
 

@@ -1,7 +1,7 @@
-"""A network lowered to Brian2: populations and projections merged into few Brian2 objects.
+"""A network as statements: populations and projections put together in few groups.
 
-Every Brian2 object costs code generation, so cells of one type share a NeuronGroup and synapses of
-one kind between the same groups share a Synapses object, however many populations a model has.
+Every group has a cost in each step and often one of code generation, so cells of one type share a
+group, and so do synapses of one kind between the same groups, however many populations a model has.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from neuroport.numerics import to_steps
 from neuroport.statements.neurons import NeuronCode, neuron_code
 from neuroport.statements.synapses import SynapseCode, synapse_code
 
-__all__ = ["Brian2Program", "CellGroup", "SynapseGroup", "Member", "shortest_interval"]
+__all__ = ["Program", "CellGroup", "SynapseGroup", "Member", "shortest_interval"]
 
 IntArray = NDArray[np.int64]
 
@@ -80,16 +80,30 @@ def shortest_interval(step: IntArray, cell: IntArray) -> int:
     return max(1, int(gaps.min(initial=np.iinfo(np.int64).max)))
 
 
-class Brian2Program:
-    """What Brian2 objects are made from.
+class Program:
+    """What an engine's objects are made from.
 
     Parameters
     ----------
     network : Network
+    by_receptor : bool
+        Whether synapses hand what they deliver to the engine, as a variable ``sent``, one group
+        for each receptor, and the engine keeps what is under way (``SynapseCode.under_way``);
+        otherwise their statements write to the cells.
+
+    Attributes
+    ----------
+    groups : list of CellGroup
+    sources : dict of str to Member
+        Spike sources, all in one list of `n_sources` cells.
+    synapses : list of SynapseGroup
+    place : dict of str to (int, Member)
+        Population -> number of its group (-1: the sources) and its place there.
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, by_receptor: bool = False) -> None:
         self.network = network
+        self._by_receptor = by_receptor
         self.groups: list[CellGroup] = []
         self.sources: dict[str, Member] = {}
         self.n_sources = 0
@@ -135,16 +149,19 @@ class Brian2Program:
 
     def _merge_synapses(self) -> None:
         numbers: dict[tuple[object, ...], int] = {}
+        by_receptor = self._by_receptor
         for projection in self.network.projections:
             source = self.place[projection.pre][0]
             target = self.place[projection.post][0]
             group = self.groups[target]
             interval = self._shortest_interval(projection)
             code = synapse_code(
-                projection, group.cell, group.code.arrivals[projection.receptor],
-                self.network.numerics, self.network.timestep, interval,
+                projection, group.cell,
+                "sent = {w}" if by_receptor else group.code.arrivals[projection.receptor],
+                self.network.numerics, self.network.timestep,
+                None if by_receptor else interval,
             )
-            key = (source, target, code.key)
+            key = (source, target, projection.receptor if by_receptor else "", code.key)
             if key not in numbers:
                 numbers[key] = len(self.synapses)
                 self.synapses.append(

@@ -1,1 +1,0 @@
-"""A realised network in Brian2's words."""

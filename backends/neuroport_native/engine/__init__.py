@@ -1,0 +1,1 @@
+"""Kernels compiled, memory laid out, and the loop over time steps."""

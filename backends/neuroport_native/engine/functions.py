@@ -1,0 +1,86 @@
+"""What kernels call: the functions of statements, and memory at an address.
+
+Everything here is compiled into the kernels that use it, and is part of the key of their cache.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.core.compiler import Compiler
+from numba.extending import intrinsic
+
+__all__ = ["Apart", "NAMESPACE", "call"]
+
+
+class Apart(Compiler):  # type: ignore[misc]
+    """Compiles a function whose arrays do not overlap, so that its loops become vector code."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.state.flags.noalias = True
+
+
+def _pointer(element: Any) -> Any:
+    """Return a function that makes a pointer of an address."""
+    kind = types.CPointer(element)
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def pointer(typingctx: Any, address: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return builder.inttoptr(arguments[0], context.get_value_type(kind))
+
+        return kind(types.int64), codegen
+
+    return pointer
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def call(typingctx: Any, address: Any, table: Any, step: Any) -> Any:
+    """Call a compiled kernel."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        word = ir.IntType(64)
+        function = builder.inttoptr(
+            arguments[0], ir.FunctionType(ir.VoidType(), [word, word]).as_pointer())
+        builder.call(function, arguments[1:])
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.int64), codegen
+
+
+@njit  # type: ignore[untyped-decorator]
+def clip(value: float, low: float, high: float) -> float:
+    return low if value < low else (high if value > high else value)
+
+
+@njit  # type: ignore[untyped-decorator]
+def sign(value: float) -> int:
+    return (1 if value > 0 else 0) - (1 if value < 0 else 0)
+
+
+@njit  # type: ignore[untyped-decorator]
+def exprel(value: float) -> float:
+    return 1.0 if abs(value) < 1e-16 else math.expm1(value) / value
+
+
+@njit  # type: ignore[untyped-decorator]
+def floor_of(value: float) -> Any:
+    return np.floor(value)
+
+
+NAMESPACE: dict[str, Any] = {
+    "carray": numba.carray,
+    **{f"pointer_{name}": _pointer(getattr(types, name))
+       for name in ("float64", "int64", "int32", "int16", "uint8")},
+    "call": call, "clip": clip, "sign": sign, "exprel": exprel, "floor_of": floor_of,
+    **{name: getattr(math, name) for name in (
+        "exp", "log", "log10", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "floor",
+        "ceil")},
+}
+"""Names that a kernel's source may use."""
