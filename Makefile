@@ -45,7 +45,7 @@ check: $(TEST_ENV)/checkers
 # The stamp is written last, so an interrupted installation is done again from the start.
 # -P: what lies beside bootstrap.py must not hide modules of the standard library.
 $(RUN_ENV)/installed: pyproject.toml
-	@$(FIND_PYTHON); "$$found" -P neuroport/bootstrap.py $(RUN_ENV) --extras brian2 && touch $@
+	@$(FIND_PYTHON); "$$found" -P neuroport/bootstrap.py $(RUN_ENV) --extras brian2 native && touch $@
 
 $(TEST_ENV)/installed: pyproject.toml
 	@$(FIND_PYTHON); "$$found" -P neuroport/bootstrap.py $(TEST_ENV) --extras test \
