@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from neuroport.cli import check, compare, conformance, doctor, listing, plan, plugins, run
+from neuroport.cli import (
+    check,
+    compare,
+    conformance,
+    doctor,
+    jobs,
+    listing,
+    plan,
+    plugins,
+    run,
+    submit,
+)
 from neuroport.results.versions import package_version
 
 __all__ = ["app"]
@@ -51,6 +62,8 @@ for _command, _text, _epilog in (
     (conformance.conformance, conformance.HELP, EPILOG),
 ):
     app.command(help=_text, epilog=_epilog, context_settings=_FOLLOWED)(_command)
+app.command(help=submit.HELP, epilog=jobs.EPILOG, context_settings=_FOLLOWED)(submit.submit)
+app.add_typer(jobs.jobs, name="jobs")
 for _listed in (listing.models, listing.backends, listing.numerics, listing.explain, doctor.doctor):
     app.command()(_listed)
 plugins.register(app)

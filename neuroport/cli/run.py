@@ -24,8 +24,8 @@ from neuroport.cli.arguments import (
     script_output,
 )
 from neuroport.cli.progress import progress_bar
+from neuroport.cli.reading import read_run
 from neuroport.cli.start_time import BEGAN
-from neuroport.jobs.options import flags_of, split_options
 from neuroport.secrets import keep_secrets
 
 __all__ = ["HELP", "run"]
@@ -67,18 +67,12 @@ def run(
     from neuroport.errors import UserError
     from neuroport.jobs.run import run as run_model
     from neuroport.jobs.saving import save
-    from neuroport.jobs.specification import RunSpec
 
-    try:
-        known = {} if backend is None else backend_option_types(backend)
-        chosen, words = split_options(context.args, known)
-    except UserError as error:
-        display.refuse(error, as_json, model=model, status="error", exit_code=2)
-    spec = RunSpec(model, arguments=words, backend=backend, options=chosen, numerics=numerics,
-                   seed=seed, timestep=timestep, duration=duration)
+    spec, flags = read_run(context.args, model, backend, as_json, numerics=numerics, seed=seed,
+                           timestep=timestep, duration=duration)
     starting = time.perf_counter() - BEGAN
     with progress_bar(not as_json, verbose) as progress, script_output(as_json):
-        report = run_model(spec, progress, tuple(flags_of(known)))
+        report = run_model(spec, progress, flags)
     folder = None
     failed: UserError | None = None
     saving = time.perf_counter()

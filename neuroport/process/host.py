@@ -15,7 +15,7 @@ import tempfile
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,10 @@ class EngineProcess:
         Texts to find below `folder`, readable by this user only.
     prefix : str
         The beginning of the folder's name.
+    log : Path, optional
+        Where what it prints is added, to be kept; else in `folder`.
+    keep : sequence of int
+        Open files that it inherits: locks that are held as long as it lives.
 
     Attributes
     ----------
@@ -116,6 +120,8 @@ class EngineProcess:
         environment: Mapping[str, str | None] | None = None,
         files: Mapping[str, str] | None = None,
         prefix: str = "neuroport-engine-",
+        log: Path | None = None,
+        keep: Sequence[int] = (),
     ) -> None:
         self.name = name
         self._timeout = timeout
@@ -125,6 +131,7 @@ class EngineProcess:
         self._outgoing: deque[memoryview] = deque()
         self._last_words: str | None = None  # of a process that has ended
         self.folder = Path(tempfile.mkdtemp(prefix=prefix))
+        self._log = log or self.folder / _LOG
         home = self.folder / "home"
         home.mkdir(mode=0o700)
         for place, text in (files or {}).items():
@@ -133,12 +140,12 @@ class EngineProcess:
                 file.write(text)
         own = surroundings(os.environ, home if isolated else None, environment or {})
         try:
-            with (self.folder / _LOG).open("wb") as log:
+            with self._log.open("ab") as printed:
                 self._process = subprocess.Popen(
                     [python or sys.executable, "-u", str(Path(__file__).with_name("serve.py")),
                      str(self.folder), str(script), class_name, str(grace)],
                     cwd=self.folder if isolated else None, env=own, stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE, stderr=log,
+                    stdout=subprocess.PIPE, stderr=printed, pass_fds=tuple(keep),
                     start_new_session=True,  # Ctrl-C belongs to the user's process
                 )
         except OSError as error:
@@ -330,7 +337,7 @@ class EngineProcess:
         text = self._last_words
         if text is None:
             try:
-                text = (self.folder / _LOG).read_text("utf-8", errors="replace")
+                text = self._log.read_text("utf-8", errors="replace")
             except OSError:
                 return ""
         return "\n".join(text.splitlines()[-lines:])

@@ -1,0 +1,1 @@
+"""SpiNNaker machines as targets of jobs: emulated, by address, and allocated by servers."""

@@ -1,0 +1,1 @@
+"""Targets: the computers and machines on which jobs are run, by entry point."""
