@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from neuroport.errors import Problem
+from neuroport.jobs.outcome import Outcome
 from neuroport.jobs.store.database import file_system
 from neuroport.jobs.store.errors import StoreError
-from neuroport.jobs.store.folder import JOB, write_json
+from neuroport.jobs.store.folder import JOB, OUTCOME, JobFolder, read_json, write_json
 from neuroport.jobs.store.rebuild import damaged_results, rebuild, stray_folders
+from neuroport.jobs.store.records import AttemptRecord
 from neuroport.jobs.store.store import Store, default_folder
+from neuroport.jobs.supervise.collect import write_outcome
 from neuroport.jobs.supervise.launch import settle
 
 __all__ = ["examine", "rebuilt"]
@@ -44,6 +47,11 @@ def examine(store: Store | None = None) -> dict[str, Any]:
             write_json(files.path / JOB, kept.description(job.id))
             remarks.append(f"{job.id}: job.json was damaged; made again from the database")
         kept.copy_events(job.id)
+        tries = kept.attempts(job.id)
+        if job.state in ("done", "failed") and tries and files.outcome is None:
+            last = tries[-1]
+            write_outcome(kept, job.id, last.n, job.state, _outcome_of(files, last))
+            remarks.append(f"{job.id}: outcome.json was damaged; made again")
         if job.state in ("created", "staged"):
             wrong.append(f"{job.id}: was being submitted; submit it again with its key, or "
                          "cancel it")
@@ -54,6 +62,14 @@ def examine(store: Store | None = None) -> dict[str, Any]:
     return {"folder": str(kept.folder), "jobs": len(everything),
             "journal": kept.database.journal, "file_system": file_system(kept.folder),
             "remarks": wrong + remarks, "wrong": bool(wrong)}
+
+
+def _outcome_of(files: JobFolder, last: AttemptRecord) -> Outcome:
+    """Return how an attempt ended: as its folder says, or as the database does."""
+    try:
+        return Outcome.from_dict(read_json(files.attempt(last.n) / OUTCOME) or {})
+    except (KeyError, TypeError):
+        return Outcome("ok" if last.kind == "ok" else "model", last.code, last.text)
 
 
 def rebuilt() -> dict[str, Any]:

@@ -68,6 +68,8 @@ CREATE TABLE board_note (
 """
 
 Value = TypeVar("Value")
+# Connections of the process of which this one is a copy: to close them here would harm it.
+_of_others: list[sqlite3.Connection] = []
 
 
 def file_system(folder: Path) -> str:
@@ -151,6 +153,8 @@ class Database:
         """This thread's connection; a process that was forked gets one of its own."""
         held: tuple[int, sqlite3.Connection] | None = getattr(self._local, "held", None)
         if held is None or held[0] != os.getpid():
+            if held is not None:
+                _of_others.append(held[1])
             made = sqlite3.connect(self.path, timeout=_BUSY, isolation_level=None)
             made.row_factory = sqlite3.Row
             made.execute(f"PRAGMA journal_mode = {self.journal}")

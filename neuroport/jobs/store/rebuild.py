@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -14,6 +15,7 @@ from neuroport.jobs.store.database import FILE
 from neuroport.jobs.store.folder import JobFolder, checked_files, read_json
 from neuroport.jobs.store.states import FINAL, STATES
 from neuroport.jobs.store.store import TRIES, Store
+from neuroport.jobs.store.store import described as described_by
 
 __all__ = ["damaged_results", "rebuild", "stray_folders"]
 
@@ -32,6 +34,7 @@ def rebuild(folder: Path) -> tuple[Store, list[str]]:
     remarks : list of str
         Folders that are no jobs any more, and what could not be told of those that are.
     """
+    before = _described_before(folder)
     stamp = time.strftime("%Y%m%d-%H%M%S")
     for ending in ("", "-wal", "-shm", "-journal"):
         old = folder / f"{FILE}{ending}"
@@ -41,13 +44,26 @@ def rebuild(folder: Path) -> tuple[Store, list[str]]:
     remarks: list[str] = []
     for place in _folders(folder):
         files = JobFolder(place)
-        described = files.description
+        described = files.description or before.get(place.name)
         if described is None or described.get("id") != place.name:
             remarks.append(f"{place.name}: job.json is missing or damaged; the folder is left "
                            "as it is")
             continue
         remarks += _add(store, files, described)
     return store, remarks
+
+
+def _described_before(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return what the old database still knows of what was submitted."""
+    found: dict[str, dict[str, Any]] = {}
+    if (folder / FILE).exists():
+        with contextlib.suppress(sqlite3.Error, ValueError):
+            connection = sqlite3.connect(folder / FILE)
+            connection.row_factory = sqlite3.Row
+            for row in connection.execute("SELECT * FROM job"):
+                found[row["id"]] = described_by(row)
+            connection.close()
+    return found
 
 
 def _folders(folder: Path) -> list[Path]:
@@ -64,10 +80,7 @@ def _add(store: Store, files: JobFolder, described: dict[str, Any]) -> list[str]
     state, code, text = str(last["new"]), str(last["code"]), str(last["text"])
     remarks = []
     outcome = files.outcome
-    if (outcome is not None and outcome.get("state") in FINAL
-            and state in ("collecting", "cancelling")
-            and outcome.get("attempt") == max(files.attempts, default=0)):
-        # It was over; only the events had not heard of it.
+    if outcome is not None and state not in FINAL and _last_word(outcome, files, events):
         state, code, text = outcome["state"], outcome["code"], outcome["text"]
     if state not in STATES:
         remarks.append(f"{job}: its state '{state}' is not known")
@@ -105,6 +118,15 @@ def _add(store: Store, files: JobFolder, described: dict[str, Any]) -> list[str]
 
     store.database.write(insert)
     return remarks
+
+
+def _last_word(
+    outcome: dict[str, Any], files: JobFolder, events: list[dict[str, Any]]
+) -> bool:
+    """Whether a job was over as its outcome says: it was not tried again after that."""
+    n = outcome.get("attempt")
+    return (outcome.get("state") in FINAL and n == max(files.attempts, default=0)
+            and not any(e.get("code") == "retry" and e.get("n") == n for e in events))
 
 
 def _insert(connection: sqlite3.Connection, table: str, values: dict[str, Any]) -> None:

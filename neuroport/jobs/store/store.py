@@ -27,7 +27,7 @@ from neuroport.jobs.store.records import AttemptRecord, EventRecord, JobRecord
 from neuroport.jobs.store.states import FINAL, NEXT, STATES
 from neuroport.secrets import without_secrets
 
-__all__ = ["FOLDER", "Store", "default_folder"]
+__all__ = ["FOLDER", "Store", "default_folder", "described"]
 
 FOLDER = "NEUROPORT_JOBS"
 """Environment variable: where jobs are kept."""
@@ -77,8 +77,8 @@ class Store:
         """Return what was submitted: from the folder, or as the database has it."""
         found = self.files(job).description
         if found is None:
-            (row,) = self.database.read("SELECT description FROM job WHERE id = ?", job)
-            found = dict(json.loads(row["description"]))
+            (row,) = self.database.read("SELECT * FROM job WHERE id = ?", job)
+            found = described(row)
         return found
 
     # -- looking -----------------------------------------------------------------------------------
@@ -199,10 +199,8 @@ class Store:
         if job.state not in ("created", "staged"):
             return job, False
         mark("create: reserved")
-        self.files(job.id).make({
-            **told, "id": job.id, "key": key, "content": content,
-            "name": name, "target": target, "parent": parent, "member": member,
-            "created": job.created, "max_attempts": max_attempts}, source)
+        (row,) = self.database.read("SELECT * FROM job WHERE id = ?", job.id)
+        self.files(job.id).make(described(row), source)
         mark("create: written")
         for before, to in (("created", "staged"), ("staged", "queued")):
             try:
@@ -354,6 +352,13 @@ class Store:
         columns = JobRecord.__dataclass_fields__
         return [JobRecord(**{name: row[name] for name in columns}) for row in rows
                 if row["token"] is None or not believed_alive(row)]
+
+
+def described(row: sqlite3.Row) -> dict[str, Any]:
+    """Return what ``job.json`` holds, from the database."""
+    names = ("id", "key", "content", "name", "target", "parent", "member", "created",
+             "max_attempts")
+    return {**json.loads(row["description"]), **{name: row[name] for name in names}}
 
 
 def _row(connection: sqlite3.Connection, job: str) -> sqlite3.Row:

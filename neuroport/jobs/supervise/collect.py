@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 
 from neuroport.jobs.outcome import Outcome
-from neuroport.jobs.store.attempts import set_artefacts
+from neuroport.jobs.store.attempts import artefacts, set_artefacts
 from neuroport.jobs.store.folder import OUTCOME, checked_files, sync_folder, write_json
 from neuroport.jobs.store.marks import mark
 from neuroport.jobs.store.store import Store
 
-__all__ = ["collect"]
+__all__ = ["collect", "write_outcome"]
 
 
 def collect(store: Store, job: str, n: int, state: str, outcome: Outcome) -> None:
@@ -41,9 +41,14 @@ def collect(store: Store, job: str, n: int, state: str, outcome: Outcome) -> Non
     found = checked_files(files.result) if files.result.is_dir() else {}
     set_artefacts(store, job, found)
     mark("collect: artefacts noted")
-    write_json(files.path / OUTCOME, {
+    write_outcome(store, job, n, state, outcome)
+    mark("collect: outcome written")
+
+
+def write_outcome(store: Store, job: str, n: int, state: str, outcome: Outcome) -> None:
+    """Write down in a job's folder how it ended, and what its result consists of."""
+    write_json(store.files(job).path / OUTCOME, {
         "job": job, "state": state, "attempt": n, "code": outcome.code, "text": outcome.text,
         "details": outcome.details, "at": time.time(),
         "files": {path: {"size": size, "sha256": digest}
-                  for path, (size, digest) in found.items()}})
-    mark("collect: outcome written")
+                  for path, (size, digest) in artefacts(store, job).items()}})

@@ -17,7 +17,7 @@ from neuroport.jobs.outcome import Outcome, next_wait
 from neuroport.jobs.specification import RunSpec
 from neuroport.jobs.store.attempts import begin_attempt, end_attempt, remotes
 from neuroport.jobs.store.errors import LeaseLostError
-from neuroport.jobs.store.folder import read_json, write_json
+from neuroport.jobs.store.folder import OUTCOME, read_json, write_json
 from neuroport.jobs.store.identity import present_identity
 from neuroport.jobs.store.marks import mark
 from neuroport.jobs.store.records import JobRecord
@@ -41,7 +41,6 @@ __all__ = ["Supervisor"]
 
 BEAT = 10.0  # s between two signs of life
 _MENDED = 30.0  # s between two tries of what needs the user
-OUTCOME = "outcome.json"
 
 
 class Supervisor:
@@ -238,8 +237,8 @@ class Supervisor:
             work.tell("its supervisor died; the run goes on, and was taken over", "taken over")
             self._carry_out(target, work, partial(self._join, target, work), resumed=True)
             return
-        if known is None:
-            known = self._recovered(target, work)
+        found = self._recovered(target, work)  # also where the run is over: its boards are held
+        known = known or found
         if job.cancel_wanted and known is None:
             known = Outcome("cancelled", "cancelled", "cancelled")
         self._settle(n, known or Outcome(
@@ -255,7 +254,7 @@ class Supervisor:
         return outcome_of_run(place, target)
 
     def _recovered(self, target: Target, work: SupervisedWork) -> Outcome | None:
-        """Have given back what servers still hold; return an outcome that was found there."""
+        """See that servers hold nothing any more; return an outcome that was found there."""
         found: Outcome | None = None
         for held in remotes(self.store, self.id, held=True):
             at = self._work_of(held.n, work.spec)
