@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from neuroport.errors import Problem
-from neuroport.jobs.store.errors import UnknownTargetAddressError
-from neuroport.jobs.targets.base import Placed, Target, Work
-from neuroport.jobs.targets.local import places
-from neuroport.jobs.targets.locks import one_of, user_folder
+from neuroport.jobs.outcome import Kind
+from neuroport.jobs.targets.local import LocalTarget
+from neuroport_spinnaker.targets.failures import spinnaker_kind
 
 __all__ = ["EmulatedTarget"]
 
 
-class EmulatedTarget(Target):
+class EmulatedTarget(LocalTarget):
     """The emulated board on this computer; takes one of its places."""
 
     form = "emulated"
     backend = "spinnaker-emulated"
 
-    def __init__(self, address: str) -> None:
-        super().__init__(address)
-        if address != self.form:
-            raise UnknownTargetAddressError(Problem(
-                f"target '{address}' cannot be read", limit=self.form))
-
-    @contextmanager
-    def place(self, work: Work, resumed: bool) -> Iterator[Placed]:
-        """Hold one of this computer's places."""
-        if resumed:
-            yield Placed()
-            return
-        with one_of(work, user_folder(), "local", places(),
-                    "all places on this computer are taken") as held:
-            yield Placed(keep=[held])
+    def kind_of(self, error: str, names: tuple[str, ...]) -> Kind:
+        """Return whose fault an error of the run is."""
+        kind = spinnaker_kind(names)
+        return "worker" if kind in ("board", "allocation") else kind
