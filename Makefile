@@ -2,6 +2,7 @@
 # make test      the tests that are quick, in some minutes (offline, but for pip the first time)
 # make test-all  all tests, in less than an hour
 # make check     types and style
+# make spalloc-server  a spalloc server for the tests of jobs, in an environment of its own
 # make clean     remove the environments
 #
 # PYTHON=/path/to/python3.12 chooses the interpreter (3.11, 3.12 or 3.13).
@@ -9,6 +10,9 @@
 PYTHON ?=
 RUN_ENV = .venv
 TEST_ENV = .venv-test
+# The released server contradicts the versions that sPyNNaker needs.
+SPALLOC_ENV = .venv-spalloc
+SPALLOC = spalloc_server==1!7.0.0
 # Packages written for sPyNNaker that tests/clients runs unmodified; sPyNNaker itself is not needed.
 CLIENTS = sPyMem==0.0.9 sPyBlocks==0.0.1
 # Engines that are not for every computer: where one cannot be installed its tests are skipped.
@@ -27,7 +31,7 @@ FIND_PYTHON = \
 	  exit 1; \
 	fi
 
-.PHONY: run test test-all check clean
+.PHONY: run test test-all check spalloc-server clean
 
 run: $(RUN_ENV)/installed
 	@$(RUN_ENV)/bin/neuroport run ca3-memory
@@ -54,5 +58,12 @@ $(TEST_ENV)/installed: pyproject.toml
 $(TEST_ENV)/checkers: $(TEST_ENV)/installed
 	@$(TEST_ENV)/bin/python -m pip --disable-pip-version-check --no-input -q install -e '.[development]' && touch $@
 
+spalloc-server: $(SPALLOC_ENV)/installed
+
+$(SPALLOC_ENV)/installed:
+	@$(FIND_PYTHON); \
+	rm -rf $(SPALLOC_ENV) && "$$found" -m venv $(SPALLOC_ENV) && \
+	$(SPALLOC_ENV)/bin/python $(PIP) install '$(SPALLOC)' && touch $@
+
 clean:
-	rm -rf $(RUN_ENV) $(TEST_ENV)
+	rm -rf $(RUN_ENV) $(TEST_ENV) $(SPALLOC_ENV)

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from neuroport.errors import UserError
 from neuroport.jobs.store.attempts import ATTEMPT, artefacts
 from neuroport.jobs.store.database import FILE
 from neuroport.jobs.store.folder import JobFolder, checked_files, read_json
@@ -54,15 +55,15 @@ def rebuild(folder: Path) -> tuple[Store, list[str]]:
 
 
 def _described_before(folder: Path) -> dict[str, dict[str, Any]]:
-    """Return what the old database still knows of what was submitted."""
+    """Have the old database tell what it still knows: what was submitted, and what happened."""
     found: dict[str, dict[str, Any]] = {}
     if (folder / FILE).exists():
-        with contextlib.suppress(sqlite3.Error, ValueError):
-            connection = sqlite3.connect(folder / FILE)
-            connection.row_factory = sqlite3.Row
-            for row in connection.execute("SELECT * FROM job"):
+        with contextlib.suppress(UserError, sqlite3.Error, ValueError):
+            old = Store(folder, patience=1.0)
+            for row in old.database.read("SELECT * FROM job"):
                 found[row["id"]] = described_by(row)
-            connection.close()
+                old.copy_events(row["id"])
+            old.database.close()
     return found
 
 

@@ -23,7 +23,7 @@ from neuroport.jobs.store.marks import mark
 from neuroport.jobs.store.records import JobRecord
 from neuroport.jobs.store.states import UNDER_WAY
 from neuroport.jobs.store.store import Store
-from neuroport.jobs.supervise.collect import collect
+from neuroport.jobs.supervise.collect import collect, write_outcome
 from neuroport.jobs.supervise.running import (
     RunProcess,
     engine_outcome,
@@ -319,6 +319,8 @@ class Supervisor:
         if wait is None or (outcome.counted and counted >= job.max_attempts):
             if outcome.retried:
                 text = f"{text} (after {counted} attempt{'s' if counted != 1 else ''})"
+            write_outcome(self.store, self.id, tries[-1].n, "crashed", outcome)
+            mark("outcome written")
             self._change("crashed", outcome.code, text)
             return
         self._change("retry_wait", outcome.code, text, not_before=time.time() + wait)
