@@ -63,7 +63,6 @@ def run(
     trace: Trace = False,
 ) -> None:
     """Run a model; the help text is HELP."""
-    from neuroport.backend import backend_option_types
     from neuroport.errors import UserError
     from neuroport.jobs.run import run as run_model
     from neuroport.jobs.saving import save
