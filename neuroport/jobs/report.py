@@ -123,10 +123,8 @@ def gather(report: Report, seen: Observation) -> None:
     if report.status == "ok" and not seen.simulators:
         report.status, report.error = "error", _nothing_made(spec)
     elif report.status == "ok" and report.result is None:
-        report.status = "error"
-        report.error = ScriptError(
-            Problem("nothing was run", fix="give --duration MS, or call sim.run(...)"), line=None
-        )
+        report.messages.append(
+            "nothing was run, so there are no results: --duration MS runs what a script builds")
 
 
 def _nothing_made(spec: RunSpec) -> UserError:
@@ -146,7 +144,7 @@ def _unused(spec: RunSpec, seen: Observation) -> list[str]:
         state = simulator.state
         for name, asked, used in (
             ("--backend", spec.backend, state.backend_name),
-            ("--numerics", _numerics_text(spec), state.numerics.text),
+            ("--numerics", _numerics_text(spec, state.dialect), state.numerics.text),
             ("--seed", spec.seed, state.seed - spec.further_seed),
             ("--timestep", spec.timestep, state.dt),
         ):
@@ -162,11 +160,12 @@ def _unused(spec: RunSpec, seen: Observation) -> list[str]:
     return notes
 
 
-def _numerics_text(spec: RunSpec) -> str | None:
+def _numerics_text(spec: RunSpec, spoken: Any) -> str | None:
+    """Return the numerics asked for, as a simulator has them in the dialect of its script."""
     if spec.numerics is None:
         return None
     try:
-        return numerics(spec.numerics).text
+        return str(spoken.numerics(numerics(spec.numerics)).text)
     except UserError:  # refused elsewhere, with what is wrong
         return None
 

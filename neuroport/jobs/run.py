@@ -67,6 +67,9 @@ def run(
         # What concerns the authors of our dependencies, not the user.
         warnings.simplefilter("ignore", category=DeprecationWarning)
         warnings.simplefilter("ignore", category=PendingDeprecationWarning)
+        # As Python itself does.
+        warnings.simplefilter("ignore", category=ImportWarning)
+        warnings.simplefilter("ignore", category=ResourceWarning)
         try:
             with standing_in(spec), insisting_on(_insisted(spec)):
                 report.answers = _run_any(spec, seen, other_options)

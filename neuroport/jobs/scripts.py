@@ -7,6 +7,7 @@ import linecache
 import os
 import re
 import sys
+import tokenize
 import traceback
 import types
 from collections.abc import Iterator, Sequence
@@ -18,12 +19,14 @@ from neuroport.errors import Problem, UserError, did_you_mean
 from neuroport.jobs.specification import RunSpec
 from neuroport.jobs.standins import SIMULATORS, standing_in_for_simulators
 from neuroport.models import model_names
-from neuroport.pynn.defaults import defaulting_to, defaults
+from neuroport.pynn.defaults import defaulting_to, defaults, numerics_named
+from neuroport.pynn.dialects import SPYNNAKER
 from neuroport.source_line import SourceLine
 
 __all__ = ["ScriptError", "execute", "reads_arguments", "script_error", "script_function",
            "script_line", "source_of", "standing_in"]
 
+_TAKES_SIMULATOR = re.compile(r"\bget_(simulator|script_args)\b")
 _SCRIPT_FUNCTIONS = ("model", "main")
 
 
@@ -40,8 +43,9 @@ def source_of(path: Path) -> str:
         If it cannot be read; a file or model of nearly that name is named.
     """
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        with tokenize.open(path) as stream:  # by its coding cookie or byte order mark, else UTF-8
+            return stream.read()
+    except (OSError, UnicodeDecodeError, SyntaxError) as error:
         folder = path.parent if str(path.parent) else Path()
         beside = [str(p) for p in folder.glob("*.py")] if folder.is_dir() else []
         raise ScriptError(
@@ -61,6 +65,8 @@ def script_function(source: str, path: Path) -> str | None:
             Problem(f"SyntaxError: {error.msg}"),
             line=SourceLine(str(path), error.lineno or 0, (error.text or "").strip()),
         ) from None
+    except ValueError as error:  # null bytes
+        raise ScriptError(Problem(f"{path} is no Python script: {error}")) from None
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name in _SCRIPT_FUNCTIONS:
             names = [a.arg for a in (*node.args.posonlyargs, *node.args.args)]
@@ -79,11 +85,11 @@ def execute(
 ) -> dict[str, Any]:
     """Run a script's text as Python would, and return its names."""
     arguments = list(arguments)
-    if "get_simulator" in source and not any(a in SIMULATORS for a in arguments):
-        arguments.insert(0, "neuroport")  # PyNN's helper wants the simulator as an argument
+    if _TAKES_SIMULATOR.search(source) and not any(a in SIMULATORS for a in arguments):
+        arguments.insert(0, "neuroport")  # PyNN's helpers want the simulator as an argument
     linecache.checkcache(str(path))  # another version may have run in this process
     module = types.ModuleType(name)
-    module.__file__ = str(path)
+    module.__file__ = os.path.abspath(path)
     before = (sys.argv, list(sys.path), sys.modules.get(name))
     sys.argv = [str(path), *arguments]
     sys.path.insert(0, str(path.resolve().parent))
@@ -121,7 +127,9 @@ def standing_in(spec: RunSpec) -> Iterator[None]:
 def _speak_as_the_chip(given: dict[str, Any]) -> None:
     """Let a script that imports sPyNNaker write as for sPyNNaker, unless told otherwise."""
     if defaults().dialect is None:
-        given["dialect"] = "spynnaker"
+        given["dialect"] = SPYNNAKER.name
+        if not numerics_named():
+            given |= {"numerics": SPYNNAKER.default_numerics, "assumed": True}
 
 
 # -- errors of scripts ---------------------------------------------------------------------------

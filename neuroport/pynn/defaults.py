@@ -20,7 +20,7 @@ from typing import Any
 from neuroport.errors import InvalidValueError, Problem
 
 __all__ = ["DEFAULT_SEED", "DEFAULT_TIMESTEP", "Defaults", "Insisted", "defaulting_to", "defaults",
-           "insisted", "insisting_on"]
+           "insisted", "insisting_on", "numerics_named"]
 
 DEFAULT_TIMESTEP = 0.1
 DEFAULT_SEED = 42
@@ -33,6 +33,9 @@ class Defaults:
     Attributes
     ----------
     backend, numerics : str
+    assumed : bool
+        Whether nobody named the numerics: they are those of the dialect in which a script is
+        written, and a backend that cannot follow them takes the nearest that it has.
     seed : int
     dialect : str or None
         None: ``pynn``, unless the script imports another simulator's dialect.
@@ -42,6 +45,7 @@ class Defaults:
 
     backend: str = "brian2"
     numerics: str = "pynn"
+    assumed: bool = False
     seed: int = DEFAULT_SEED
     dialect: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -98,6 +102,11 @@ def defaults() -> Defaults:
         If an environment variable cannot be read.
     """
     return replace(Defaults(**_environment()), **_given.get())
+
+
+def numerics_named() -> bool:
+    """Whether the user's environment, or whoever runs a script, names the numerics."""
+    return "numerics" in {**_environment(), **_given.get()}
 
 
 @contextmanager

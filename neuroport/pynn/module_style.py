@@ -88,17 +88,23 @@ def setup(
     left_out = defaults()
     name = backend or left_out.backend
     mine = backend_options(name)
+    spoken = dialect or left_out.dialect or "pynn"
+    assumed = left_out.assumed and numerics is None
+    if assumed and spoken != left_out.dialect:
+        assumed, numerics = False, dialect_of(spoken).default_numerics
     _current = simulator(
         name,
         timestep=timestep,
         seed=left_out.seed if seed is None else seed,
         numerics=numerics or left_out.numerics,
-        dialect=dialect or left_out.dialect or "pynn",
+        dialect=spoken,
         min_delay=min_delay,
         max_delay=max_delay,
         **{**{k: v for k, v in left_out.options.items() if k in mine},
            **_backend_options(extra_params, name)},
     )
+    if assumed:
+        _current.state.assume_numerics()
     return 0
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,10 +26,13 @@ from neuroport.errors import (
     RunInterrupted,
 )
 from neuroport.findings import finding
+from neuroport.findings.honoured import runnable
 from neuroport.network.description import Network, Projection
 from neuroport.numerics import Numerics
+from neuroport.numerics.relevance import relevant
 from neuroport.process.interrupt import StopOnInterrupt
 from neuroport.pynn.checks import check_projections
+from neuroport.pynn.defaults import insisted
 from neuroport.pynn.dialects import Dialect
 from neuroport.pynn.projection_arguments import delay_range
 from neuroport.pynn.running_network import RunningNetwork
@@ -99,12 +103,14 @@ class State(Shown, RunningNetwork, common.control.BaseState):  # type: ignore[mi
         self.interrupted = False
         self.kept = True  # whether whoever looks on stores what is recorded
         self.wall_time = 0.0
+        self.simulated = 0.0  # ms, over all runs and segments
         self.t_reached = 0.0  # latest simulated time (ms); kept when the session is closed
         self.per_core: dict[str, int] = {}  # cell type -> most cells on a core
         self._labels: set[str] = set()
         self._numbers = 0
         self._samples = 0
         self._draws: dict[tuple[int, ...], int] = {}
+        self._assumed = False  # whether nobody named the numerics
         self._closed = False
 
     # -- what PyNN's common code asks for -------------------------------------------------------
@@ -174,7 +180,7 @@ class State(Shown, RunningNetwork, common.control.BaseState):  # type: ignore[mi
         if todo <= 0:
             return
         progress = self.progress
-        target = steps * self.dt
+        target, before = steps * self.dt, session.step
         began = time.perf_counter()
         try:
             with StopOnInterrupt() as stop:
@@ -186,6 +192,7 @@ class State(Shown, RunningNetwork, common.control.BaseState):  # type: ignore[mi
                 stopped = stop.asked()
         finally:
             self.wall_time += time.perf_counter() - began
+            self.simulated += (session.step - before) * self.dt
             self.t_reached = max(self.t_reached, session.step * self.dt)
             self._take_findings(session)
         if stopped and session.step < steps:
@@ -322,8 +329,25 @@ class State(Shown, RunningNetwork, common.control.BaseState):  # type: ignore[mi
 
     def prepare(self) -> Prepared:
         """Return the network as it is now, made ready for the backend, with all findings."""
-        written = self.network_as_written()
-        return prepare(written, self.backend, check_projections(self.projections, self.dt))
+        found = check_projections(self.projections, self.dt)
+        prepared = prepare(self.network_as_written(), self.backend, found)
+        if prepared.refused and self._assumed and self.session is None:
+            nearest = self.dialect.numerics(
+                runnable(prepared.written, self.backend.capabilities))
+            again = prepare(replace(prepared.written, numerics=nearest), self.backend, found)
+            if not again.refused and _means_the_same(nearest, self.numerics, again.written):
+                self.remark(
+                    f"{self.backend_name} cannot follow numerics {self.numerics.text}, which are "
+                    f"those of {self.dialect}'s scripts: {nearest.text} are used")
+                self.numerics, prepared = nearest, again
+        return prepared
+
+    def assume_numerics(self) -> None:
+        """Take note that nobody named these numerics: the nearest that a backend has may do."""
+        if insisted().numerics is None:
+            self._assumed = True
+            self.remark(f"numerics {self.numerics.name}, because the script imports sPyNNaker; "
+                        "--numerics pynn takes PyNN's")
 
     def ready(self, duration: float | None = None) -> SessionBase:
         """Return the session, opened at the first use after all checks have passed."""
@@ -359,3 +383,9 @@ class State(Shown, RunningNetwork, common.control.BaseState):  # type: ignore[mi
             "findings": "\n".join(f"{f.code} {f.where}: {f.measured}" for f in self.findings),
             "wall_time_s": round(self.wall_time, 3),
         }
+
+
+def _means_the_same(one: Numerics, other: Numerics, network: Network) -> bool:
+    """Whether weights and amplitudes mean the same under two numerics; the rest is accuracy."""
+    return all(getattr(one, choice) == getattr(other, choice) or not relevant(choice, network)
+               for choice in ("delta_input", "plasticity_amplitude"))

@@ -50,7 +50,7 @@ def collect(simulator: Any) -> Result:
             blocks.append(block)
     network = simulator.network()
     information = {
-        "simulated_ms": state.t,
+        "simulated_ms": round(state.simulated, 9),
         "wall_time_s": round(state.wall_time, 3),
         "interrupted": state.interrupted,
         "backend": state.backend_name,
