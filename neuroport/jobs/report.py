@@ -122,6 +122,11 @@ def gather(report: Report, seen: Observation) -> None:
     report.messages += _unused(spec, seen)
     if report.status == "ok" and not seen.simulators:
         report.status, report.error = "error", _nothing_made(spec)
+    elif report.status == "ok" and report.result is None and seen.run_expected:
+        report.status = "error"
+        report.error = ScriptError(
+            Problem("nothing was run", fix="give --duration MS, or call sim.run(...)"), line=None
+        )
     elif report.status == "ok" and report.result is None:
         report.messages.append(
             "nothing was run, so there are no results: --duration MS runs what a script builds")

@@ -121,13 +121,13 @@ def _run_any(
 ) -> ModelResult | None:
     others = (*_COMMAND_OPTIONS, *other_options)
     if not spec.is_script:
-        return _run_model(load_model(spec.model), spec, others)
+        return _run_model(load_model(spec.model), spec, seen, others)
     path = Path(spec.model)
     source = source_of(path)
     function = spec.function or script_function(source, path)
     if function is not None:
         module = execute(path, source, path.stem, ())
-        return _run_model(describe(module[function], path.stem), spec, others)
+        return _run_model(describe(module[function], path.stem), spec, seen, others)
     if spec.arguments and not reads_arguments(source):
         Model(path.name, lambda sim: None, ()).read_options(spec.arguments, others)
     execute(path, source, "__main__", spec.words)
@@ -137,9 +137,12 @@ def _run_any(
     return None
 
 
-def _run_model(chosen: Model, spec: RunSpec, others: Sequence[str]) -> ModelResult | None:
+def _run_model(
+    chosen: Model, spec: RunSpec, seen: Observation, others: Sequence[str]
+) -> ModelResult | None:
     from neuroport.pynn.simulator import simulator
 
+    seen.run_expected = True
     options = chosen.read_options(spec.words, others)
     settings: dict[str, Any] = {
         "timestep": spec.timestep if spec.timestep is not None else chosen.timestep,

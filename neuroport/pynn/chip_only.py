@@ -24,12 +24,6 @@ ONLY_ON_CHIP: dict[str, str] = {
     "SpikeInjector": "external device",
     "get_machine": "function",
 }
-_EXTRA_MODELS = {
-    "Neuromodulation": "synapse type",
-    "WeightChangeable": "synapse type",
-    "WeightChanger": "synapse type",
-    "RecurrentRule": "timing dependence",
-}
 
 
 class ChipOnlyError(UnsupportedError, AttributeError):
@@ -77,8 +71,7 @@ class ChipNames:
             raise AttributeError(name)
         module, kind = self.__dict__["_about"]
         has = ", ".join(sorted(n for n in self.__dict__ if not n.startswith("_")))
-        raise chip_only(f"{module}.{name}", _EXTRA_MODELS.get(name, kind),
-                        f"{module} it has: {has}" if has else "")
+        raise chip_only(name, kind, f"{module} it has: {has}" if has else "")
 
     def __dir__(self) -> list[str]:
         return [name for name in self.__dict__ if not name.startswith("_")]

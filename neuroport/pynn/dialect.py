@@ -110,6 +110,10 @@ class Dialect(Protocol):
         """Return the variables that are meant, of those that a cell has."""
         ...
 
+    def not_recorded(self, variables: Any, recordable: Collection[str]) -> list[str]:
+        """Return what was asked for as part of everything, and a cell does not have."""
+        ...
+
     def bases(self, kind: str) -> tuple[type, ...]:
         """Return what ``Population`` and ``PopulationView`` can besides what PyNN's can."""
         ...
@@ -222,6 +226,9 @@ class _PyNN:
 
     def recorded(self, variables: Sequence[str], recordable: Collection[str]) -> list[str]:
         return list(variables)
+
+    def not_recorded(self, variables: Any, recordable: Collection[str]) -> list[str]:
+        return []
 
     def bases(self, kind: str) -> tuple[type, ...]:
         return ()

@@ -38,6 +38,9 @@ class Observation:
         Cells of each population whose membrane potential is recorded besides what is asked for.
     collect : callable or None
         Called with a simulator when its results are to be kept; None: nothing is kept.
+    run_expected : bool
+        Whether something is wrong if nothing is run: a model's function is to run, a script need
+        not.
     simulators : list of Simulator
         In the order in which they were made.
     results : list
@@ -48,6 +51,7 @@ class Observation:
     stop_before_run: bool = False
     traces: int = 0
     collect: Collect | None = None
+    run_expected: bool = False
     simulators: list[Any] = field(default_factory=list)
     results: list[Any] = field(default_factory=list)
     _done: set[int] = field(default_factory=set)

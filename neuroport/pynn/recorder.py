@@ -45,6 +45,10 @@ class RecorderBase(recording.Recorder):  # type: ignore[misc]
             [variables] if isinstance(variables, str) else list(variables), known)
         wrong = [n for n in names if n not in known]
         model = type(self.population.celltype).__name__
+        missing = state.dialect.not_recorded(variables, known)
+        if missing:
+            state.remark(f"record('all') of {model} leaves {', '.join(missing)} out: it has "
+                         f"{', '.join(names)}")
         if wrong:
             raise _RecordingError(
                 [

@@ -23,16 +23,16 @@ __all__ = ["SPYNNAKER"]
 
 # What sPyNNaker's Population takes by name, or in its additional_parameters.
 _KEYWORDS = {"Population": (
-    "neurons_per_core", "seed", "max_rate", "splitter", "n_synapse_cores", "n_colour_bits",
-    "allow_delay_extensions", "incoming_spike_buffer_size", "drop_late_spikes",
+    "neurons_per_core", "seed", "max_rate", "splitter", "splitter_object", "n_synapse_cores",
+    "n_colour_bits", "allow_delay_extensions", "incoming_spike_buffer_size", "drop_late_spikes",
     "spikes_per_second", "ring_buffer_sigma", "max_expected_summed_weight")}
 _PLACES = "it only says how a machine is filled"
 _GRID = "the grid of the weights is that of sPyNNaker's own settings"
 _IDLE = {
     "seed": "all random numbers come from the simulator's seed",
     **dict.fromkeys(
-        ("max_rate", "splitter", "n_synapse_cores", "n_colour_bits", "allow_delay_extensions",
-         "incoming_spike_buffer_size"), _PLACES),
+        ("max_rate", "splitter", "splitter_object", "n_synapse_cores", "n_colour_bits",
+         "allow_delay_extensions", "incoming_spike_buffer_size"), _PLACES),
     "drop_late_spikes": "no spike is late here",
     **dict.fromkeys(
         ("spikes_per_second", "ring_buffer_sigma", "max_expected_summed_weight"), _GRID),
@@ -70,7 +70,7 @@ class _SPyNNaker:
             **models,
             # sPyNNaker's Izhikevich has exponential synapses.
             "Izhikevich": models["Izhikevich_curr_exp"],
-            "extra_models": ChipNames("extra_models", "cell type", {
+            "extra_models": ChipNames("extra_models", "extra model", {
                 name: models[own] for name, own in _EXTRA_MODELS.items()}),
             "external_devices": ChipNames("external_devices", "external device", {}),
             "name": lambda: models["name"],
@@ -93,6 +93,11 @@ class _SPyNNaker:
         if "all" not in variables:
             return list(variables)
         return [name for name in _RECORDED if name in recordable]
+
+    def not_recorded(self, variables: Any, recordable: Collection[str]) -> list[str]:
+        if "all" not in variables or "v" not in recordable:  # a source has spikes only
+            return []
+        return [name for name in _RECORDED if name not in recordable]
 
     def bases(self, kind: str) -> tuple[type, ...]:
         return _BASES.get(kind, ())
@@ -154,19 +159,19 @@ class _SPyNNaker:
 
 
 def _vogels(given: dict[str, Any]) -> dict[str, Any]:
-    """Return sPyNNaker's terms of Vogels' rule in PyNN's: alpha = 2 rho tau, eta = A_plus."""
+    """Return sPyNNaker's terms of Vogels' rule in PyNN's: alpha = 2 rho tau, eta = A_plus.
+
+    A_minus changes nothing in 7.4.1: its program takes A_plus for both directions.
+    """
     if not {"alpha", "A_plus", "A_minus"} & set(given):
         return given
-    up, down = given.pop("A_plus", 0.01), given.pop("A_minus", 0.01)
+    up = given.pop("A_plus", 0.01)
+    given.pop("A_minus", None)
     tau = given.setdefault("tau", 20.0)
-    problems = []
-    if up != down:
-        problems.append(Problem("Vogels2011Rule with two different amplitudes",
-                                f"A_plus = {up!r}, A_minus = {down!r}", "one learning rate"))
     if "alpha" not in given:
-        problems.append(Problem("Vogels2011Rule needs alpha", fix="alpha = 2 * rho * tau"))
-    if problems:
-        raise InvalidValueError(problems, where="Vogels2011Rule")
+        raise InvalidValueError(
+            Problem("Vogels2011Rule needs alpha", fix="alpha = 2 * rho * tau"),
+            where="Vogels2011Rule")
     alpha = given.pop("alpha")  # without a unit; rho is in Hz
     return {**given, "eta": up, "rho": alpha / (2.0 * tau) * 1e3}
 

@@ -185,8 +185,8 @@ def test_extra_models_that_exist_under_another_name(sim: Any) -> None:
 
 
 REFUSED = {
-    "external_devices.SpikeInjector": lambda s: s.external_devices.SpikeInjector,
-    "extra_models.Neuromodulation": lambda s: s.extra_models.Neuromodulation,
+    "SpikeInjector": lambda s: s.external_devices.SpikeInjector,
+    "Neuromodulation": lambda s: s.extra_models.Neuromodulation,
     "StructuralMechanismStatic": lambda s: s.StructuralMechanismStatic,
     "Convolution": lambda s: s.Convolution,
     "get_machine": lambda s: s.get_machine(),
