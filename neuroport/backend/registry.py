@@ -17,6 +17,7 @@ from neuroport.errors import (
     UnknownArgumentError,
     UnknownBackendError,
 )
+from neuroport.plain_numbers import shown
 from neuroport.registered import not_registered, registered
 
 __all__ = [
@@ -99,8 +100,8 @@ def backend_class(name: str) -> Any:
         If its package cannot be imported.
     """
     points = registered(GROUP)
-    if name not in points:
-        raise UnknownBackendError(unknown_backend(name))
+    if not isinstance(name, str) or name not in points:
+        raise UnknownBackendError(unknown_backend(name if isinstance(name, str) else shown(name)))
     try:
         return points[name].load()
     except BackendMissingError:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from neuroport.errors import Problem, UnknownNumericsError, did_you_mean, unknown_name
 from neuroport.numerics.grids import grid_names
 from neuroport.numerics.steps import to_steps
+from neuroport.plain_numbers import is_one_of, shown
 
 __all__ = ["Numerics", "PYNN", "SPINNAKER", "NAMED", "numerics"]
 
@@ -160,17 +161,17 @@ def _validate(choices: Mapping[str, Any]) -> None:
             number = isinstance(value, (int, float)) and not isinstance(value, bool)
             named = isinstance(value, str) and value in grid_names()
             good = value is None or named or (number and 0 < value < float("inf"))
-            shown = ", ".join(["a number above 0", *map(repr, grid_names()), "or None"])
+            limit = ", ".join(["a number above 0", *map(repr, grid_names()), "or None"])
         elif key in ("trace_bits", "decay_bits", "state_bits"):
             whole = isinstance(value, int) and not isinstance(value, bool)
-            good, shown = value is None or (whole and 0 < value <= 52), "1 to 52, or None"
+            good, limit = value is None or (whole and 0 < value <= 52), "1 to 52, or None"
         elif key == "initial_presynaptic_spike":
-            good, shown = isinstance(value, bool), "True or False"
+            good, limit = isinstance(value, bool), "True or False"
         else:
-            good, shown = value in allowed, " or ".join(repr(a) for a in allowed)
+            good, limit = is_one_of(value, allowed), " or ".join(repr(a) for a in allowed)
         if not good:
             problems.append(
-                Problem(f"numerics choice '{key}' cannot be {value!r}", limit=shown)
+                Problem(f"numerics choice '{key}' cannot be {shown(value)}", limit=limit)
             )
     if problems:
         raise UnknownNumericsError(problems, where="numerics")
@@ -224,17 +225,21 @@ def numerics(choice: str | Numerics | Mapping[str, Any]) -> Numerics:
         return choice
     if isinstance(choice, Mapping):
         rest = dict(choice)
+        if not all(isinstance(name, str) for name in rest):
+            raise UnknownNumericsError(
+                Problem("numerics choices need names", shown(choice), "{'input_rule': 'step'}"),
+                where="numerics")
         base = numerics(rest.pop("base", "pynn"))
         return base.switch(**rest)
-    if choice in NAMED:
+    if isinstance(choice, str) and choice in NAMED:
         return NAMED[choice]
     if isinstance(choice, str) and "+" in choice:
         return _from_text(choice)
     raise UnknownNumericsError(
         Problem(
-            f"there are no numerics called {choice!r}",
+            f"there are no numerics called {shown(choice)}",
             limit=f"named: {', '.join(NAMED)}; with single choices: pynn+input_rule=step",
-            fix=did_you_mean(str(choice), NAMED),
+            fix=did_you_mean(shown(choice), NAMED),
         ),
         where="numerics",
     )

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["to_steps"]
 
+_NEVER = 2.0**62  # a step that no run reaches, and that int64 holds
 _CLOSE = 1e-9  # of a step; 0.35/0.1 is a little less than the 3.5 that was meant
 
 
@@ -22,6 +23,11 @@ def to_steps(time: ArrayLike, timestep: float) -> NDArray[np.int64]:
     timestep : float
         ms.
 
+    Returns
+    -------
+    ndarray of int
+        Times beyond 2**62 steps are that step.
+
     Examples
     --------
     >>> from neuroport.numerics import to_steps
@@ -29,4 +35,5 @@ def to_steps(time: ArrayLike, timestep: float) -> NDArray[np.int64]:
     [2, 3, 4, 3]
     """
     steps = np.asarray(time, dtype=float) / timestep
-    return np.asarray(np.floor(steps + 0.5 + _CLOSE), dtype=np.int64)
+    whole = np.clip(np.floor(steps + 0.5 + _CLOSE), -_NEVER, _NEVER)
+    return np.asarray(whole, dtype=np.int64)

@@ -17,6 +17,8 @@ from pyNN.standardmodels.base import build_translations
 from neuroport.errors import InvalidValueError, Problem
 from neuroport.network.cells import CELLS, CellModel, Receptor
 from neuroport.network.named_equations import GSFA_GRR, STREAM, gif_equations
+from neuroport.plain_numbers import floats, shown
+from neuroport.pynn.entrance import checked_function
 from neuroport.pynn.parameters import Checked, identity
 from neuroport.pynn.unsupported import unsupported
 
@@ -136,11 +138,11 @@ class GIF_cond_exp(Checked, cells.GIF_cond_exp):  # type: ignore[misc]
 def _rows(value: Any) -> list[Any]:
     """Return one array for all cells, or one for each."""
     if isinstance(value, ArrayParameter | Sequence):
-        return [np.atleast_1d(np.asarray(value.value, dtype=float))]
+        return [np.atleast_1d(floats(value.value))]
     given = np.asarray(value, dtype=object)
     if given.ndim == 1 and any(isinstance(v, ArrayParameter | Sequence) for v in given):
-        return [np.atleast_1d(np.asarray(getattr(v, "value", v), dtype=float)) for v in given]
-    numbers = np.asarray(value, dtype=float)
+        return [np.atleast_1d(floats(getattr(v, "value", v))) for v in given]
+    numbers = floats(value)
     return list(numbers) if numbers.ndim == 2 else [np.atleast_1d(numbers)]
 
 
@@ -215,6 +217,22 @@ class PointNeuron(cells.PointNeuron):  # type: ignore[misc]
     """A membrane (``LIF`` or ``AdExp``) composed with named post-synaptic responses."""
 
     translations: dict[str, Any] = {}
+
+    @checked_function
+    def __init__(self, neuron: Any, **post_synaptic_receptors: Any) -> None:
+        problems = []
+        if not isinstance(neuron, cells.StandardCellTypeComponent):
+            problems.append(Problem("the membrane is none", shown(neuron),
+                                    "LIF(...) or AdExp(...)"))
+        problems += [
+            Problem(f"receptor '{name}' has no post-synaptic response", shown(response),
+                    ", ".join(f"{r[0]}(...)" for r in _RESPONSES))
+            for name, response in post_synaptic_receptors.items()
+            if not isinstance(response, receptors.StandardPostSynapticResponse)
+        ]
+        if problems:
+            raise InvalidValueError(problems, where="PointNeuron")
+        super().__init__(neuron, **post_synaptic_receptors)
 
     def get_schema(self) -> dict[str, Any]:
         """Return parameter names (with the receptor's name before a dot) and types."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from inspect import Signature, signature
 from typing import Any
 
@@ -12,7 +12,17 @@ from pyNN import connectors
 from pyNN.random import AbstractRNG, RandomDistribution
 
 from neuroport.errors import ConnectorError, Problem, UnknownParameterError
+from neuroport.plain_numbers import (
+    NotNumbersError,
+    floats,
+    is_one_of,
+    is_whole,
+    number_problem,
+    one_float,
+    shown,
+)
 from neuroport.pynn.dialects import PYNN
+from neuroport.pynn.entrance import also
 from neuroport.realise import rules
 
 __all__ = ["CONNECTORS"]
@@ -20,55 +30,86 @@ __all__ = ["CONNECTORS"]
 _Check = Callable[[dict[str, Any]], list[Problem]]
 
 
+def _problems(*found: Problem | None) -> list[Problem]:
+    return [problem for problem in found if problem is not None]
+
+
 def _probability(given: dict[str, Any]) -> list[Problem]:
-    p = given.get("p_connect")
-    if isinstance(p, (int, float, np.number)) and not isinstance(p, bool) and 0 <= p <= 1:
-        return []
-    return [Problem("p_connect is not a probability", measured=f"{p!r}", limit="0 to 1")]
+    problem = number_problem("p_connect, a probability,", given.get("p_connect"), least=0, most=1)
+    if problem is None:
+        given["p_connect"] = one_float(given["p_connect"])
+    return _problems(problem)
 
 
 def _number(given: dict[str, Any]) -> list[Problem]:
-    n = given.get("n")
-    if isinstance(n, RandomDistribution):
-        return []
-    if isinstance(n, (int, np.integer)) and not isinstance(n, bool) and n >= 0:
-        given["n"] = int(n)
-        return []
-    return [
-        Problem(
-            "n is not a number of synapses",
-            measured=f"{n!r}",
-            limit="a whole number, 0 or more, or a RandomDistribution",
-        )
-    ]
-
-
-def _rewiring(given: dict[str, Any]) -> list[Problem]:
+    n: Any = given.get("n")
+    repeated = given.get("with_replacement", False)
     problems = []
-    if not 0 <= given.get("rewiring", -1) <= 1:
+    if is_whole(n) and 0 <= n < 2**63:
+        given["n"] = int(n)
+    elif not isinstance(n, RandomDistribution):
         problems.append(
-            Problem("rewiring is not a probability", f"{given.get('rewiring')!r}", "0 to 1")
+            Problem(
+                "n is not a number of synapses",
+                measured=shown(n),
+                limit="a whole number, 0 or more, or a RandomDistribution",
+            )
         )
-    if not given.get("degree", -1) > 0:
-        problems.append(
-            Problem("degree is not a distance", f"{given.get('degree')!r}", "above 0")
-        )
+    if not is_one_of(repeated, (True, False)):
+        problems.append(Problem("with_replacement is unclear", shown(repeated), "True or False"))
     return problems
 
 
+def _rewiring(given: dict[str, Any]) -> list[Problem]:
+    problems = _problems(
+        number_problem("rewiring, a probability,", given.get("rewiring"), least=0, most=1),
+        number_problem("degree, a distance,", given.get("degree"), above=0),
+    ) + _number_of_connections(given)
+    if not problems:
+        given["rewiring"], given["degree"] = (
+            one_float(given["rewiring"]), one_float(given["degree"]))
+    return problems
+
+
+def _number_of_connections(given: dict[str, Any]) -> list[Problem]:
+    n = given.get("n_connections")
+    if n is None or (is_whole(n) and 0 <= n < 2**63):
+        return []
+    return [Problem("n_connections is not a number of synapses", shown(n),
+                    "a whole number, 0 or more, or None")]
+
+
+def _array(given: dict[str, Any]) -> list[Problem]:
+    array = given.get("array")
+    try:
+        listed = np.asarray(array)
+        given["array"] = listed if listed.dtype == bool else floats(array)
+    except (TypeError, ValueError) as error:
+        return [Problem("ArrayConnector needs an array of truth values", shown(array),
+                        "shape (pre, post), True where two cells are joined", str(error)[:100])]
+    if given["array"].ndim != 2 or np.isnan(given["array"]).any():
+        return [Problem("ArrayConnector needs an array of truth values",
+                        f"shape {given['array'].shape}",
+                        "shape (pre, post), True where two cells are joined")]
+    return []
+
+
 def _list(given: dict[str, Any]) -> list[Problem]:
-    rows = given.get("conn_list")
-    if rows is None:
-        return [Problem("FromListConnector needs a list of connections", measured="None")]
+    rows: Any = given.get("conn_list")
+    if isinstance(rows, (str, bytes, dict)) or not isinstance(rows, Iterable):
+        return [Problem("FromListConnector needs a list of connections", shown(rows),
+                        "rows (pre, post, ...) of numbers")]
+    if not isinstance(rows, (list, tuple, np.ndarray)):
+        rows = given["conn_list"] = list(rows)
     if len(rows) == 0:
         return []
     array = isinstance(rows, np.ndarray)
-    flat = [] if array else [r for r in rows if not hasattr(r, "__len__")]
+    flat = [] if array else [r for r in rows if not isinstance(r, (list, tuple, np.ndarray))]
     if flat or (array and rows.ndim != 2):
         return [
             Problem(
                 "the connection list is not a list of rows",
-                measured=f"an element of type {type(flat[0] if flat else rows[0]).__name__}",
+                measured=f"the element {shown(flat[0] if flat else rows[0])}",
                 limit="rows (pre, post, ...) of numbers",
             )
         ]
@@ -81,6 +122,11 @@ def _list(given: dict[str, Any]) -> list[Problem]:
     width = widths.pop()
     problems = []
     names = given.get("column_names")
+    if names is not None and not (
+        isinstance(names, (list, tuple)) and all(isinstance(name, str) for name in names)
+    ):
+        return [Problem("column_names is not a list of names", shown(names),
+                        "('weight', 'delay') or the like, or None")]
     if width < 2:
         problems.append(
             Problem("a row of the connection list needs at least (pre, post)", f"{width} values")
@@ -104,12 +150,18 @@ def _list(given: dict[str, Any]) -> list[Problem]:
                 measured=f"{len(names)} names for {width - 2} columns after (pre, post)",
             )
         )
-    numbers = np.asarray(rows, dtype=float)
-    if np.isnan(numbers).any():
+    try:
+        numbers = floats(rows)
+    except NotNumbersError as error:
+        return [*problems, Problem(f"the connection list holds {error}", shown(rows),
+                                   "rows (pre, post, ...) of numbers", error.fix)]
+    given["conn_list"] = numbers
+    if not np.isfinite(numbers).all():
+        found = "NaN" if np.isnan(numbers).any() else "infinite values"
         problems.append(
             Problem(
-                "the connection list holds NaN",
-                f"in {int(np.isnan(numbers).any(1).sum())} rows",
+                f"the connection list holds {found}",
+                f"in {int((~np.isfinite(numbers)).any(1).sum())} rows",
             )
         )
     return problems
@@ -137,8 +189,8 @@ def _none(given: dict[str, Any]) -> list[Problem]:
 
 
 def _checked(base: type, check: _Check) -> type:
-    shown = list(signature(base.__init__).parameters.values())[1:]  # type: ignore[misc]
-    parameters = [p.name for p in shown]
+    declared = list(signature(base.__init__).parameters.values())[1:]  # type: ignore[misc]
+    parameters = [p.name for p in declared]
 
     def __init__(self: Any, *values: Any, **keywords: Any) -> None:
         name = type(self).__name__
@@ -148,9 +200,9 @@ def _checked(base: type, check: _Check) -> type:
             raise UnknownParameterError(unknown, name, parameters)
         problems = check(given)
         allow = given.get("allow_self_connections", True)
-        if allow not in (True, False, "NoMutual"):
+        if not is_one_of(allow, (True, False, "NoMutual")):
             problems.append(
-                Problem("allow_self_connections is unclear", f"{allow!r}",
+                Problem("allow_self_connections is unclear", shown(allow),
                         "True, False or 'NoMutual'")
             )
         elif allow == "NoMutual" and name.startswith("Fixed") and "n" in parameters:
@@ -164,6 +216,11 @@ def _checked(base: type, check: _Check) -> type:
                 Problem("rng is not a PyNN random number generator", type(rng).__name__,
                         "NumpyRNG(seed=...)")
             )
+        if not is_one_of(given.get("safe", True), (True, False)):
+            problems.append(Problem("safe is unclear", shown(given["safe"]), "True or False"))
+        if given.get("callback") is not None and not callable(given["callback"]):
+            problems.append(Problem("callback cannot be called", shown(given["callback"]),
+                                    "a function, or None"))
         if problems:
             raise ConnectorError(problems, where=name)
         if allow == "NoMutual" and base is connectors.AllToAllConnector:
@@ -176,12 +233,14 @@ def _checked(base: type, check: _Check) -> type:
             return
         try:
             base.__init__(self, **given)  # type: ignore[misc]
-        except (AssertionError, ZeroDivisionError, NameError, SyntaxError) as error:
-            # PyNN tries its expressions with bare assertions.
+        except Exception as error:  # PyNN tries its expressions, with bare assertions
             reason = f"{type(error).__name__}: {error}" if str(error) else "impossible values"
-            raise ConnectorError(
-                Problem(f"{name} cannot be made of these arguments", measured=reason), where=name
-            ) from None
+            shown_values = ", ".join(f"{k}={shown(v)}" for k, v in given.items())
+            raise also(ConnectorError, type(error))(  # type: ignore[arg-type]
+                Problem(f"{name} cannot be made of these arguments", shown_values[:300],
+                        " ".join(reason.split())[:200], f"help(sim.{name}) says what it takes"),
+                where=name,
+            ) from error
 
     return type(
         base.__name__,
@@ -190,7 +249,7 @@ def _checked(base: type, check: _Check) -> type:
             "__init__": __init__,
             "__doc__": base.__doc__,
             "__module__": __name__,
-            "__signature__": Signature(shown),
+            "__signature__": Signature(declared),
             "dialect": PYNN,
         },
     )
@@ -204,6 +263,8 @@ _CHECKS: dict[str, _Check] = {
     "CSAConnector": _connection_set,
     "FromListConnector": _list,
     "SmallWorldConnector": _rewiring,
+    "DistanceDependentProbabilityConnector": _number_of_connections,
+    "ArrayConnector": _array,
 }
 
 CONNECTORS: dict[str, type] = {

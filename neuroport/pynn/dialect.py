@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from neuroport.errors import InvalidValueError, Problem, UnknownArgumentError
 from neuroport.numerics import Numerics
+from neuroport.plain_numbers import shown
 from neuroport.pynn.argument_order import ARGUMENT_ORDER
 
 __all__ = ["ARGUMENTS", "PYNN", "Dialect", "PositionalArgumentError", "by_name", "too_many"]
@@ -197,7 +198,7 @@ class _PyNN:
         if native is None and values:
             # sPyNNaker's Vogels2011Rule has other names, too.
             order = ARGUMENT_ORDER.get(model, ()) if model != "Vogels2011Rule" else ()
-            shown = ", ".join(
+            written = ", ".join(
                 f"{name}={_short(value)}" for name, value in zip(order, values, strict=False)
             )
             raise PositionalArgumentError(
@@ -205,7 +206,7 @@ class _PyNN:
                     f"{model} takes its arguments by name",
                     measured=f"{len(values)} without a name",
                     limit="PyNN's models take keywords only",
-                    fix=f"{model}({shown or 'name=value'})"
+                    fix=f"{model}({written or 'name=value'})"
                     + (", or dialect='spynnaker' for scripts written for sPyNNaker"
                        if order else ""),
                 ),
@@ -251,7 +252,7 @@ class _PyNN:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    text = shown(value)
     return text if len(text) <= 40 else "..."
 
 

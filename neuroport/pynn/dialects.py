@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from neuroport.errors import InvalidValueError, unknown_name
+from neuroport.plain_numbers import shown
 from neuroport.pynn.argument_order import ARGUMENT_ORDER
 from neuroport.pynn.dialect import PYNN, Dialect
 from neuroport.pynn.spynnaker_dialect import SPYNNAKER
@@ -20,6 +21,7 @@ def dialect_of(name: str) -> Dialect:
     InvalidValueError
         Naming those there are.
     """
-    if name in DIALECTS:
+    if isinstance(name, str) and name in DIALECTS:
         return DIALECTS[name]
-    raise InvalidValueError(unknown_name(f"there is no dialect {name!r}", str(name), DIALECTS))
+    raise InvalidValueError(
+        unknown_name(f"there is no dialect {shown(name)}", shown(name), DIALECTS))

@@ -9,11 +9,19 @@ from pyNN.common import Assembly, IDMixin
 from pyNN.parameters import Sequence
 from pyNN.standardmodels import electrodes
 
-from neuroport.errors import InvalidTimeError, InvalidValueError, Problem, UserError
+from neuroport.errors import (
+    InvalidTimeError,
+    InvalidValueError,
+    Problem,
+    UnknownParameterError,
+    UserError,
+)
 from neuroport.network.description import CurrentSource
 from neuroport.network.edits import CurrentEdit
 from neuroport.numerics import to_steps
-from neuroport.pynn.parameters import check_parameters, identity, signature_of
+from neuroport.plain_numbers import NotNumbersError, floats, number_problem, one_float, shown
+from neuroport.pynn.entrance import entrance
+from neuroport.pynn.parameters import identity, signature_of
 from neuroport.realise.currents import current_samples
 from neuroport.source_line import user_line
 
@@ -37,6 +45,7 @@ def current_source_types(state: Any) -> dict[str, type]:
 def _bound(base: type, state: Any) -> type:
     defaults: dict[str, Any] = base.default_parameters  # type: ignore[attr-defined]
 
+    @entrance("get_data")
     class Source(base):  # type: ignore[misc]
         translations = identity(base)
         __signature__ = signature_of(defaults, state.dialect.order(base.__name__, None))
@@ -44,7 +53,7 @@ def _bound(base: type, state: Any) -> type:
         def __init__(self, *values: Any, **keywords: Any) -> None:
             parameters = state.dialect.arguments(base.__name__, values, keywords)
             parameters.pop("rng", None)
-            check_parameters(base.__name__, parameters, list(defaults))
+            _check_names(base.__name__, parameters, list(defaults))
             object.__setattr__(self, "line", user_line())
             object.__setattr__(self, "_number", len(state.current_sources))
             object.__setattr__(self, "_targets", [])
@@ -60,12 +69,7 @@ def _bound(base: type, state: Any) -> type:
 
         def _take(self, given: dict[str, Any]) -> None:
             values = {**self._values, **given}
-            clean = {
-                k: np.asarray(getattr(v, "value", v), dtype=float).reshape(-1)
-                if isinstance(defaults[k], Sequence)
-                else float(v)
-                for k, v in values.items()
-            }
+            clean = _checked(base.__name__, values, defaults)
             if base.__name__ == "StepCurrentSource":
                 clean = _check_steps(clean, state.dt)
             elif base.__name__ == "NoisyCurrentSource":
@@ -74,7 +78,7 @@ def _bound(base: type, state: Any) -> type:
 
         def set_parameters(self, copy: bool = True, **parameters: Any) -> None:
             """Set parameters of the source; from now on, where a simulation has begun."""
-            check_parameters(base.__name__, parameters, list(defaults))
+            _check_names(base.__name__, parameters, list(defaults))
             state.check_change(CurrentEdit, "", list(parameters))
             self._take(parameters)
             self._history.append((state.step, self.frozen()))
@@ -146,6 +150,40 @@ def _bound(base: type, state: Any) -> type:
     Source.__name__ = Source.__qualname__ = base.__name__
     Source.__doc__ = base.__doc__
     return Source
+
+
+def _check_names(model: str, given: dict[str, Any], valid: list[str]) -> None:
+    unknown = [name for name in given if name not in valid]
+    if unknown:
+        raise UnknownParameterError(unknown, model, valid)
+
+
+def _checked(model: str, values: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+    """Return parameters as numbers and arrays of numbers, or refuse all that are none."""
+    clean: dict[str, Any] = {}
+    problems = []
+    for name, value in values.items():
+        if not isinstance(defaults[name], Sequence):
+            problem = number_problem(
+                f"{model}: '{name}'", value, infinite=name == "stop",
+                least=0 if name == "stdev" else None, above=0 if name == "dt" else None)
+            if problem is None:
+                clean[name] = one_float(value)
+            else:
+                problems.append(problem)
+            continue
+        try:
+            numbers = floats(getattr(value, "value", value)).reshape(-1)
+        except NotNumbersError as error:
+            problems.append(Problem(f"{model}: '{name}' are not numbers: {error}", shown(value),
+                                    "a list of numbers", error.fix))
+            continue
+        if not np.isfinite(numbers).all():
+            problems.append(Problem(f"{model}: '{name}' are not finite numbers", shown(value)))
+        clean[name] = numbers
+    if problems:
+        raise InvalidValueError(problems, where=model)
+    return clean
 
 
 def _targets(cells: Any) -> list[tuple[Any, Any]]:

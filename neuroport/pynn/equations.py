@@ -17,10 +17,13 @@ from neuroport.errors import InvalidValueError, Problem
 from neuroport.network.cells import CELLS, RECEPTOR_KINDS, CellEquations, CellModel, Receptor
 from neuroport.network.named_equations import STREAM
 from neuroport.network.synapses import BY_EQUATIONS, SynapseEquations, SynapseModel
+from neuroport.plain_numbers import shown
+from neuroport.pynn.entrance import checked_function
 from neuroport.pynn.expressions import (
     assignment,
     multiplies_a_driving_force,
     names_in,
+    refuse_other_kinds,
     statements_of,
     unknown_names,
     unusable_names,
@@ -29,6 +32,7 @@ from neuroport.pynn.parameters import Checked
 
 __all__ = ["cell_by_equations", "synapse_by_equations"]
 
+@checked_function
 def cell_by_equations(
     name: str,
     *,
@@ -101,7 +105,12 @@ def cell_by_equations(
     ...                 "v_reset": -65.0, "cm": 1.0},
     ...     initial={"v": -65.0})
     """
-    where = f"cell_by_equations('{name}')"
+    where = f"cell_by_equations({shown(name)})"
+    refuse_other_kinds(
+        where, texts={"threshold": threshold, "refractory": refractory},
+        lists={"reset": reset, "clamped": clamped},
+        numbers={"parameters": parameters, "initial": initial},
+        named_texts={"derivatives": derivatives, "definitions": definitions, "units": units})
     definitions = dict(definitions or {})
     statements = statements_of(reset)
     problems = unusable_names(
@@ -266,6 +275,7 @@ def _decaying(
     )
 
 
+@checked_function
 def synapse_by_equations(
     name: str,
     *,
@@ -319,7 +329,12 @@ def synapse_by_equations(
     ...     on_postsynaptic="weight = clip(weight + rate_post*pre*post2, 0, w_max); "
     ...                     "post1 = 1; post2 = 1")
     """
-    where = f"synapse_by_equations('{name}')"
+    where = f"synapse_by_equations({shown(name)})"
+    refuse_other_kinds(
+        where, texts={"delivers": delivers},
+        lists={"on_presynaptic": on_presynaptic, "on_postsynaptic": on_postsynaptic},
+        numbers={"parameters": parameters, "initial": initial or {}},
+        named_texts={"decays": decays})
     initial = dict(initial or {})
     before, after = statements_of(on_presynaptic), statements_of(on_postsynaptic)
     problems = unusable_names(

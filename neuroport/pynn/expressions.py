@@ -13,11 +13,13 @@ from typing import Any
 
 from neuroport.errors import InvalidValueError, Problem, unknown_name
 from neuroport.network.cells import CellEquations
+from neuroport.plain_numbers import number_problem, shown
 
 __all__ = [
     "assignment",
     "multiplies_a_driving_force",
     "names_in",
+    "refuse_other_kinds",
     "statements_of",
     "unknown_names",
     "unusable_names",
@@ -31,9 +33,10 @@ def names_in(expression: str, where: str) -> set[str]:
     """Return the names in an expression; refuse what is not plain arithmetic."""
     try:
         tree = ast.parse(expression.strip(), mode="eval")
-    except SyntaxError as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise InvalidValueError(
-            Problem(f"cannot read the expression {expression!r}", measured=str(error.msg)),
+            Problem(f"cannot read the expression {shown(expression)}",
+                    measured=str(getattr(error, "msg", error))),
             where=where,
         ) from None
     forbidden = (ast.Attribute, ast.Subscript, ast.Lambda, ast.ListComp, ast.Dict, ast.List,
@@ -78,6 +81,48 @@ def statements_of(given: str | Sequence[str]) -> list[str]:
     """Split ``"v = v_reset; w += b"``, or a list of such texts, into single statements."""
     texts = [given] if isinstance(given, str) else list(given)
     return [s.strip() for text in texts for s in text.split(";") if s.strip()]
+
+
+def refuse_other_kinds(
+    where: str, *, numbers: Mapping[str, Any], named_texts: Mapping[str, Any],
+    lists: Mapping[str, Any], texts: Mapping[str, Any] | None = None,
+) -> None:
+    """Refuse arguments of equations that are of another kind, all at once.
+
+    Parameters
+    ----------
+    where : str
+        The call.
+    numbers, named_texts : mapping of str to object
+        Arguments that map names to numbers, or to texts.
+    lists : mapping of str to object
+        Arguments that are a text or a list of texts.
+    texts : mapping of str to object, optional
+        Arguments that are a text.
+    """
+    problems = []
+    for name, given in (texts or {}).items():
+        if not isinstance(given, str):
+            problems.append(Problem(f"{name} is not a text", shown(given), "a text"))
+    for name, given in lists.items():
+        if not isinstance(given, str) and not (
+            isinstance(given, (list, tuple)) and all(isinstance(text, str) for text in given)
+        ):
+            problems.append(Problem(f"{name} is neither a text nor a list of texts", shown(given),
+                                    "'v = v_reset' or ['v = v_reset', ...]"))
+    for name, given in {**numbers, **named_texts}.items():
+        if given is None and name in ("definitions", "units"):
+            continue
+        if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
+            problems.append(Problem(f"{name} is not a dictionary of names", shown(given)))
+        elif name in numbers:
+            found = (number_problem(f"{name}['{key}']", value) for key, value in given.items())
+            problems += [problem for problem in found if problem is not None]
+        else:
+            problems += [Problem(f"{name}['{key}'] is not a text", shown(value), "a text")
+                         for key, value in given.items() if not isinstance(value, str)]
+    if problems:
+        raise InvalidValueError(problems, where=where)
 
 
 def unusable_names(name: str, groups: Mapping[str, Collection[str]], taken: Sequence[str]

@@ -12,8 +12,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from neuroport.backend import backend_options
-from neuroport.errors import NotReadyError, Problem, UnknownArgumentError
+from neuroport.backend.registry import unknown_backend
+from neuroport.errors import (
+    NotReadyError,
+    Problem,
+    UnknownArgumentError,
+    UnknownBackendError,
+)
 from neuroport.numerics import Numerics
+from neuroport.plain_numbers import shown
 from neuroport.pynn.defaults import DEFAULT_TIMESTEP, defaults
 from neuroport.pynn.dialects import dialect_of
 from neuroport.pynn.late import late_names
@@ -86,9 +93,11 @@ def setup(
         _current.state.close()
         _current = None
     left_out = defaults()
-    name = backend or left_out.backend
+    name = left_out.backend if backend is None else backend
+    if not isinstance(name, str):
+        raise UnknownBackendError(unknown_backend(shown(name)))
     mine = backend_options(name)
-    spoken = dialect or left_out.dialect or "pynn"
+    spoken = (left_out.dialect or "pynn") if dialect is None else dialect
     assumed = left_out.assumed and numerics is None
     if assumed and spoken != left_out.dialect:
         assumed, numerics = False, dialect_of(spoken).default_numerics
@@ -96,7 +105,7 @@ def setup(
         name,
         timestep=timestep,
         seed=left_out.seed if seed is None else seed,
-        numerics=numerics or left_out.numerics,
+        numerics=left_out.numerics if numerics is None else numerics,
         dialect=spoken,
         min_delay=min_delay,
         max_delay=max_delay,

@@ -10,7 +10,7 @@ from pyNN import errors, random, space
 from pyNN.core import IndexBasedExpression
 from pyNN.network import Network
 from pyNN.parameters import Sequence
-from pyNN.random import GSLRNG, NumpyRNG, RandomDistribution
+from pyNN.random import GSLRNG
 
 from neuroport.errors import did_you_mean
 from neuroport.network.named_equations import STOCHASTIC_SYNAPSES
@@ -18,8 +18,10 @@ from neuroport.pynn.cells import CELL_TYPES, COMPONENTS
 from neuroport.pynn.chip_only import ONLY_ON_CHIP, chip_only
 from neuroport.pynn.connectors import CONNECTORS
 from neuroport.pynn.dialects import Dialect
+from neuroport.pynn.entrance import checked_class
 from neuroport.pynn.equations import cell_by_equations, synapse_by_equations
 from neuroport.pynn.parameters import signature_of
+from neuroport.pynn.spaces import RANDOMNESS, SPACES
 from neuroport.pynn.synapses import SYNAPSE_RULES
 from neuroport.pynn.unsupported import UNSUPPORTED, UnsupportedNameError, unsupported
 
@@ -33,17 +35,10 @@ def definitions(dialect: Dialect) -> dict[str, Any]:
     return dialect.names(
         {
             **{name: _in_dialect(model, dialect) for name, model in models.items()},
-            "RandomDistribution": RandomDistribution,
-            "NumpyRNG": NumpyRNG,
+            **RANDOMNESS,
+            **SPACES,
             "GSLRNG": GSLRNG,
-            "Space": space.Space,
-            "Line": space.Line,
-            "Grid2D": space.Grid2D,
-            "Grid3D": space.Grid3D,
-            "RandomStructure": space.RandomStructure,
-            "Cuboid": space.Cuboid,
-            "Sphere": space.Sphere,
-            "Sequence": Sequence,
+            "Sequence": checked_class(Sequence, __name__),
             "IndexBasedExpression": IndexBasedExpression,
             "Network": Network,
             "errors": errors,

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-from pyNN.parameters import LazyArray
+from pyNN.parameters import ArrayParameter, LazyArray
 from pyNN.random import RandomDistribution
 from pyNN.standardmodels.base import build_translations
 
-from neuroport.errors import InvalidValueError, Problem, UnknownParameterError
+from neuroport.errors import InvalidValueError, Problem, UnknownParameterError, UserError
+from neuroport.plain_numbers import NotNumbersError, floats, shown
 from neuroport.pynn.dialects import PYNN, Dialect
+from neuroport.pynn.entrance import checked_function
+from neuroport.pynn.spike_times import given_times
 
-__all__ = ["Checked", "check_parameters", "identity", "signature_of"]
+__all__ = ["Checked", "check_initial", "check_parameters", "identity", "signature_of"]
 
 
-def check_parameters(model: str, given: dict[str, Any], valid: list[str]) -> None:
+def check_parameters(
+    model: str, given: Mapping[str, Any], valid: Sequence[str], *, texts: bool = False
+) -> None:
     """Refuse misspelt names and values that are not numbers, all at once.
+
+    Parameters
+    ----------
+    model : str
+        Name of the class.
+    given : mapping of str to object
+        Parameters as the user gave them.
+    valid : sequence of str
+        Those that the model has.
+    texts : bool
+        Whether a text is a function of the distance `d`, as it is for synapses.
 
     Raises
     ------
@@ -32,26 +49,32 @@ def check_parameters(model: str, given: dict[str, Any], valid: list[str]) -> Non
         raise UnknownParameterError(unknown, model, valid)
     problems = []
     for name, value in given.items():
-        problem = _value_problem(model, name, value)
+        problem = _value_problem(model, name, value, texts)
         if problem is not None:
             problems.append(problem)
     if problems:
         raise InvalidValueError(problems)
 
 
-def _value_problem(model: str, name: str, value: Any) -> Problem | None:
+def _value_problem(model: str, name: str, value: Any, texts: bool) -> Problem | None:
     if isinstance(value, LazyArray):
         value = value.base_value
-    if isinstance(value, RandomDistribution) or callable(value) or isinstance(value, (dict, str)):
-        return None
+    if isinstance(value, RandomDistribution) or (callable(value) and not isinstance(value, type)):
+        return None  # judged by what they give
     if value is None and name == "delay":
         return None
     if value is None:
         return Problem(f"{model}: '{name}' has no value", measured="None")
+    if isinstance(value, str) and texts:
+        return _text_problem(model, name, value)
+    if name == "spike_times":
+        return None  # lists of several lengths are judged where they are evaluated
     try:
-        numbers = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        return None  # ragged lists and Sequences are judged where they are evaluated
+        numbers = floats(_without_sequences(value))
+    except NotNumbersError as error:
+        return Problem(f"{model}: '{name}' is not a number: {error}", measured=shown(value),
+                       limit="a number, an array of numbers, a RandomDistribution or a function",
+                       fix=error.fix)
     if np.isnan(numbers).any():
         return Problem(
             f"{model}: '{name}' is not a number",
@@ -59,9 +82,52 @@ def _value_problem(model: str, name: str, value: Any) -> Problem | None:
             f"of {numbers.size} values",
             fix="check the computation that gave this value",
         )
-    if np.isinf(numbers).any() and name not in ("duration", "stop"):
-        return Problem(f"{model}: '{name}' is infinite", measured=f"{numbers}")
+    endless = np.isposinf(numbers) if name in ("duration", "stop") else np.zeros(1, dtype=bool)
+    if (np.isinf(numbers) & ~endless).any():
+        return Problem(f"{model}: '{name}' is infinite", measured=shown(value))
     return None
+
+
+def _without_sequences(value: Any) -> Any:
+    """Return arrays for PyNN's array parameters, of which a cell has one."""
+    if isinstance(value, ArrayParameter):
+        return value.value
+    if isinstance(value, (list, tuple)) or (
+        isinstance(value, np.ndarray) and value.dtype == object and value.ndim == 1
+    ):
+        return [one.value if isinstance(one, ArrayParameter) else one for one in value]
+    return value
+
+
+def _text_problem(model: str, name: str, text: str) -> Problem | None:
+    """Return why a text is no function of the distance."""
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = None
+    used = set() if tree is None else {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+    if "d" in used:
+        return None
+    try:
+        float(text)
+        fix = "leave out the quotes"
+    except ValueError:
+        fix = "'0.1 + 0.2*d', or a number"
+    return Problem(f"{model}: '{name}' is a text and no function of the distance d",
+                   measured=shown(text), limit="an expression with d, such as 'exp(-d/100)'",
+                   fix=fix)
+
+
+def check_initial(given: Any, model: str, known: Collection[str], where: str) -> None:
+    """Refuse initial values that a cell does not have or that are not numbers."""
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        raise UnknownParameterError([str(n) for n in unknown], f"the state of {model}", known,
+                                    where=where)
+    try:
+        check_parameters(f"the state of {model}", given, list(known))
+    except UserError as error:
+        raise InvalidValueError(error.problems, where=where) from None
 
 
 def signature_of(
@@ -105,6 +171,7 @@ class Checked:
             order,
         )
 
+    @checked_function
     def __init__(self, *values: Any, **keywords: Any) -> None:
         own = list(self.default_parameters)
         given = self.dialect.arguments(type(self).__name__, values, keywords)
@@ -114,6 +181,8 @@ class Checked:
         )
         parameters = {k: v for k, v in given.items() if k not in self.initial_given}
         check_parameters(type(self).__name__, parameters, own)
+        if "spike_times" in parameters:
+            parameters["spike_times"] = given_times(parameters["spike_times"])
         super().__init__(**parameters)
 
     def __repr__(self) -> str:
@@ -122,13 +191,13 @@ class Checked:
             for name, value in self.parameter_space._parameters.items()  # type: ignore[attr-defined]
             if not _same(value.base_value, self.default_parameters.get(name))
         }
-        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in given.items())})"
+        return f"{type(self).__name__}({', '.join(f'{k}={shown(v)}' for k, v in given.items())})"
 
 
 def _same(value: Any, default: Any) -> bool:
     try:
         return bool(value == default)
-    except (TypeError, ValueError):
+    except Exception:  # whatever an object of the user's does when it is compared
         return False
 
 

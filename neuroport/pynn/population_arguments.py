@@ -2,73 +2,79 @@
 
 from __future__ import annotations
 
-from math import prod
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pyNN.parameters import LazyArray, ParameterSpace, Sequence
+from pyNN.models import BaseCellType
+from pyNN.parameters import LazyArray
+from pyNN.space import BaseStructure
 
 from neuroport.errors import (
     InvalidSizeError,
     InvalidValueError,
+    NetworkTooLargeError,
     Problem,
     UnsupportedError,
     UserError,
     did_you_mean,
 )
+from neuroport.plain_numbers import (
+    NotNumbersError,
+    floats,
+    is_whole,
+    number_problem,
+    one_float,
+    shown,
+)
+from neuroport.pynn.entrance import also
+from neuroport.realise.memory import memory_limit
 
 __all__ = [
     "cannot_use",
+    "check_finite",
     "check_physical",
-    "check_selector",
+    "check_population",
     "check_size",
-    "check_spike_times",
     "checked_per_core",
-    "spike_lists",
+    "checked_selector",
+    "label_problems",
     "unsupported_receptor",
 ]
 
 
-def spike_lists(value: Any, size: int) -> list[NDArray[np.float64]]:
-    if isinstance(value, LazyArray):
-        lazy = LazyArray(value.base_value, shape=(size,), dtype=Sequence)
-    else:
-        if isinstance(value, tuple):
-            value = list(value)
-        space = ParameterSpace({"times": value}, {"times": Sequence}, shape=(size,))
-        lazy = space["times"]
-    evaluated = np.asarray(lazy.evaluate(simplify=False), dtype=object)
-    if evaluated.ndim == 0:
-        evaluated = np.full(size, evaluated.item(), dtype=object)
-    if evaluated.shape != (size,):
-        raise InvalidSizeError(
-            Problem(
-                "spike_times do not fit the population",
-                measured=f"{evaluated.shape[0]} lists",
-                limit=f"{size} cells, so {size} lists (or one list for all)",
-            )
-        )
-    return [
-        np.array(getattr(item, "value", item), dtype=float).reshape(-1) for item in evaluated
-    ]
-
-
-def check_size(size: Any, label: str | None) -> None:
-    where = f"population '{label}'" if label else "Population"
+def check_size(size: Any, label: Any) -> None:
+    """Refuse a number of cells that cannot be, or would not fit into memory."""
+    where = _named(label) if label else "Population"
     shape = size if isinstance(size, tuple) else (size,)
+    if not 1 <= len(shape) <= 3:
+        raise InvalidSizeError(Problem("a grid of cells has one to three dimensions",
+                                       f"size = {shown(size)}"), where=where)
     for n in shape:
-        whole = isinstance(n, (int, np.integer)) and not isinstance(n, bool)
-        if not whole or n < 1:
+        if not is_whole(n) or n < 1:
             raise InvalidSizeError(
                 Problem(
                     "a population needs a whole number of cells",
-                    measured=f"size = {size!r}",
+                    measured=f"size = {shown(size)}",
                     limit="1 or more (or a tuple of those, for a grid)",
-                    fix="use int(...)" if isinstance(n, float) and n >= 1 else "",
+                    fix="use int(...)" if isinstance(n, float) and 1 <= n < 1e9 else "",
                 ),
                 where=where,
             )
+    cells, limit = math.prod(int(n) for n in shape), memory_limit()
+    if cells > limit / _BYTES_PER_CELL:
+        raise NetworkTooLargeError(
+            Problem(
+                "this population does not fit into memory",
+                measured=f"{shown(cells)} cells of about {_BYTES_PER_CELL} bytes",
+                limit=f"{limit / 1e9:.1f} GB (half of the memory that is free; "
+                "NEUROPORT_MEMORY_GB sets another limit)",
+                fix="a smaller population",
+            ),
+            where=where,
+        )
 
 
 def checked_per_core(number: Any) -> int | None:
@@ -88,67 +94,142 @@ def checked_per_core(number: Any) -> int | None:
     if number is None:
         return None
     sides = number if isinstance(number, (tuple, list)) else (number,)
-    if sides and all(
-        isinstance(n, (int, float, np.number)) and not isinstance(n, bool) and n >= 1
-        and np.isfinite(n) and n == int(n)
-        for n in sides
-    ):
-        return prod(int(n) for n in sides)
+    problems = [number_problem("neurons_per_core", n, least=1) for n in sides]
+    if sides and not any(problems) and all(one_float(n) == int(one_float(n)) for n in sides):
+        return math.prod(int(one_float(n)) for n in sides)
     raise InvalidValueError(
-        Problem("neurons_per_core is not a number of cells", measured=f"{number!r}",
+        Problem("neurons_per_core is not a number of cells", measured=shown(number),
                 limit="a whole number, 1 or more")
     )
 
 
-def check_selector(parent: Any, selector: Any) -> None:
+def checked_selector(parent: Any, selector: Any) -> Any:
+    """Return what says which cells a view has: a slice, or an array of whole or truth values.
+
+    Raises
+    ------
+    InvalidSizeError
+        If it names no cell, or cells that are not there.
+    """
+    where = f"'{parent.label}'"
+    size = len(parent)
     if isinstance(selector, slice):
-        if not range(len(parent))[selector]:
+        parts = (selector.start, selector.stop, selector.step)
+        if not all(p is None or is_whole(p) for p in parts) or selector.step == 0:
+            raise InvalidSizeError(Problem("a slice that is none", shown(selector),
+                                           "whole numbers, and no step of 0"), where=where)
+        if not range(size)[selector]:
             raise InvalidSizeError(
                 Problem(
                     "a view without any cell",
                     measured=f"{selector}",
-                    limit=f"cells 0 to {len(parent) - 1} of '{parent.label}'",
+                    limit=f"cells 0 to {size - 1} of {where}",
                 )
             )
-        return
-    array = np.asarray(selector)
+        return selector
+    try:
+        array = np.asarray(selector if hasattr(selector, "__array__") else list(selector))
+    except Exception:  # whatever an object of the user's does when it is listed
+        array = np.empty(0, dtype=object)
+    if array.ndim != 1 or array.dtype.kind not in "iub" or not array.size:
+        raise InvalidSizeError(
+            Problem("a view needs the numbers of its cells", measured=shown(selector),
+                    limit="a slice, whole numbers, or one truth value for each cell"), where=where)
     if array.dtype == bool:
-        return
-    outside = array[(array < -len(parent)) | (array >= len(parent))]
+        if array.size != size or not array.any():
+            raise InvalidSizeError(
+                Problem("the truth values of a view do not fit",
+                        measured=f"{array.size} values, {int(array.sum())} of them True",
+                        limit=f"{size} values, one a cell, and at least one True"), where=where)
+        return array
+    outside = array[(array < -size) | (array >= size)]
     if outside.size:
         raise InvalidSizeError(
             Problem(
-                f"view of cells that '{parent.label}' does not have",
+                f"view of cells that {where} does not have",
                 measured=f"{outside.flat[0]}",
-                limit=f"0 to {len(parent) - 1}",
+                limit=f"0 to {size - 1}",
             )
         )
+    return array.astype(np.int64)
 
 
-def check_spike_times(lists: list[NDArray[np.float64]], where: str) -> None:
+def check_population(
+    cellclass: Any, cellparams: Any, structure: Any, initial_values: Any, label: Any
+) -> None:
+    """Refuse arguments of a population that are of a wrong kind, all at once."""
     problems = []
-    for k, times in enumerate(lists):
-        if times.size and not np.isfinite(times).all():
-            problems.append(Problem(f"spike times of cell {k} are not finite numbers"))
-        elif times.size and times.min() < 0:
-            problems.append(
-                Problem(f"spike times of cell {k} are negative", f"{times.min():g} ms", "0 ms")
-            )
-        elif (np.diff(times) < 0).any():
-            at = int(np.flatnonzero(np.diff(times) < 0)[0])
-            problems.append(
-                Problem(
-                    f"Spike times given to SpikeSourceArray must be in increasing order (cell {k})",
-                    measured=f"{times[at]:g} ms is followed by {times[at + 1]:g} ms",
-                    fix="sort them: sorted(spike_times)",
-                )
-            )
+    kind = cellclass if isinstance(cellclass, type) else type(cellclass)
+    if not issubclass(kind, BaseCellType):
+        problems.append(Problem("cellclass is not a cell type", shown(cellclass),
+                                "a cell type, such as IF_curr_exp(tau_m=10.0)"))
+    elif cellparams is not None and not isinstance(cellclass, type):
+        problems.append(Problem("cellparams beside a cell type that has its parameters",
+                                shown(cellparams), "None",
+                                f"{kind.__name__}(...) takes the parameters"))
+    for name, value in (("cellparams", cellparams), ("initial_values", initial_values)):
+        if value is not None and not isinstance(value, Mapping):
+            problems.append(Problem(f"{name} is not a dictionary", shown(value),
+                                    "names and values, such as {'v': -65.0}"))
+        elif value is not None and not all(isinstance(key, str) for key in value):
+            problems.append(Problem(f"{name} has keys that are no names", shown(value),
+                                    "names and values, such as {'v': -65.0}"))
+    if structure is not None and not isinstance(structure, BaseStructure):
+        problems.append(Problem("structure is not a structure", shown(structure),
+                                "one of pyNN.space, such as Grid2D(), or None",
+                                "write the parentheses" if isinstance(structure, type) else ""))
+    problems += label_problems(label)
     if problems:
-        raise InvalidValueError(problems[:20], where=where)
+        raise _PopulationError(problems, where=_named(label))
 
 
+class _PopulationError(InvalidValueError, TypeError):
+    """Arguments of a kind that a population cannot use."""
+
+
+def label_problems(label: Any) -> list[Problem]:
+    """Return what is wrong with a label: it is a text, or a number that becomes one."""
+    if label is None or is_whole(label):
+        return []
+    if not isinstance(label, str):
+        return [Problem("the label is not a text", shown(label), "a text, or None")]
+    if not _shows(label):
+        return [Problem("the label has characters that cannot be shown", shown(label),
+                        "letters, digits, blanks and signs")]
+    return []
+
+
+def _shows(label: str) -> bool:
+    try:
+        return b"\0" not in label.encode()
+    except UnicodeEncodeError:
+        return False
+
+
+def _named(label: Any) -> str:
+    return f"population '{label}'" if isinstance(label, str) and _shows(label) else "Population"
+
+
+# Identity, parent and places in PyNN's arrays of one cell, measured with 10^6 cells.
+_BYTES_PER_CELL = 350
 _POSITIVE = ("tau_m", "tau_syn_E", "tau_syn_I", "cm", "tau_w", "tau_syn", "alpha", "beta")
 _NOT_NEGATIVE = ("tau_refrac", "rate", "duration")
+
+
+def check_finite(name: str, values: NDArray[np.float64], where: str) -> None:
+    """Refuse NaN, and infinite values of what must end."""
+    bad = np.isnan(values) if name in ("duration", "stop") else ~np.isfinite(values)
+    if not bad.any():
+        return
+    found = "NaN" if np.isnan(values[bad]).any() else f"{values[bad][0]:g}"
+    raise InvalidValueError(
+        Problem(
+            f"'{name}' is not a finite number for some cells",
+            measured=f"{found} in {int(bad.sum())} of {values.size} cells",
+            fix="check the function or distribution that gives it",
+        ),
+        where=where,
+    )
 
 
 def check_physical(
@@ -173,7 +254,10 @@ def check_physical(
 
 def cannot_use(name: str, value: Any, size: int, where: str, error: Exception) -> UserError:
     base = value.base_value if isinstance(value, LazyArray) else value
-    length = np.shape(base) if isinstance(base, (list, tuple, np.ndarray)) else ()
+    try:
+        length = floats(base).shape
+    except NotNumbersError:
+        length = ()
     if length not in ((), (size,)):
         return InvalidSizeError(
             Problem(
@@ -183,13 +267,22 @@ def cannot_use(name: str, value: Any, size: int, where: str, error: Exception) -
             ),
             where=where,
         )
-    return InvalidValueError(
-        Problem(f"cannot use {base!r} for '{name}' ({error})", limit="numbers"), where=where
+    return also(InvalidValueError, type(error))(  # type: ignore[arg-type]
+        Problem(
+            f"cannot use {shown(base)} for '{name}'",
+            measured=f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+            if not isinstance(error, NotNumbersError) else f"it gives {error}",
+            limit=f"one number, {size} numbers (one a cell), a RandomDistribution, or a function "
+            "of the cell's number that gives numbers",
+            fix=getattr(error, "fix", ""),
+        ),
+        where=where,
     )
 
 
-def unsupported_receptor(receptor: str, valid: Any, where: str) -> UnsupportedError:
+def unsupported_receptor(receptor: Any, valid: Any, where: str) -> UnsupportedError:
     """Return the error for a receptor type that the target does not have."""
+    receptor = receptor if isinstance(receptor, str) else shown(receptor)
     return UnsupportedError(
         Problem(
             f"the target has no receptor '{receptor}'",

@@ -10,24 +10,35 @@ import numpy as np
 from numpy.typing import NDArray
 from pyNN import common
 from pyNN.parameters import ArrayParameter, LazyArray, ParameterSpace, Sequence
-from pyNN.random import NumpyRNG
+from pyNN.random import AbstractRNG, NumpyRNG
 
-from neuroport.errors import InvalidValueError, Problem, UnknownParameterError, UserError
+from neuroport.errors import (
+    InvalidSizeError,
+    InvalidValueError,
+    Problem,
+    UnknownParameterError,
+    UserError,
+)
 from neuroport.findings import finding
 from neuroport.network.description import Population
 from neuroport.network.edits import ParameterEdit, SpikeEdit, StateEdit
+from neuroport.plain_numbers import is_whole, shown
 from neuroport.pynn.cells import cell_model
+from neuroport.pynn.entrance import entrance
 from neuroport.pynn.freezing import frozen_population
-from neuroport.pynn.parameters import check_parameters
+from neuroport.pynn.parameters import check_initial, check_parameters
 from neuroport.pynn.population_arguments import (
     cannot_use,
+    check_finite,
     check_physical,
-    check_selector,
+    check_population,
     check_size,
-    check_spike_times,
     checked_per_core,
-    spike_lists,
+    checked_selector,
+    label_problems,
 )
+from neuroport.pynn.population_data import PopulationData
+from neuroport.pynn.spike_times import check_spike_times, spike_lists
 from neuroport.realise.streams import is_default_rng, stream_seed
 from neuroport.realise.values import cell_values, describe_value
 from neuroport.source_line import user_line
@@ -38,6 +49,7 @@ __all__ = ["ID", "PopulationBase", "ViewBase", "AssemblyBase"]
 STREAM_PARAMETER, STREAM_INITIAL, STREAM_SAMPLE = 1, 2, 4
 
 
+@entrance()
 class ID(int, common.IDMixin):  # type: ignore[misc]
     """A cell: an integer with attribute access to the cell's parameters."""
 
@@ -48,7 +60,7 @@ class ID(int, common.IDMixin):  # type: ignore[misc]
         return super().__getattr__(name)
 
 
-class _Parameters:
+class _Parameters(PopulationData):
     """What populations and views share: checked get, set and initialize."""
 
     def set(self, **parameters: Any) -> None:
@@ -81,13 +93,9 @@ class _Parameters:
         Once a simulation has begun this sets the present state.
         """
         parent, index = self._place()
-        known = list(parent.celltype.default_initial_values)
-        unknown = [name for name in initial_values if name not in known]
-        if unknown:
-            raise UnknownParameterError(
-                unknown, f"the state of {type(parent.celltype).__name__}", known,
-                where=f"population '{parent.label}'",
-            )
+        check_initial(initial_values, type(parent.celltype).__name__,
+                      list(parent.celltype.default_initial_values),
+                      f"population '{parent.label}'")
         if initial_values:
             parent._simulator.state.check_change(StateEdit, parent.label, list(initial_values))
         for variable, value in initial_values.items():
@@ -136,12 +144,23 @@ class _Parameters:
 
     def sample(self, n: int, rng: Any = None) -> Any:
         """Return a view of `n` cells drawn at random; from the seed where no `rng` is given."""
+        if not is_whole(n) or not 0 < n <= len(self):  # type: ignore[arg-type]
+            raise InvalidSizeError(
+                Problem("sample(n): n is no number of cells", shown(n),
+                        f"a whole number, 1 to {len(self)}"),  # type: ignore[arg-type]
+                where=f"'{self.label}'",  # type: ignore[attr-defined]
+            )
+        if rng is not None and not isinstance(rng, AbstractRNG):
+            raise InvalidValueError(
+                Problem("rng is not a PyNN random number generator", shown(rng),
+                        "NumpyRNG(seed=...)"))
         if is_default_rng(rng):
             state = self._simulator.state  # type: ignore[attr-defined]
             rng = NumpyRNG(seed=stream_seed(state.seed, (STREAM_SAMPLE, state.next_sample())))
         return super().sample(int(n), rng)  # type: ignore[misc]
 
 
+@entrance()
 class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
     """Cells of one type; see ``pyNN.common.Population``."""
 
@@ -162,6 +181,7 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
         self.line = user_line()
         spoken = self._simulator.state.dialect
         size = spoken.size(size)
+        check_population(cellclass, cellparams, structure, initial_values, label)
         check_size(size, label)
         options = spoken.options("Population", more, options)
         for name, why in spoken.idle(options).items():
@@ -173,12 +193,8 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
         initial_values = {
             **getattr(cellclass, "initial_given", {}), **dict(initial_values or {})
         }
-        unknown = [n for n in initial_values if n not in cellclass.default_initial_values]
-        if unknown:
-            raise UnknownParameterError(
-                unknown, f"the state of {type(cellclass).__name__}",
-                list(cellclass.default_initial_values), where=f"population '{label}'",
-            )
+        check_initial(initial_values, type(cellclass).__name__,
+                      list(cellclass.default_initial_values), f"population '{label}'")
         state = self._simulator.state
         state.check_open(f"population '{label}'" if label else "a population")
         kind = type(cellclass).__name__
@@ -243,17 +259,9 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
             values = cell_values(value, size, self._simulator.state.seed, key)
         except UserError:
             raise
-        except (TypeError, ValueError) as error:
-            raise cannot_use(name, value, size, described, error) from None
-        if np.isnan(values).any():
-            raise InvalidValueError(
-                Problem(
-                    f"parameter '{name}' is not a number for some cells",
-                    measured=f"NaN in {int(np.isnan(values).sum())} of {values.size} cells",
-                    fix="check the function or distribution that gives it",
-                ),
-                where=described,
-            )
+        except Exception as error:  # whatever a function of the user's does
+            raise cannot_use(name, value, size, described, error) from error
+        check_finite(name, values, described)
         check_physical(name, values, type(self.celltype).__name__, described)
         if index is None:
             self._parameters[name] = values
@@ -291,12 +299,11 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
         described = f"population '{self.label}'"
         try:
             values = cell_values(value, size, self._simulator.state.seed, key)
-        except (TypeError, ValueError) as error:
-            raise cannot_use(variable, value, size, described, error) from None
-        if not np.isfinite(values).all():
-            raise InvalidValueError(
-                Problem(f"initial value of '{variable}' is not a finite number"), where=described
-            )
+        except UserError:
+            raise
+        except Exception as error:  # whatever a function of the user's does
+            raise cannot_use(variable, value, size, described, error) from error
+        check_finite(variable, values, described)
         if index is None:
             self._initial[variable] = values
         else:
@@ -319,6 +326,7 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
         return frozen_population(self)
 
 
+@entrance()
 class ViewBase(_Parameters, common.PopulationView):  # type: ignore[misc]
     """Some cells of a population; see ``pyNN.common.PopulationView``."""
 
@@ -326,10 +334,13 @@ class ViewBase(_Parameters, common.PopulationView):  # type: ignore[misc]
     __signature__ = signature(common.PopulationView)
 
     def __init__(self, parent: Any, selector: Any, label: str | None = None) -> None:
-        if not isinstance(selector, (slice, np.ndarray)):
-            selector = np.array(list(selector))  # also range and other iterables, as sPyNNaker
-        check_selector(parent, selector)
-        super().__init__(parent, selector, label)
+        if not isinstance(parent, common.populations.BasePopulation):
+            raise InvalidValueError(Problem("a view is of a population or another view",
+                                            shown(parent), "a Population or PopulationView"))
+        problems = label_problems(label)
+        if problems:
+            raise InvalidValueError(problems, where=f"view of '{parent.label}'")
+        super().__init__(parent, checked_selector(parent, selector), label)
 
     def _place(self) -> tuple[Any, NDArray[np.int64] | None]:
         population = self.grandparent
@@ -356,6 +367,7 @@ class ViewBase(_Parameters, common.PopulationView):  # type: ignore[misc]
         return self._view_class(self, selector, label)
 
 
+@entrance()
 class AssemblyBase(common.Assembly):  # type: ignore[misc]
     """Several populations and views together; see ``pyNN.common.Assembly``."""
 

@@ -15,6 +15,7 @@ from pyNN import common
 
 from neuroport.errors import UnknownParameterError
 from neuroport.network.signs import receptor_sign, without_sign
+from neuroport.pynn.entrance import entrance
 from neuroport.pynn.freezing import delay_steps
 
 __all__ = ["MULTIPLE", "Connection", "Present"]
@@ -135,6 +136,7 @@ class Present:
         return array
 
 
+@entrance()
 class Connection(common.Connection):  # type: ignore[misc]
     """One synapse of a projection, with attribute access to its parameters."""
 

@@ -14,7 +14,6 @@ from pyNN.parameters import LazyArray
 from pyNN.space import Space
 
 from neuroport.errors import (
-    ConnectorError,
     InvalidValueError,
     NetworkChangedError,
     NetworkTooLargeError,
@@ -25,12 +24,23 @@ from neuroport.errors import (
 from neuroport.network.cells import CellModel
 from neuroport.network.description import Projection
 from neuroport.network.signs import sign_problem
+from neuroport.plain_numbers import floats, number_problem, one_float
+from neuroport.pynn.entrance import entrance
 from neuroport.pynn.freezing import frozen_parts
 from neuroport.pynn.observation import checked_only
 from neuroport.pynn.parameters import check_parameters
 from neuroport.pynn.population_arguments import unsupported_receptor
-from neuroport.pynn.projection_arguments import check_arguments, check_delays, written_delay
-from neuroport.pynn.projection_values import MULTIPLE, Connection, Present
+from neuroport.pynn.projection_arguments import (
+    cannot_connect,
+    cannot_use,
+    check_arguments,
+    check_delays,
+    check_reading,
+    check_synapse_values,
+    placed,
+    written_delay,
+)
+from neuroport.pynn.projection_values import Connection, Present
 from neuroport.pynn.synapses import synapse_model
 from neuroport.realise.connections import connect
 from neuroport.realise.distances import distances
@@ -48,6 +58,7 @@ STREAM_PROJECTION = 10
 _EAGER = 2_000_000
 
 
+@entrance()
 class ProjectionBase(common.Projection):  # type: ignore[misc]
     """Synapses between two groups of cells; see ``pyNN.common.Projection``."""
 
@@ -70,11 +81,13 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
         self.line = user_line()
         self._simulator.state.dialect.options("Projection", more, options)
         pre, post = _as_view(presynaptic_neurons), _as_view(postsynaptic_neurons)
-        shown = label or f"{getattr(pre, 'label', pre)}→{getattr(post, 'label', post)}"
+        check_arguments(pre, post, connector, synapse_type, space, label)
+        shown = str(label or f"{pre.label}→{post.label}")
         where = f"projection '{shown}'"
-        check_arguments(pre, post, connector, synapse_type, where)
+        if receptor_type is not None and not isinstance(receptor_type, str):
+            raise unsupported_receptor(receptor_type, list(post.receptor_types), where)
         if receptor_type not in ("default", None) and receptor_type not in post.receptor_types:
-            raise unsupported_receptor(str(receptor_type), list(post.receptor_types), where)
+            raise unsupported_receptor(receptor_type, list(post.receptor_types), where)
         if not post.receptor_types:
             raise unsupported_receptor(str(receptor_type or "excitatory"), [], where)
         self._simulator.state.check_open(where)
@@ -87,7 +100,7 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
             pre, post, connector, synapse_type, source, receptor_type, space or Space(), label
         )
         state = self._simulator.state
-        self.label: str = state.unique_label(label or shown)
+        self.label: str = state.unique_label(shown)
         self._number = state.next_number()
         self._realised: Connections | None = None
         self._order: NDArray[np.int64] | None = None
@@ -138,12 +151,8 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
             state.seed,
             stream_name(STREAM_PROJECTION, self.label),
         )
-        try:
+        with placed(where, lambda error: cannot_connect(self._connector, error, where)):
             made = connect(self._connector, wiring)
-        except (ConnectorError, UnknownParameterError) as error:
-            error.where = error.where or where
-            error.args = (error.text(),)
-            raise
         # Attributes first, so that an error leaves the projection unrealised.
         attributes: dict[str, NDArray[np.float64]] = {}
         values = dict(self.synapse_type.parameter_space._parameters)
@@ -153,15 +162,22 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
             if name in made.columns:
                 attributes[name] = np.array(made.columns[name], dtype=float)
                 continue
-            attributes[name] = synapse_values(
-                values[name], made.pre, made.post, (self.pre.size, self.post.size),
-                self.distance, self, state.seed,
-                state.stream(STREAM_PROJECTION, self.label, name), name,
-            )
+            attributes[name] = self._synapse_values(name, values[name], made)
             self._described[name] = describe_value(values[name])
         self._check_values(attributes)
         self._realised = made
         self.written = attributes
+
+    def _synapse_values(
+        self, name: str, value: LazyArray, made: Connections
+    ) -> NDArray[np.float64]:
+        """Return one value a synapse, from whatever was given for it."""
+        state, where = self._simulator.state, f"projection '{self.label}'"
+        with placed(where, lambda error: cannot_use(name, value, where, error)):
+            return synapse_values(
+                value, made.pre, made.post, (self.pre.size, self.post.size), self.distance, self,
+                state.seed, state.stream(STREAM_PROJECTION, self.label, name), name,
+            )
 
     @property
     def order(self) -> NDArray[np.int64]:
@@ -211,16 +227,7 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
 
     def _check_values(self, attributes: dict[str, NDArray[np.float64]]) -> None:
         where = f"projection '{self.label}'"
-        problems = [
-            Problem(
-                f"synapse parameter '{name}' is not a finite number",
-                measured=f"{int((~np.isfinite(v)).sum())} of {v.size} synapses",
-            )
-            for name, v in attributes.items()
-            if not np.isfinite(v).all()
-        ]
-        if problems:
-            raise InvalidValueError(problems, where=where)
+        check_synapse_values(attributes, where)
         if "delay" in attributes:
             check_delays(self, attributes["delay"])
         problem = self.sign_problem(attributes)
@@ -296,16 +303,7 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
         ------
         UnknownParameterError, InvalidValueError
         """
-        problems = [
-            Problem(f"unknown {what}", measured=repr(given), limit=", ".join(allowed))
-            for what, given, allowed in (
-                ("format", format, ("list", "array")),
-                ("multiple_synapses", multiple_synapses, MULTIPLE),
-            )
-            if given not in allowed
-        ]
-        if problems:
-            raise InvalidValueError(problems, where=f"projection '{self.label}'")
+        check_reading(attribute_names, format, multiple_synapses, f"projection '{self.label}'")
         single = isinstance(attribute_names, str)
         names = [attribute_names] if isinstance(attribute_names, str) else list(attribute_names)
         present = self.present
@@ -326,19 +324,15 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
         """
         valid = list(self.synapse_type.get_parameter_names())
         # A (pre, post) array may hold NaN where there is no synapse; values are checked below.
-        plain = {k: 0.0 if np.ndim(v) == 2 else v for k, v in attributes.items()}
-        check_parameters(type(self.synapse_type).__name__, plain, valid)
-        made = self.made
-        state = self._simulator.state
+        plain = {k: 0.0 if isinstance(v, np.ndarray) and v.ndim == 2 and v.dtype.kind in "iuf"
+                 else v for k, v in attributes.items()}
+        check_parameters(type(self.synapse_type).__name__, plain, valid, texts=True)
         written: dict[str, NDArray[np.float64]] = {}
         for name, value in attributes.items():
             if isinstance(value, (list, tuple)):
-                value = np.asarray(value, dtype=float)
+                value = floats(value)
             lazy = value if isinstance(value, LazyArray) else LazyArray(value, dtype=float)
-            written[name] = synapse_values(
-                lazy, made.pre, made.post, (self.pre.size, self.post.size), self.distance, self,
-                state.seed, state.stream(STREAM_PROJECTION, self.label, name), name,
-            )
+            written[name] = self._synapse_values(name, lazy, self.made)
         self._write(written)
 
     def write_one(self, number: int, name: str, value: Any) -> None:
@@ -360,13 +354,16 @@ class ProjectionBase(common.Projection):  # type: ignore[misc]
             raise UnknownParameterError(
                 [name], type(self.synapse_type).__name__, list(self.written)
             )
+        problem = number_problem(f"'{name}'", value)
+        if problem is not None:
+            raise InvalidValueError(problem, where=f"projection '{self.label}'")
         # The others keep what they learnt.
         learnt = name == "weight" and self.model.plastic and not state.is_unwritten(self, name)
         present = self.present
         values = np.array(self.written[name])
         if learnt:
             values[present.order] = present.values(name)
-        values[present.order[number]] = value
+        values[present.order[number]] = one_float(value)
         self._write({name: values})
 
     def _write(self, written: dict[str, NDArray[np.float64]]) -> None:

@@ -18,9 +18,12 @@ from neuroport.errors import (
     unknown_name,
 )
 from neuroport.network.edits import RecordingEdit
+from neuroport.plain_numbers import number_problem, one_float, shown
 from neuroport.pynn.cells import signal_of
 
 __all__ = ["RecorderBase"]
+
+_LONGEST = 2**31  # time steps between two samples
 
 
 class RecorderBase(recording.Recorder):  # type: ignore[misc]
@@ -40,25 +43,18 @@ class RecorderBase(recording.Recorder):  # type: ignore[misc]
     ) -> None:
         """Add cells to those recorded; see ``pyNN.recording.Recorder.record``."""
         state = self._simulator.state
-        known = list(self.population.celltype.recordable)
-        names = state.dialect.recorded(
-            [variables] if isinstance(variables, str) else list(variables), known)
-        wrong = [n for n in names if n not in known]
-        model = type(self.population.celltype).__name__
-        missing = state.dialect.not_recorded(variables, known)
+        asked, known = self._names_in(variables), list(self.population.celltype.recordable)
+        names = self.checked_names(state.dialect.recorded(asked, known))
+        missing = state.dialect.not_recorded(asked, known)
         if missing:
-            state.remark(f"record('all') of {model} leaves {', '.join(missing)} out: it has "
-                         f"{', '.join(names)}")
-        if wrong:
-            raise _RecordingError(
-                [
-                    unknown_name(f"'{name}' cannot be recorded from {model}", name, known,
-                                 "it has")
-                    for name in wrong
-                ],
-                where=f"population '{self.population.label}'",
-            )
+            state.remark(f"record('all') of {type(self.population.celltype).__name__} leaves "
+                         f"{', '.join(missing)} out: it has {', '.join(names)}")
         if sampling_interval is not None:
+            problem = number_problem("sampling_interval", sampling_interval, above=0,
+                                     most=_LONGEST * state.dt)
+            if problem is not None:
+                raise InvalidTimeError(problem, where=f"population '{self.population.label}'")
+            sampling_interval = one_float(sampling_interval)
             steps = sampling_interval / state.dt
             if steps < 1 - 1e-9 or abs(steps - round(steps)) > 1e-6:
                 raise InvalidTimeError(
@@ -72,6 +68,39 @@ class RecorderBase(recording.Recorder):  # type: ignore[misc]
         state.check_change(RecordingEdit, self.population.label, names)
         super().record(names, ids, sampling_interval, locations)
         state.recordings_changed(self.population)
+
+    def checked_names(self, variables: Any, everyones: bool = False) -> list[str]:
+        """Return the names of variables; refuse those that are none.
+
+        Parameters
+        ----------
+        variables : str or list of str
+        everyones : bool
+            Whether those of other populations will do: an assembly asks all of its parts.
+        """
+        where = f"population '{self.population.label}'"
+        known = list(self.population.celltype.recordable)
+        names = self._names_in(variables)
+        model = type(self.population.celltype).__name__
+        others = self._simulator.state.populations if everyones else ()
+        allowed = {*known, *(name for p in others for name in p.celltype.recordable)}
+        wrong = [name for name in names if name not in allowed]
+        if wrong:
+            raise _RecordingError(
+                [unknown_name(f"{shown(name)} cannot be recorded from {model}", name, known,
+                              "it has") for name in wrong], where=where)
+        return names
+
+    def _names_in(self, variables: Any) -> list[str]:
+        names = [variables] if isinstance(variables, str) else (
+            list(variables) if isinstance(variables, (list, tuple, set, frozenset)) else [])
+        if not names or not all(isinstance(name, str) for name in names):
+            known = ", ".join(self.population.celltype.recordable)
+            raise _RecordingError(
+                Problem("these are no names of variables", shown(variables),
+                        f"a name or a list of names: {known}"),
+                where=f"population '{self.population.label}'")
+        return names
 
     def _record(
         self, variable: Any, new_ids: Any, sampling_interval: float | None = None

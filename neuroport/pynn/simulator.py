@@ -8,7 +8,6 @@ from functools import wraps
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 from pyNN import common
 from pyNN.recording import get_io
 
@@ -18,14 +17,18 @@ from neuroport.findings import Finding
 from neuroport.network.description import Network
 from neuroport.numerics import Numerics
 from neuroport.numerics import numerics as numerics_of
+from neuroport.plain_numbers import is_one_of, is_whole, number_problem, one_float, shown
+from neuroport.pynn.callbacks import checked_callbacks
 from neuroport.pynn.cells import CELL_TYPES
 from neuroport.pynn.connectors import CONNECTORS
 from neuroport.pynn.defaults import DEFAULT_SEED, DEFAULT_TIMESTEP, insisted
 from neuroport.pynn.dialects import PYNN, dialect_of
 from neuroport.pynn.electrodes import current_source_types
+from neuroport.pynn.entrance import checked_function, entrance
 from neuroport.pynn.namespace import definitions, missing_name
 from neuroport.pynn.observation import observation
 from neuroport.pynn.population_arguments import checked_per_core
+from neuroport.pynn.population_data import annotation_problems
 from neuroport.pynn.populations import ID, AssemblyBase, PopulationBase, ViewBase
 from neuroport.pynn.projections import ProjectionBase
 from neuroport.pynn.recorder import RecorderBase
@@ -91,24 +94,27 @@ def simulator(
     timestep = timestep if forced.timestep is None else forced.timestep
     seed = seed if forced.seed is None else forced.seed
     numerics = numerics if forced.numerics is None else forced.numerics
-    if not isinstance(timestep, (int, float)) or not 0 < timestep < float("inf"):
-        problems.append(Problem("the time step cannot be used", f"{timestep!r}", "above 0 ms"))
-    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
-        problems.append(Problem("the seed cannot be used", f"{seed!r}", "a whole number from 0"))
+    wrong = number_problem("timestep, the time step,", timestep, above=0)
+    if wrong is not None:
+        problems.append(wrong)
+    if not is_whole(seed) or seed < 0:
+        problems.append(Problem("the seed cannot be used", shown(seed), "a whole number from 0"))
     spoken = PYNN
     try:
         spoken = dialect_of(dialect)
     except UserError as error:
         problems += error.problems
-    problems += _delay_problems(timestep, min_delay, max_delay)
+    if wrong is None:
+        timestep = one_float(timestep)
+        problems += _delay_problems(timestep, min_delay, max_delay)
     if problems:
         raise InvalidValueError(problems, where="simulator")
     return Simulator(
         State(
             load_backend(backend, **backend_options),
             backend,
-            float(timestep),
-            seed + forced.further,
+            timestep,
+            int(seed) + forced.further,
             spoken.numerics(numerics_of(numerics)),
             spoken,
             min_delay,
@@ -120,25 +126,25 @@ def simulator(
 def _delay_problems(
     timestep: float, min_delay: float | str, max_delay: float | str
 ) -> list[Problem]:
-    problems = []
-    for name, value in (("min_delay", min_delay), ("max_delay", max_delay)):
-        if value != "auto" and not isinstance(value, (int, float)):
-            problems.append(Problem(f"{name} cannot be used", f"{value!r}", "ms, or 'auto'"))
+    found = [
+        number_problem(f"{name} ('auto', or ms)", value, above=0)
+        for name, value in (("min_delay", min_delay), ("max_delay", max_delay))
+        if not is_one_of(value, ("auto",))
+    ]
+    problems = [problem for problem in found if problem is not None]
     if problems:
         return problems
-    if isinstance(min_delay, (int, float)) and min_delay < timestep:
+    low, high = (None if isinstance(v, str) else one_float(v)
+                 for v in (min_delay, max_delay))
+    if low is not None and low < timestep:
         problems.append(
-            Problem("min_delay is shorter than the time step", f"{min_delay:g} ms",
+            Problem("min_delay is shorter than the time step", f"{low:g} ms",
                     f"{timestep:g} ms", "a smaller time step, or min_delay='auto'")
         )
-    if (
-        isinstance(min_delay, (int, float))
-        and isinstance(max_delay, (int, float))
-        and min_delay > max_delay
-    ):
+    if low is not None and high is not None and low > high:
         problems.append(
             Problem("min_delay has to be less than or equal to max_delay.",
-                    f"{min_delay:g} ms", f"{max_delay:g} ms")
+                    f"{low:g} ms", f"{high:g} ms")
         )
     return problems
 
@@ -159,27 +165,42 @@ def procedures(
 
     @wraps(run)
     def checked_run(simtime: float, callbacks: Any = None) -> float:
-        if not isinstance(simtime, (int, float, np.number)) or not simtime >= 0:
-            raise InvalidTimeError(
-                Problem("the time to run cannot be used", f"{simtime!r}", "0 ms or more")
-            )
-        return float(run(float(simtime), callbacks))
+        problem = number_problem("the time to run", simtime, least=0)
+        if problem is not None:
+            raise InvalidTimeError(problem)
+        return float(run(one_float(simtime), checked_callbacks(callbacks)))
 
     @wraps(run_until)
     def checked_run_until(time_point: float, callbacks: Any = None) -> float:
-        return float(run_until(time_point, callbacks))
+        now = handle.state.t
+        problem = number_problem("the time to run to", time_point,
+                                 least=now - 0.5 * handle.state.dt)
+        if problem is not None:
+            raise InvalidTimeError(problem)
+        return float(run_until(one_float(time_point), checked_callbacks(callbacks)))
+
+    reset = common.build_reset(handle)
+
+    @wraps(reset)
+    def checked_reset(annotations: Any = None) -> None:
+        problems = annotation_problems(annotations)
+        if problems:
+            raise InvalidValueError(problems, where="reset")
+        reset(dict(annotations or {}))
 
     made = (
-        common.build_reset(handle), common.initialize, common.set,
+        checked_reset, common.initialize, common.set,
         common.build_create(population),
         common.build_connect(
             projection, CONNECTORS["FixedProbabilityConnector"], static_synapse),
-        common.build_record(handle), *common.build_state_queries(handle),
+        common.build_record(handle),
     )
     return {"run": checked_run, "run_for": checked_run, "run_until": checked_run_until,
-            **{function.__name__: function for function in made}}
+            **{function.__name__: checked_function(function) for function in made},
+            **{function.__name__: function for function in common.build_state_queries(handle)}}
 
 
+@entrance("network", "check", "prepare", "another", "end")
 class Simulator:
     """PyNN's interface as an object; two of them do not touch each other.
 
@@ -312,7 +333,11 @@ class Simulator:
         CheckFailedError
             If a finding prevents the run.
         """
-        self.state.ready(duration)
+        if duration is not None:
+            problem = number_problem("the duration (ms)", duration, least=0)
+            if problem is not None:
+                raise InvalidTimeError(problem, where="prepare")
+        self.state.ready(None if duration is None else one_float(duration))
 
     def end(self, compatible_output: bool = True) -> None:
         """Write the data that were to be written at the end and free the engine."""

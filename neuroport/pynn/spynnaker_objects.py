@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neuroport.pynn.entrance import entrance
 from neuroport.pynn.neo_convertor import convert_data
 from neuroport.pynn.population_arguments import checked_per_core
 
@@ -37,6 +38,7 @@ class _Data:
         return rows[:, 2].reshape(n_cells, -1).T
 
 
+@entrance()
 class SpynnakerPopulation(_Data):
     """Methods of sPyNNaker's ``Population``."""
 
@@ -84,6 +86,7 @@ class SpynnakerPopulation(_Data):
         self._per_core = checked_per_core(max_atoms_per_core)
 
 
+@entrance()
 class SpynnakerView(_Data):
     """Methods of sPyNNaker's ``PopulationView``."""
 

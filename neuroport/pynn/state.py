@@ -44,6 +44,7 @@ from neuroport.source_line import user_line
 
 __all__ = ["State"]
 
+_MOST_STEPS = 2.0**53  # beyond it a float misses steps
 logger = logging.getLogger("neuroport")
 
 
@@ -149,6 +150,11 @@ class State(Shown, RunningNetwork, common.control.BaseState):  # type: ignore[mi
                 Problem("the time to run is not a number", measured=f"{until}", limit="finite")
             )
         exact = until / self.dt
+        if exact > _MOST_STEPS:
+            raise InvalidTimeError(
+                Problem("the time to run has more steps than can be counted",
+                        f"{until:g} ms, {exact:.3g} steps of {self.dt:g} ms",
+                        f"{_MOST_STEPS:.3g} steps", "times are in ms"))
         steps = int(np.ceil(exact - 1e-6))
         if steps < self.step:
             raise InvalidTimeError(

@@ -24,7 +24,9 @@ from neuroport.network.synapses import (
     WEIGHT_RULES,
     SynapseModel,
 )
+from neuroport.plain_numbers import number_problem, one_float
 from neuroport.pynn.dialects import PYNN
+from neuroport.pynn.entrance import checked_function
 from neuroport.pynn.parameters import check_parameters, identity, signature_of
 from neuroport.pynn.unsupported import unsupported
 
@@ -47,9 +49,10 @@ def _rule(base: type, name: str | None = None, doc: str | None = None) -> type:
     shown = [p for p in signature(base.__init__).parameters if p in defaults]  # type: ignore[misc]
     native = shown or None
 
+    @checked_function
     def __init__(self: Any, *values: Any, **keywords: Any) -> None:
         given = self.dialect.arguments(named, values, keywords, native)
-        check_parameters(named, given, list(defaults))
+        check_parameters(named, given, list(defaults), texts=True)
         base.__init__(self, **given)  # type: ignore[misc]
 
     return type(
@@ -105,9 +108,10 @@ def synapse_types(state: Any) -> dict[str, type]:
     def simple(base: type) -> type:
         defaults: dict[str, Any] = base.default_parameters  # type: ignore[attr-defined]
 
+        @checked_function
         def __init__(self: Any, *values: Any, **keywords: Any) -> None:
             parameters = state.dialect.arguments(base.__name__, values, keywords)
-            check_parameters(base.__name__, parameters, list(defaults))
+            check_parameters(base.__name__, parameters, list(defaults), texts=True)
             base.__init__(self, **parameters)  # type: ignore[misc]
 
         def parameter(name: str) -> property:
@@ -145,10 +149,11 @@ def synapse_types(state: Any) -> dict[str, type]:
 
         __signature__ = signature_of(_MECHANISM, tuple(_MECHANISM))
 
+        @checked_function
         def __init__(self, *values: Any, **keywords: Any) -> None:
             given = state.dialect.arguments("STDPMechanism", values, keywords, tuple(_MECHANISM))
             check_parameters("STDPMechanism", {k: v for k, v in given.items() if k not in _PARTS},
-                             list(_MECHANISM))
+                             list(_MECHANISM), texts=True)
             given = {**_MECHANISM, **given}
             timing_dependence, weight_dependence = (
                 given["timing_dependence"], given["weight_dependence"]
@@ -170,15 +175,15 @@ def synapse_types(state: Any) -> dict[str, type]:
             if given["voltage_dependence"] is not None:
                 problems.append(Problem("neuroport has no voltage-dependent plasticity",
                                         fix="write your own with sim.synapse_by_equations(...)"))
-            if not 0 <= dendritic_delay_fraction <= 1:
-                problems.append(Problem("dendritic_delay_fraction is a part of the delay",
-                                        measured=f"{dendritic_delay_fraction:g}", limit="0 to 1"))
+            part = number_problem("dendritic_delay_fraction, a part of the delay,",
+                                  dendritic_delay_fraction, least=0, most=1)
+            problems += [part] if part else []
             if problems:
                 raise InvalidValueError(problems, where="STDPMechanism")
             if weight_dependence is None:
                 weight_dependence = AdditiveWeightDependence()
             super().__init__(
-                timing_dependence, weight_dependence, None, dendritic_delay_fraction,
+                timing_dependence, weight_dependence, None, one_float(dendritic_delay_fraction),
                 given["weight"], 1.0,
             )
             # PyNN asks `delay or ...`, which takes 0 for "none given" and fails for arrays.

@@ -49,7 +49,8 @@ def stream_seed(seed: int, key: tuple[int, ...]) -> int:
 def is_default_rng(rng: Any) -> bool:
     """Tell whether PyNN made this generator because the script passed none."""
     return rng is None or (
-        type(rng) is NumpyRNG and rng.seed in (None, _PYNN_DEFAULT_CONNECTOR_SEED)
+        isinstance(rng, NumpyRNG) and type(rng)._next is NumpyRNG._next
+        and rng.seed in (None, _PYNN_DEFAULT_CONNECTOR_SEED)
     )
 
 

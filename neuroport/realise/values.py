@@ -12,6 +12,7 @@ from pyNN.parameters import LazyArray
 from pyNN.random import RandomDistribution
 
 from neuroport.errors import InvalidSizeError, Problem
+from neuroport.plain_numbers import floats, shown
 from neuroport.realise.streams import draw_distribution
 
 __all__ = ["describe_value", "cell_values", "synapse_values"]
@@ -21,8 +22,8 @@ def describe_value(value: Any) -> str:
     """Return how a value was written where that is more than a number, else an empty string."""
     base = value.base_value if isinstance(value, LazyArray) else value
     if isinstance(base, RandomDistribution):
-        shown = ", ".join(f"{k}={v:g}" for k, v in base.parameters.items())
-        return f"RandomDistribution('{base.name}', {shown})"
+        given = ", ".join(f"{k}={shown(v)}" for k, v in base.parameters.items())
+        return f"RandomDistribution('{base.name}', {given})"
     if isinstance(base, IndexBasedExpression):
         return f"index expression {type(base).__name__}"
     if callable(base):
@@ -54,8 +55,11 @@ def cell_values(
         lazy = LazyArray(value, shape=(size,), dtype=float)
     if isinstance(lazy.base_value, RandomDistribution):
         drawn = draw_distribution(lazy.base_value, size, seed, key)
-        return np.asarray(lazy._apply_operations(drawn), dtype=float)
-    return np.array(np.broadcast_to(lazy.evaluate(simplify=False), (size,)), dtype=float)
+        return floats(lazy._apply_operations(drawn))
+    if callable(lazy.base_value):
+        given = floats(lazy.base_value(np.arange(size)))
+        return np.array(np.broadcast_to(lazy._apply_operations(given), (size,)), dtype=float)
+    return np.array(np.broadcast_to(floats(lazy.evaluate(simplify=False)), (size,)))
 
 
 def synapse_values(
@@ -97,13 +101,13 @@ def synapse_values(
         previous = getattr(base, "projection", None)
         base.projection = projection
         try:
-            start = np.asarray(base(pre, post), dtype=float)
+            start = floats(base(pre, post))
         finally:
             base.projection = previous
     elif callable(base):
-        start = np.asarray(base(distance(pre, post)), dtype=float)
+        start = floats(base(distance(pre, post)))
     else:
-        array = np.asarray(base, dtype=float)
+        array = floats(base)
         if array.ndim == 0 or array.size == 1:
             start = np.full(n, float(array.reshape(-1)[0]))
         elif array.shape == shape:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import neo
 import numpy as np
 import pytest
+import quantities as pq
 
 import neuroport
 from neuroport import errors
@@ -171,6 +175,93 @@ MISTAKES: dict[str, tuple[Callable[[Any], Any], type[Exception], list[str]]] = {
         lambda s: s.STDPMechanism(s.SpikePairRule(), s.AdditiveWeightDependence(),
                                   dendritic_delay_fraction=1.5),
         errors.InvalidValueError, ["1.5", "0 to 1"]),
+    "True as weight": (
+        lambda s: s.StaticSynapse(weight=True), errors.InvalidValueError,
+        ["'weight'", "a truth value", "1 is the number"]),
+    "True from a function": (
+        lambda s: cells(s, tau_m=lambda i: True), errors.InvalidValueError,
+        ["'tau_m'", "a truth value", "population"]),
+    "a text as weight": (
+        lambda s: s.StaticSynapse(weight="0.1"), errors.InvalidValueError,
+        ["no function of the distance d", "leave out the quotes"]),
+    "a text as cell parameter": (
+        lambda s: cells(s, tau_m="1/d"), errors.InvalidValueError, ["'tau_m'", "the text '1/d'"]),
+    "a division by no distance": (
+        lambda s: (lambda p: s.Projection(p, p, s.AllToAllConnector(), s.StaticSynapse(
+            weight="1/d")))(cells(s)), errors.InvalidValueError,
+        ["weight='1/d'", "ZeroDivisionError"]),
+    "texts in a list": (
+        lambda s: cells(s, tau_m=["1", "2", "3"]), errors.InvalidValueError, ["quotes"]),
+    "a quantity": (
+        lambda s: cells(s, tau_m=0.02 * pq.s), errors.InvalidValueError, ["unit", "plain number"]),
+    "a masked value": (
+        lambda s: cells(s, tau_m=np.ma.array([1.0, 2.0, 3.0], mask=[0, 1, 0])),
+        errors.InvalidValueError, ["masked"]),
+    "a complex initial value": (
+        lambda s: cells(s).initialize(v=1j), errors.InvalidValueError, ["complex", "'v'"]),
+    "infinity from a function": (
+        lambda s: cells(s, tau_m=lambda i: np.inf), errors.InvalidValueError, ["inf in 3 of 3"]),
+    "a function that fails": (
+        lambda s: cells(s, tau_m=lambda i: 1 / 0), errors.InvalidValueError,
+        ["'tau_m'", "ZeroDivisionError", "population"]),
+    "a size without end": (
+        lambda s: cells(s, 10**30), errors.NetworkTooLargeError, ["cells", "GB", "smaller"]),
+    "a sampling interval of nothing": (
+        lambda s: cells(s).record("v", sampling_interval=1e-300), errors.InvalidTimeError,
+        ["1e-300", "1 ms, 2 ms"]),
+    "a delay without end": (
+        lambda s: join(s, synapse=s.StaticSynapse(weight=0.1, delay=1e300)), errors.DelayError,
+        ["1e+300 ms", "2^31"]),
+    "a run without end": (
+        lambda s: s.run(1e300), errors.InvalidTimeError, ["1e+300", "steps", "ms"]),
+    "a callback that stays where it is": (
+        lambda s: s.run(5.0, callbacks=[lambda t: t]), errors.InvalidTimeError,
+        ["callback", "a later time", "t + interval"]),
+    "a callback without an answer": (
+        lambda s: s.run(5.0, callbacks=[lambda t: None]), errors.InvalidTimeError, ["None"]),
+    "a function instead of a list of callbacks": (
+        lambda s: s.run(5.0, callbacks=abs), errors.InvalidTimeError, ["callbacks=["]),
+    "cellparams beside a cell": (
+        lambda s: s.Population(2, s.IF_curr_exp(), {"tau_m": 1.0}), errors.InvalidValueError,
+        ["cellparams", "IF_curr_exp(...) takes"]),
+    "no cell type": (
+        lambda s: s.Population(2, "IF_curr_exp"), errors.InvalidValueError, ["cell type"]),
+    "data of what no cell has": (
+        lambda s: (cells(s), s.run(1.0), s.state.populations[0].get_data("vv")),
+        errors.UnsupportedError, ["'vv'", "did you mean 'v'"]),
+    "a file that is none": (
+        lambda s: cells(s).record("v", to_file=3), errors.InvalidValueError, ["to_file", "path"]),
+    "a negative spread": (
+        lambda s: s.RandomDistribution("normal", (0.0, -1.0)), errors.InvalidValueError,
+        ["'normal'", "sigma=-1.0"]),
+    "an unknown distribution": (
+        lambda s: s.RandomDistribution("normall", (0.0, 1.0)), errors.InvalidValueError,
+        ["did you mean 'normal'"]),
+    "a seed that is a time": (
+        lambda s: s.NumpyRNG(seed=1.5), errors.InvalidValueError, ["seed", "1.5"]),
+    "a grid that does not fit": (
+        lambda s: s.Population(5, s.IF_curr_exp(), structure=s.Grid2D()).positions,
+        errors.InvalidValueError, ["n=5"]),
+    "boundaries the wrong way round": (
+        lambda s: s.Space(periodic_boundaries=((4.0, 0.0), None, None)),
+        errors.InvalidValueError, ["periodic_boundaries"]),
+    "a current into a text": (
+        lambda s: cells(s).inject("DCSource"), errors.InvalidValueError, ["no current source"]),
+    "a current that is a text": (
+        lambda s: s.DCSource(amplitude="0.1"), errors.InvalidValueError,
+        ["'amplitude'", "without quotes"]),
+    "a negative resource": (
+        lambda s: join(s, synapse=s.TsodyksMarkramSynapse(weight=0.1, U=-0.5)),
+        errors.InvalidValueError, ["'U'", "0 to 1"]),
+    "a time constant of learning of nothing": (
+        lambda s: join(s, synapse=s.STDPMechanism(
+            s.SpikePairRule(tau_plus=0.0), s.AdditiveWeightDependence(), weight=0.1)),
+        errors.InvalidValueError, ["'tau_plus'", "above 0 ms"]),
+    "equations that are no texts": (
+        lambda s: s.cell_by_equations("Own", derivatives={"v": 1.0}, threshold=None, reset="",
+                                      parameters={"a": "1"}, initial={"v": 0.0}),
+        errors.InvalidValueError, ["3 problems", "threshold", "derivatives['v']",
+                                   "parameters['a']"]),
     "rule without weights": (
         lambda s: s.STDPMechanism(s.SpikePairRule()), errors.InvalidValueError,
         ["weight_dependence"]),
@@ -188,6 +279,56 @@ def test_mistake(name: str) -> None:
         assert word in message, message
     # The user's own file and line: this one.
     assert re.search(rf"at .*{re.escape(HERE)}:\d+", message), message
+
+
+def test_errors_of_dependencies_are_still_of_their_kind() -> None:
+    """A script that catches PyNN's and NumPy's errors goes on to catch them."""
+    sim = sim_of()
+    population = cells(sim)
+    with pytest.raises(ValueError, match="population 'population0'") as caught:
+        population.id_to_index(99)  # PyNN's own, which says nothing of the population
+    assert isinstance(caught.value, errors.InvalidValueError)
+    assert isinstance(caught.value.__cause__, ValueError)
+    with pytest.raises(AssertionError):
+        population.positions = "here"
+    with pytest.raises(FileNotFoundError, match="FromFileConnector"):
+        join(sim, sim.FromFileConnector("no/such/file.txt"))
+
+
+def test_what_is_a_number_in_other_words_is_taken() -> None:
+    sim = sim_of()
+    for value in (20, 20.0, np.float32(20), np.int8(20), np.array(20.0),
+                  Decimal("20"), Fraction(20), [20, 20, 20], (20.0, 20.0, 20.0),
+                  np.full(3, 20.0, dtype=">f8"), lambda i: 20.0 + 0 * i):
+        population = cells(sim, tau_m=value)
+        assert population.get("tau_m", simplify=False).tolist() == [20.0] * 3, value
+    train = neo.SpikeTrain([0.001, 0.002] * pq.s, t_stop=1.0)
+    source = sim.Population(2, sim.SpikeSourceArray(spike_times=[train, [5]]))
+    assert [s.value.tolist() for s in source.get("spike_times")] == [[1.0, 2.0], [5.0]]
+
+
+def test_data_are_written_at_the_end_to_paths_and_writers(make: Any, tmp_path: Path) -> None:
+    sim = make()
+    population = cells(sim)
+    population.record("v", to_file=tmp_path / "path.pkl")  # PyNN takes a text only
+    population.record("spikes", to_file=neo.io.PickleIO(str(tmp_path / "writer.pkl")))
+    sim.run(2.0)
+    sim.end()
+    assert neo.io.PickleIO(str(tmp_path / "path.pkl")).read_block().segments[0].analogsignals
+    assert (tmp_path / "writer.pkl").exists()
+
+
+def test_callbacks_are_called_when_they_want(make: Any) -> None:
+    sim = make()
+    cells(sim)
+    called: list[float] = []
+
+    def every_two(t: float) -> float:
+        called.append(t)
+        return t + 2.0
+
+    sim.run(6.0, callbacks=[every_two, lambda t: np.inf])
+    assert called == [0.0, 2.0, 4.0, 6.0]
 
 
 def test_unknown_name_is_answered_with_the_nearest() -> None:
