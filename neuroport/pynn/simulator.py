@@ -117,8 +117,8 @@ def simulator(
             int(seed) + forced.further,
             spoken.numerics(numerics_of(numerics)),
             spoken,
-            min_delay,
-            max_delay,
+            min_delay if isinstance(min_delay, str) else one_float(min_delay),
+            max_delay if isinstance(max_delay, str) else one_float(max_delay),
         )
     )
 

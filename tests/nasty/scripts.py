@@ -50,8 +50,8 @@ _POSITIVE = ("tau_m", "tau_syn_E", "tau_syn_I", "cm", "tau_w", "tau_syn", "alpha
 
 
 def _kind_of(name: str) -> Any:
-    if name == "spike_times":
-        return anything
+    if name in ("spike_times", "tau_eta", "a_eta", "tau_gamma", "a_gamma"):
+        return anything  # lists
     if name in _POSITIVE:
         return cell_values(POSITIVE)
     if name in ("tau_refrac", "rate"):
