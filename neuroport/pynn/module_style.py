@@ -23,6 +23,7 @@ from neuroport.numerics import Numerics
 from neuroport.plain_numbers import shown
 from neuroport.pynn.defaults import DEFAULT_TIMESTEP, defaults
 from neuroport.pynn.dialects import dialect_of
+from neuroport.pynn.entrance import checked_function
 from neuroport.pynn.late import late_names
 from neuroport.pynn.namespace import definitions, missing_name
 from neuroport.pynn.shown import Remark
@@ -52,6 +53,7 @@ def _backend_options(extra: dict[str, Any], backend: str) -> dict[str, Any]:
     return {name: value for name, value in extra.items() if name in mine}
 
 
+@checked_function
 def setup(
     timestep: float = DEFAULT_TIMESTEP,
     min_delay: float | str = "auto",
