@@ -16,7 +16,7 @@ SPALLOC = spalloc_server==1!7.0.0
 # Packages written for sPyNNaker that tests/clients runs unmodified; sPyNNaker itself is not needed.
 CLIENTS = sPyMem==0.0.9 sPyBlocks==0.0.1
 # Engines that are not for every computer: where one cannot be installed its tests are skipped.
-ENGINES = spinnaker nest oracle
+ENGINES = spinnaker nengo nest oracle
 
 FIND_PYTHON = \
 	for p in "$(PYTHON)" python3 python3.13 python3.12 python3.11 python; do \

@@ -9,7 +9,7 @@ from neuroport.backend import load_backend
 from neuroport.errors import UserError
 
 # What the tests use besides neuroport itself; in CI all of them are required, see .ci/run.
-ENGINES = ("brian2", "native", "nest", "spinnaker", "spinnaker-emulated", "unicorn")
+ENGINES = ("brian2", "native", "nengo", "nest", "spinnaker", "spinnaker-emulated", "unicorn")
 REQUIRED = "NEUROPORT_REQUIRE_ENGINES"
 
 

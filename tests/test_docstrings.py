@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-PACKAGES = ("neuroport", "neuroport_brian2", "neuroport_native", "neuroport_nest",
-            "neuroport_spinnaker", "neuroport_models", "neuroport_experiments")
+PACKAGES = ("neuroport", "neuroport_brian2", "neuroport_native", "neuroport_nengo",
+            "neuroport_nest", "neuroport_spinnaker", "neuroport_models", "neuroport_experiments")
 
 
 def modules_with_examples() -> list[str]:

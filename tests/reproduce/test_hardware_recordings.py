@@ -42,6 +42,13 @@ def test_brian2_gives_every_recorded_spike(name: str) -> None:
     assert experiment._prints(found, EXPERIMENTS[name][1]) == recorded(name)
 
 
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_nengo_gives_every_recorded_spike(name: str, engine: Any) -> None:
+    engine("nengo")
+    found = rasters("nengo", name)
+    assert experiment._prints(found, EXPERIMENTS[name][1]) == recorded(name)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_the_emulated_board_gives_every_recorded_spike(name: str) -> None:

@@ -24,7 +24,7 @@ from neuroport.testing.table import matrix_states, shown, support_matrix, undecl
 pytestmark = pytest.mark.filterwarnings("ignore")
 ROOT = Path(__file__).parents[2]
 MATRIX = ROOT / "docs" / "support-matrix.md"
-BACKENDS = ("brian2", "native", "nest", "spinnaker-emulated")
+BACKENDS = ("brian2", "native", "nengo", "nest", "spinnaker-emulated")
 
 
 def wrong(results: list[Any]) -> list[str]:

@@ -1,0 +1,1 @@
+"""Nengo itself, in a process of its own."""

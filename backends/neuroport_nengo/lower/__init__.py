@@ -1,0 +1,1 @@
+"""A realised network as programs for Nengo's nodes: arrays, and functions in NumPy's words."""
