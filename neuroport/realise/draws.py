@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from neuroport.realise.streams import generator
 
-__all__ = ["PER_EVENT", "binomial", "streams", "uniform"]
+__all__ = ["PER_EVENT", "binomial", "mixed", "streams", "uniform"]
 
 FloatArray = NDArray[np.float64]
 
@@ -39,11 +39,12 @@ def uniform(stream: FloatArray, number: FloatArray) -> FloatArray:
     golden = np.uint64(0x9E3779B97F4A7C15)
     with np.errstate(over="ignore"):
         count = np.asarray(number).astype(np.uint64) * golden
-        mixed = _mixed(np.asarray(stream).astype(np.uint64) ^ _mixed(count + golden))
-    return np.asarray((mixed >> np.uint64(11)) * 2.0**-53)
+        word = mixed(np.asarray(stream).astype(np.uint64) ^ mixed(count + golden))
+    return np.asarray((word >> np.uint64(11)) * 2.0**-53)
 
 
-def _mixed(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def mixed(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return whole numbers whose bits all depend on all bits of others (SplitMix64)."""
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return np.asarray(z ^ (z >> np.uint64(31)))

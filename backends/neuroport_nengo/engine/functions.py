@@ -1,7 +1,6 @@
 """The functions that generated code calls, and how its text becomes functions."""
 
 from __future__ import annotations
-
 import __future__
 
 from collections.abc import Callable

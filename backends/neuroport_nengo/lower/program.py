@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from neuroport.network.description import FloatArray, IntArray, Network, Projection, Recording
-from neuroport.realise.draws import _mixed, binomial, uniform
+from neuroport.realise.draws import binomial, mixed, uniform
 from neuroport.statements.names import inside
 from neuroport.statements.program import CellGroup, Member, Program, SynapseGroup
 from neuroport_nengo.lower.translate import Variables, function, integrator, variables_of
@@ -19,7 +19,8 @@ __all__ = ["NengoProgram"]
 
 # Random numbers are functions of a stream and a count: the engine is given their very text.
 _DRAWS = "\n\n".join([
-    *map(inspect.getsource, (_mixed, uniform, binomial)), "uniform_of, binomial_of = uniform, binomial"])
+    *(inspect.getsource(f) for f in (mixed, uniform, binomial)),
+    "uniform_of, binomial_of = uniform, binomial"])
 
 
 class NengoProgram:
