@@ -39,8 +39,10 @@ A file looks like this::
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from importlib.resources import files
 from typing import Any, Literal
 
 from neuroport.network.cells import CELLS, CellModel
@@ -64,12 +66,6 @@ NumericsTable = Mapping[str, tuple[Any, ...]]
 SYNAPSES = ("StaticSynapse", "TsodyksMarkramSynapse", *BY_EQUATIONS)
 CURRENTS = ("DCSource", "ACSource", "StepCurrentSource", "NoisyCurrentSource")
 COMPOSED = ("leaky", "adaptive_exponential")
-LACKS = (
-    "cell", "cell_by_equations", "parameter", "state", "recordable", "last_sample", "scheme",
-    "synapse", "synapse_by_equations", "stdp", "synapse_parameter", "dendritic_fraction",
-    "uniform", "several_spikes", "sign", "delay", "current", "numerics",
-)
-"""What a backend can lack; the keys of :attr:`Capabilities.refusals`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +221,13 @@ class Refusal:
     code: str = ""
     why: str = ""
     fixes: tuple[str, ...] = ()
+
+
+LACKS: Mapping[str, Refusal] = {
+    name: Refusal(**told) for name, told in tomllib.loads(
+        files("neuroport.backend").joinpath("lacks.toml").read_text("utf-8")).items()
+}
+"""What a backend can lack -> how it is told in general; keys of `Capabilities.refusals`."""
 
 
 @dataclass(frozen=True, slots=True)

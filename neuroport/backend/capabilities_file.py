@@ -108,7 +108,7 @@ class _Reader:
             machines=self._of_type(data, "machines", str, ""),
             recording_step=self._of_type(data, "recording_step", float, None),
             refusals={k: self._part(Refusal, v, f"refusals.{k}")
-                      for k, v in self._table(data, "refusals", LACKS)},
+                      for k, v in self._table(data, "refusals", tuple(LACKS))},
         )
         for near in made.nearest.values():
             self._is_one_of(near, (*made.cells, *made.synapses), "[nearest]")

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuroport.backend.capabilities import (
+    LACKS,
     Capabilities,
     CellCapability,
     NumericsTable,
@@ -32,29 +33,6 @@ from neuroport.numerics import to_steps
 from neuroport.numerics.relevance import has_closed_solution
 
 __all__ = ["judge"]
-
-# What is lacking -> the general code and reason.
-_GENERAL: dict[str, tuple[str, str]] = {
-    "cell": ("NP202", "this backend does not have it"),
-    "cell_by_equations": ("NP202", "this backend runs no cells that are given by equations"),
-    "parameter": ("NP202", "the engine has this value always"),
-    "state": ("NP202", "the engine does not let it be set"),
-    "recordable": ("NP202", "this backend does not record it"),
-    "last_sample": ("NP203", "the engine does not tell the present value"),
-    "scheme": ("NP110", "its equations have no closed solution"),
-    "synapse": ("NP202", "this backend does not have it"),
-    "synapse_by_equations": ("NP202", "this backend runs no synapses that are given by equations"),
-    "stdp": ("NP202", "this backend does not have it"),
-    "synapse_parameter": ("NP202", "the engine has this value always"),
-    "dendritic_fraction": ("NP202", "the engine has the delay there always"),
-    "uniform": ("NP202", "the engine keeps one value for all"),
-    "several_spikes": ("NP202", "these synapses take one spike of a source a step"),
-    "sign": ("NP115", "the engine chooses the receptor by the sign, or keeps the size only"),
-    "delay": ("NP114", "a spike sent in a step arrives in the next one at the earliest"),
-    "current": ("NP202", "this backend does not inject it"),
-    "numerics": ("NP201", "this backend has its own rules inside a time step"),
-}
-
 
 def judge(network: Network, capabilities: Capabilities) -> list[Finding]:
     """Return a finding for everything that a network asks and a backend does not have.
@@ -102,10 +80,10 @@ class _Judge:
         fixes: Iterable[str] = (), **data: Any,
     ) -> Finding:
         """Return the finding for something that is lacking, in the backend's words."""
-        code, why = _GENERAL[what]
-        own = self.has.refusals.get(what, Refusal())
+        general, own = LACKS[what], self.has.refusals.get(what, Refusal())
         return finding(
-            own.code or code, where, measured=measured, limit=limit, why=own.why or why,
+            own.code or general.code, where, measured=measured, limit=limit,
+            why=own.why or general.why,
             fixes=(*(f for f in fixes if f), *own.fixes) or ("another backend",),
             line=getattr(thing, "line", None), **data,
         )

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -239,28 +240,22 @@ class Board:
                 f"the board is not running{f' ({self._failure})' if self._failure else ''}: "
                 "start it first"
             )
-        done = threading.Event()
-        result: list[Result] = []
-        failure: list[BaseException] = []
+        answer: Future[Result] = Future()
 
         def run() -> None:
             try:
-                result.append(function())
+                answer.set_result(function())
             except BaseException as problem:
-                failure.append(problem)
-            finally:
-                done.set()
+                answer.set_exception(problem)
 
         self._calls.append(run)
         self._wake()
-        while not done.wait(0.5):
+        while not wait([answer], 0.5).done:
             if self._thread is None or not self._thread.is_alive():
                 raise BoardStoppedError("the board stopped while it was asked")
             if end is not None and time.monotonic() > end:
                 raise BoardStoppedError(f"the board did not answer in {timeout:g} s")
-        if failure:
-            raise failure[0]
-        return result[0]
+        return answer.result()
 
     # -- the board's thread --------------------------------------------------------
 

@@ -7,8 +7,11 @@ of release 7.4.1, read from the public Python of sPyNNaker.
 from __future__ import annotations
 
 import struct
+import tomllib
 from collections import Counter
 from collections.abc import Iterable
+from importlib.resources import files
+from typing import Any
 
 from neuroport_spinnaker.board import memory_map as mm
 from neuroport_spinnaker.board._engine import BusError
@@ -23,61 +26,23 @@ _BEFORE_A_PAUSE = (
     mm.CoreState.SYNC1,
 )
 
-_SYSTEM = (
-    "transmit_queue_overflows",
-    "callback_queue_overloads",
-    "dma_queue_overloads",
-    "user_queue_overloads",
-    "timer_overruns",
-    "",
-)
-_NEURONS = ("", "missed_send_slots", "", "")
-_SYNAPSES = (
-    "",
-    "ring_buffer_saturations",
-    "plastic_weight_saturations",
-    "",
-    "failed_bit_field_reads",
-    "",
-    "",
-    "skipped_synapses",
-    "late_spikes",
-    "",
-)
-_SPIKES = ("input_buffer_overflows", "", "", "", "late_packets", "")
-_FAST_SPIKES = (
-    "input_buffer_overflows",
-    "",
-    "",
-    "",
-    "late_packets",
-    "",
-    "",
-    "",
-    "transfer_overruns",
-    "skipped_time_steps",
-    "",
-    "",
-    "",
-    "",
-)
-_LOCAL_ONLY = ("", "late_packets", "input_buffer_overflows", "")
-_MAIN = ("", "background_overloads")
-
-_COMBINED = (10, _SYSTEM + _NEURONS + _SYNAPSES + _SPIKES + _MAIN)
-_NEURON_CORE = (2, _SYSTEM + _NEURONS)
-_SYNAPSE_CORE = (1, _SYSTEM + _SYNAPSES + _FAST_SPIKES)
-_CONVOLUTION_CORE = (1, _SYSTEM + _NEURONS + _LOCAL_ONLY + _MAIN)
+_TABLE: dict[str, Any] = tomllib.loads(
+    files("neuroport_spinnaker.board").joinpath("counters.toml").read_text("utf-8"))
+_PROGRAMS: dict[str, tuple[int, tuple[str, ...]]] = {
+    kind: (program["region"], tuple(
+        name for part in program["parts"] for name in _TABLE["parts"][part]))
+    for kind, program in _TABLE["programs"].items()
+}
 
 
 def _layout(binary: str) -> tuple[int, tuple[str, ...]] | None:
     if binary.startswith("synapses"):
-        return _SYNAPSE_CORE
+        return _PROGRAMS["synapses"]
     if not binary.startswith(("IF_", "IZK_")):
         return None
     if binary.endswith(("_conv.aplx", "_pool_dense.aplx")):
-        return _CONVOLUTION_CORE
-    return _NEURON_CORE if binary.endswith("_neuron.aplx") else _COMBINED
+        return _PROGRAMS["convolution"]
+    return _PROGRAMS["neurons" if binary.endswith("_neuron.aplx") else "combined"]
 
 
 def _written(chip: ChipMonitor, core: int) -> bool:
