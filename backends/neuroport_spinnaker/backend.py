@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
-from typing import Any, Literal, Self
+from inspect import Parameter, Signature, signature
+from typing import Any, Self
 
 from neuroport.backend import BackendInformation
 from neuroport.backend.base import BackendBase
@@ -41,10 +41,11 @@ class SpinnakerBackend(BackendBase):
 
     Parameters
     ----------
-    target, machine, spalloc, spalloc_user, version, poisson, connectors, neurons_per_core, \
-weight_loss, allow, start_timeout, silence_timeout, configuration
-        See :class:`neuroport_spinnaker.options.Options`.
+    **options
+        Those of :class:`neuroport_spinnaker.options.Options`; None: as if left out.
     """
+
+    __signature__ = signature(Options, eval_str=True)
 
     information = BackendInformation(
         name="spinnaker",
@@ -56,27 +57,8 @@ weight_loss, allow, start_timeout, silence_timeout, configuration
     capabilities = CAPABILITIES
     addresses = ("machine", "spalloc", "spalloc_user", "version")
 
-    def __init__(
-        self,
-        target: str = "spinn5",
-        machine: str = "",
-        spalloc: str = "",
-        spalloc_user: str = "",
-        version: int = 0,
-        poisson: Literal["realised", "machine"] = "realised",
-        connectors: Literal["realised", "machine"] = "realised",
-        neurons_per_core: Mapping[str, int] | int | None = None,
-        weight_loss: float = 0.05,
-        allow: Sequence[str] | str = (),
-        start_timeout: float = 120.0,
-        silence_timeout: float = 600.0,
-        configuration: Mapping[str, Mapping[str, Any]] | None = None,
-    ) -> None:
-        self.options = Options(
-            target, machine, spalloc, spalloc_user, version, poisson, connectors,
-            {} if neurons_per_core is None else neurons_per_core, weight_loss, allow,
-            start_timeout, silence_timeout, {} if configuration is None else configuration,
-        )
+    def __init__(self, **options: Any) -> None:
+        self.options = Options(**{k: v for k, v in options.items() if v is not None})
         self.target: Target = known_board(load_target(self.options.target))
 
     @property
@@ -157,12 +139,18 @@ class EmulatedBackend(SpinnakerBackend):
     target : str
         ``auto``: the board of 4 chips, or that of 48 where the network needs it; also several
         boards, such as ``spinn5-triad``.
-    timing, pace, threads
-        See :class:`neuroport_spinnaker.machine.emulation.Emulation`.
-    poisson, connectors, neurons_per_core, weight_loss, allow, start_timeout, silence_timeout, \
-configuration
-        See :class:`neuroport_spinnaker.options.Options`.
+    **options
+        Those of :class:`neuroport_spinnaker.machine.emulation.Emulation`, and those of
+        :class:`neuroport_spinnaker.options.Options` that name no machine.
     """
+
+    __signature__ = Signature([
+        Parameter("target", Parameter.KEYWORD_ONLY, default="auto", annotation=str),
+        *(one.replace(kind=Parameter.KEYWORD_ONLY)
+          for one in (*signature(Emulation, eval_str=True).parameters.values(),
+                      *signature(Options, eval_str=True).parameters.values())
+          if one.name not in ("target", *SpinnakerBackend.addresses)),
+    ])
 
     information = BackendInformation(
         name="spinnaker-emulated",
@@ -173,29 +161,11 @@ configuration
     )
     capabilities = replace(CAPABILITIES, kind="emulated", deterministic=True)
 
-    def __init__(
-        self,
-        target: str = "auto",
-        timing: Literal["ideal", "loaded"] = "ideal",
-        pace: str = "free",
-        threads: int = 1,
-        poisson: Literal["realised", "machine"] = "realised",
-        connectors: Literal["realised", "machine"] = "realised",
-        neurons_per_core: Mapping[str, int] | int | None = None,
-        weight_loss: float = 0.05,
-        allow: Sequence[str] | str = (),
-        start_timeout: float = 120.0,
-        silence_timeout: float = 600.0,
-        configuration: Mapping[str, Mapping[str, Any]] | None = None,
-    ) -> None:
-        self._emulation = Emulation(timing, pace, threads)
+    def __init__(self, target: str = "auto", **options: Any) -> None:
+        own = {f.name: options.pop(f.name) for f in fields(Emulation) if f.name in options}
+        self._emulation = Emulation(**own)
         self._sizes = EMULATED if target == "auto" else (target,)
-        super().__init__(
-            target=self._sizes[0], poisson=poisson, connectors=connectors,
-            neurons_per_core=neurons_per_core, weight_loss=weight_loss, allow=allow,
-            start_timeout=start_timeout,
-            silence_timeout=silence_timeout, configuration=configuration,
-        )
+        super().__init__(target=self._sizes[0], **options)
 
     @property
     def emulation(self) -> Emulation:

@@ -18,7 +18,6 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from neuroport.compare.ladder.structure import match_synapses
 from neuroport.compare.ladder.traces import AlignedSignals, common_signals
 from neuroport.compare.ladder.verdict import Comparison
 from neuroport.compare.measures.distances import spike_distance_matrix
@@ -76,6 +75,16 @@ def _figure(width: float, height: float, rows: int = 1, columns: int = 1,
             **options: Any) -> tuple[Figure, np.ndarray]:
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, np.asarray(figure.subplots(rows, columns, squeeze=False, **options))
+
+
+def _panels(number: int, height: float) -> tuple[Figure, list[Axes]]:
+    """Return a figure with up to three panels in a row."""
+    columns = min(3, number)
+    rows = -(-number // columns)
+    figure, axes = _figure(_PAGE * columns / 3, 0.4 + height * rows, rows, columns)
+    for axis in axes.ravel()[number:]:
+        axis.set_visible(False)
+    return figure, list(axes.ravel()[:number])
 
 
 def _width(figure: Figure) -> float:
@@ -160,14 +169,9 @@ def _traces(pairs: list[AlignedSignals], total: int, names: tuple[str, str],
 
 def _weights(found: list[tuple[str, ProjectionStructure, ProjectionStructure]], total: int,
              names: tuple[str, str], prefix: str) -> Picture:
-    columns = min(3, len(found))
-    rows = -(-len(found) // columns)
-    figure, axes = _figure(_PAGE * columns / 3, 0.4 + 2.5 * rows, rows, columns)
-    for axis in axes.ravel()[len(found):]:
-        axis.set_visible(False)
-    for axis, (label, ours, theirs) in zip(axes.ravel(), found, strict=False):
+    figure, axes = _panels(len(found), 2.5)
+    for axis, (label, ours, theirs) in zip(axes, found, strict=True):
         final = ours.final_weight is not None and theirs.final_weight is not None
-        _a, _b, _, _ = match_synapses(ours, theirs)
         w_ref = (ours.final_weight if final else ours.weight)
         w_tgt = (theirs.final_weight if final else theirs.weight)
         if w_ref is None or w_tgt is None:  # pragma: no cover - excluded by `final`
@@ -176,7 +180,7 @@ def _weights(found: list[tuple[str, ProjectionStructure, ProjectionStructure]], 
         both = both[np.isfinite(both)]
         low, high = (float(both.min()), float(both.max())) if len(both) else (0.0, 1.0)
         pad = 0.02 * (high - low) or abs(high) * 0.05 or 0.5
-        edges = np.linspace(low - pad, high + pad, 31)
+        edges = np.linspace(low - pad, high + pad, 31).tolist()
         axis.hist(w_ref, bins=edges, histtype="stepfilled", alpha=0.3, color=REFERENCE)
         axis.hist(w_ref, bins=edges, histtype="step", color=REFERENCE, linewidth=1.6,
                   label=names[0])
@@ -185,8 +189,8 @@ def _weights(found: list[tuple[str, ProjectionStructure, ProjectionStructure]], 
         axis.set_title(f"{label}{', after the run' if final else ''}")
         axis.set_xlabel(f"weight ({ours.weight_unit})")
         axis.set_ylabel("synapses")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower left",
-                  ncols=2 if columns > 1 else 1)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower left",
+                  ncols=min(2, len(axes)))
     caption = (f"Filled: {names[0]}. Dashed: {names[1]}."
                + (f" Shown: {len(found)} of {total} projections, plastic ones first."
                   if len(found) < total else ""))
@@ -236,15 +240,11 @@ def _matrix(pairs: list[PairedSpikes], timestep: float, names: tuple[str, str],
 
 def _rates(pairs: list[PairedSpikes], names: tuple[str, str], prefix: str) -> Picture:
     shown = pairs[:_PROJECTIONS]
-    columns = min(3, len(shown))
-    rows = -(-len(shown) // columns)
-    figure, axes = _figure(_PAGE * columns / 3, 0.4 + 2.4 * rows, rows, columns)
-    for axis in axes.ravel()[len(shown):]:
-        axis.set_visible(False)
-    for axis, pair in zip(axes.ravel(), shown, strict=False):
+    figure, axes = _panels(len(shown), 2.4)
+    for axis, pair in zip(axes, shown, strict=True):
         _rate_axis(axis, pair, names)
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower left",
-                  ncols=2 if columns > 1 else 1)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower left",
+                  ncols=min(2, len(axes)))
     caption = (f"Solid: {names[0]}. Dashed: {names[1]}. Part of the neurons that fire at most "
                "this fast." + (f" Shown: {len(shown)} of {len(pairs)} populations."
                                if len(shown) < len(pairs) else ""))
