@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from neuroport.findings.about import about
 from neuroport.findings.finding import Finding, finding
 from neuroport.network.description import Network, PoissonSource, Population, SpikeTimes
 from neuroport.numerics import to_steps
@@ -80,14 +81,12 @@ def _refractory(population: Population, network: Network) -> list[Finding]:
     used = network.numerics.refractory_steps(values, network.timestep)
     worst = int(np.abs(steps - used).argmax())
     return [
-        finding(
-            "NP102",
-            f"population '{population.label}'",
+        about(
+            population, "NP102",
             measured=f"tau_refrac = {values[worst]:g} ms in {int(off.sum())} cells",
             limit=f"multiples of {network.timestep:g} ms",
             why=f"{used[worst] * network.timestep:g} ms is used (rule '{rule}')",
             fixes=("choose a multiple of the time step", "choose a smaller time step"),
-            line=population.line,
             severity=None,
         )
     ]
@@ -101,38 +100,32 @@ def _spike_times(population: Population, network: Network) -> list[Finding]:
         off = np.abs(step * network.timestep - spikes.time) > 1e-6 * network.timestep
         if off.any():
             found.append(
-                finding(
-                    "NP108",
-                    f"population '{population.label}'",
+                about(
+                    population, "NP108",
                     measured=f"{int(off.sum())} of {step.size} spike times, e.g. "
                     f"{spikes.time[off][0]:g} ms",
                     limit=f"multiples of {network.timestep:g} ms",
                     why=f"moved to the nearest step ({step[off][0] * network.timestep:g} ms)",
-                    line=population.line,
                 )
             )
         pairs = np.stack([step, spikes.index])
         repeated = pairs.shape[1] - np.unique(pairs, axis=1).shape[1]
         if repeated:
             found.append(
-                finding(
-                    "NP107",
-                    f"population '{population.label}'",
+                about(
+                    population, "NP107",
                     measured=f"{repeated} spikes share a step with another of the same cell",
                     why="all of them are delivered",
-                    line=population.line,
                 )
             )
     elif isinstance(spikes, PoissonSource):
         mean = float(spikes.rate.max(initial=0.0)) * network.timestep * 1e-3
         if mean > MOST_BERNOULLI:
             found.append(
-                finding(
-                    "NP107",
-                    f"population '{population.label}'",
+                about(
+                    population, "NP107",
                     measured=f"{mean:.3g} spikes a step at {spikes.rate.max():g} Hz",
                     why="several spikes of a source in one step are all delivered",
-                    line=population.line,
                 )
             )
     return found

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from neuroport.findings import Finding, Severity, finding
+from neuroport.findings import Finding, Severity
+from neuroport.findings.about import about
 from neuroport.network.description import FloatArray, Network
 from neuroport.numerics.grids import load_grid
 
@@ -100,9 +101,8 @@ def weight_findings(written: Network, stored: Network) -> list[Finding]:
         lost = int(((after.weight == 0) & (before.weight != 0)).sum())
         serious = lost > 0 or part[worst] > _WORTH_A_WARNING
         found.append(
-            finding(
-                "NP112",
-                f"projection '{before.label}'",
+            about(
+                before, "NP112",
                 measured=f"{int((change > 0).sum())} of {change.size} weights; at worst "
                 f"{before.weight[worst]:.8g} becomes {after.weight[worst]:.8g} "
                 f"({part[worst]:.2g} of it)" + (f"; {lost} become 0" if lost else ""),
@@ -110,7 +110,6 @@ def weight_findings(written: Network, stored: Network) -> list[Finding]:
                 why="the unit is set by the largest summed input to this receptor of "
                 f"'{before.post}'",
                 fixes=("weights on that grid", "less or smaller input to the same receptor"),
-                line=before.line,
                 severity=Severity.WARNING if serious else None,
                 step=after.weight_step,
                 largest_change=float(change.max()),

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from neuroport.backend.capabilities import StdpCapability
-from neuroport.findings import Finding, finding
+from neuroport.findings import Finding
+from neuroport.findings.about import about
 from neuroport.network.description import Projection
 from neuroport.network.plasticity import learning_rule
 from neuroport_spinnaker.capabilities import CAPABILITIES
 from neuroport_spinnaker.lower.rules import chip_rule
-from neuroport_spinnaker.place.case import Case, place, unit
+from neuroport_spinnaker.place.case import Case, unit
 
 __all__ = ["learning", "rules"]
 
@@ -35,13 +36,12 @@ def rules(case: Case) -> Iterator[Finding]:
         other, known = first[projection.post]
         differ = sorted(k for k in {*rule, *known} if rule.get(k) != known.get(k))
         if differ:
-            yield finding(
-                "NP312", place(projection),
+            yield about(
+                projection, "NP312",
                 measured=f"{', '.join(differ)} differ from those of '{other.label}'",
                 limit=f"one rule for all plastic projections into '{projection.post}'",
                 why="a core holds one rule", fixes=("the same rule and parameters",
                                                     "split the population"),
-                line=projection.line,
             )
 
 
@@ -70,8 +70,8 @@ def learning(case: Case) -> Iterator[Finding]:
             "changes are cut off to whole steps, so the rule is distorted"
         )
         smallest = min(small.values())
-        yield finding(
-            "NP304", place(projection),
+        yield about(
+            projection, "NP304",
             measured=", ".join(
                 f"{k}: {v:.4g} {name} = {v / step:.2g} steps a pairing" for k, v in small.items()
             ),
@@ -83,6 +83,6 @@ def learning(case: Case) -> Iterator[Finding]:
                 f"a smaller w_max or fewer inputs into {projection.post}.{projection.receptor}, "
                 "for a finer step",
             ),
-            line=projection.line, resolution=step, sizes=sizes, lost=lost,
+            resolution=step, sizes=sizes, lost=lost,
             projection=projection.label,
         )

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from neuroport.errors import did_you_mean
 from neuroport.findings import Finding, finding
+from neuroport.findings.about import about
 from neuroport_spinnaker.chip.limits import DEFAULT_RATE
-from neuroport_spinnaker.place.case import Case, place
+from neuroport_spinnaker.place.case import Case
 from neuroport_spinnaker.place.load import load_of
 
 __all__ = ["rates", "names", "machine"]
@@ -23,8 +24,8 @@ def rates(case: Case) -> Iterator[Finding]:
         if load > 1.0:
             lay = case.layouts[population.label]
             fits = max(1, int(lay.per_core / load))
-            yield finding(
-                "NP316", place(population),
+            yield about(
+                population, "NP316",
                 measured=f"{load:.2g} times the time of a core, with {lay.per_core} cells on it "
                 f"and cells that fire at {DEFAULT_RATE:g} Hz",
                 limit="1",
@@ -32,7 +33,7 @@ def rates(case: Case) -> Iterator[Finding]:
                 "core's most",
                 fixes=(f"neurons_per_core={{'{population.label}': {fits}}}",
                        "fewer synapses or lower rates"),
-                line=population.line, load=load,
+                load=load,
             )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from neuroport.findings import Finding, finding
+from neuroport.findings.about import about, place
 from neuroport.network.description import Population
 from neuroport_spinnaker.chip.dtcm import CoreMemory, most_delayed
-from neuroport_spinnaker.place.case import Case, place
+from neuroport_spinnaker.place.case import Case
 from neuroport_spinnaker.place.core_memory import most_cells
 
 __all__ = ["memory", "stages"]
@@ -90,12 +91,11 @@ def stages(case: Case) -> Iterator[Finding]:
         population = case.populations[label]
         if len(set(late.values())) < 2:
             continue
-        yield finding(
-            "NP331", place(population),
+        yield about(
+            population, "NP331",
             measured="stages of " + ", ".join(f"{n} steps for '{k}'" for k, n in late.items()),
             limit="one length", why="sPyNNaker 7.4.1 has one core that delays the spikes of a "
             "population, with one length of a stage",
             fixes=("leave out neurons_per_core for these populations",
                    "the same neurons_per_core for all of them"),
-            line=population.line,
         )

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from neuroport.findings import Finding, Severity, finding
+from neuroport.findings.about import about, place
 from neuroport.network.description import PoissonSource
 from neuroport.numerics import SPINNAKER
 from neuroport_spinnaker.capabilities import CAPABILITIES
 from neuroport_spinnaker.chip.limits import FIXED_BITS, FIXED_LARGEST, slow_down
 from neuroport_spinnaker.lower.machine_made import drawn_there
-from neuroport_spinnaker.place.case import Case, place
+from neuroport_spinnaker.place.case import Case
 
 __all__ = ["cells", "parameters", "speed_and_draws"]
 
@@ -32,25 +33,23 @@ def cells(case: Case) -> Iterator[Finding]:
             )
             if fast:
                 value = min(float(population.parameters[name].min()) for name in fast)
-                yield finding(
-                    "NP315", place(population),
+                yield about(
+                    population, "NP315",
                     measured=f"{', '.join(fast)} = {value:g} ms",
                     limit=f"2 time steps or more ({2 * dt:g} ms)",
                     why="the binary then computes no synaptic input at all",
                     fixes=(f"{fast[0]}={2 * dt:g} or more", "IF_curr_exp", "a smaller time step"),
-                    line=population.line,
                 )
             else:
                 tau = float(population.parameters["tau_syn_E"].flat[0])
-                yield finding(
-                    "NP343", place(population),
+                yield about(
+                    population, "NP343",
                     measured=f"tau_syn_E = {tau:g} ms: peaks of {dt / (np.e * tau):.3g} of the "
                     "weight",
                     limit="the weight is the peak (PyNN)",
                     why="the binary gives each input the charge of one time step, whatever tau_syn",
                     fixes=(f"multiply the weights by e tau_syn/{dt:g} ms "
                            f"({np.e * tau / dt:.4g} here)", "IF_curr_exp"),
-                    line=population.line,
                 )
         if (
             cell.name == "IF_curr_delta" and targeted
@@ -58,12 +57,11 @@ def cells(case: Case) -> Iterator[Finding]:
         ):
             p = population.parameters
             factor = p["cm"] / (p["tau_m"] * -np.expm1(-dt / p["tau_m"]))
-            yield finding(
-                "NP322", place(population), measured="weights in mV (numerics 'pynn')",
+            yield about(
+                population, "NP322", measured="weights in mV (numerics 'pynn')",
                 limit="weights in nA", why="on the chip a delta synapse is a current of one step",
                 fixes=(f"multiply the weights by {float(factor.flat[0]):.6g} nA/mV and use "
                        "numerics='spinnaker'",),
-                line=population.line,
             )
 
 
@@ -102,14 +100,13 @@ def parameters(case: Case) -> Iterator[Finding]:
             off = (up - steps) > 1e-6
             if off.any():
                 k = int((up - steps).argmax())
-                yield finding(
-                    "NP324", place(population),
+                yield about(
+                    population, "NP324",
                     measured=f"tau_refrac = {refractory[k]:g} ms is "
                     f"{up[k] * case.network.timestep:g} ms on the chip",
                     limit=f"multiples of {case.network.timestep:g} ms",
                     why="the chip counts whole steps, rounded up",
                     fixes=(f"tau_refrac={up[k] * case.network.timestep:g}",),
-                    line=population.line,
                 )
 
 
@@ -125,17 +122,17 @@ def speed_and_draws(case: Case) -> Iterator[Finding]:
         )
     for projection in case.network.projections:
         if drawn_there(projection, case.options):
-            yield finding(
-                "NP329", place(projection), measured=f"{projection.connector} on the machine",
+            yield about(
+                projection, "NP329", measured=f"{projection.connector} on the machine",
                 limit=f"the network's own {projection.size} synapses",
                 why="the machine draws which cells are joined",
-                fixes=("connectors='realised'",), line=projection.line,
+                fixes=("connectors='realised'",),
             )
     drawn = [p for p in case.network.populations if isinstance(p.spikes, PoissonSource)]
     if case.options.poisson == "machine":
         for population in drawn:
-            yield finding(
-                "NP328", place(population), measured="poisson='machine'", limit="",
+            yield about(
+                population, "NP328", measured="poisson='machine'", limit="",
                 why="the chip draws from its own random numbers",
-                fixes=("poisson='realised'",), line=population.line,
+                fixes=("poisson='realised'",),
             )

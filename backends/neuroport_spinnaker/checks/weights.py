@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from neuroport.findings import Finding, Severity, finding
+from neuroport.findings.about import about, place
 from neuroport_spinnaker.chip.weight_grid import effective
-from neuroport_spinnaker.place.case import Case, place, unit
+from neuroport_spinnaker.place.case import Case, unit
 
 __all__ = ["weights", "saturation"]
 
@@ -50,8 +51,8 @@ def weights(case: Case) -> Iterator[Finding]:
                     f"give '{projection.pre}' and '{giant.pre}' target populations of their own"
                 )
             drawn = case.drawn_scales[projection.post, projection.receptor]
-            yield finding(
-                "NP301", place(projection),
+            yield about(
+                projection, "NP301",
                 measured=f"{int(dead.sum())} of {int(real.sum())} synapses, of "
                 + (f"{smallest:.4g} {name}" if smallest == largest
                    else f"{smallest:.4g} to {largest:.4g} {name}"),
@@ -61,7 +62,7 @@ def weights(case: Case) -> Iterator[Finding]:
                    f"room for {drawn.inputs} inputs" if drawn.shift != scale.shift else ""),
                 why=f"one scale holds sums up to {scale.largest:.6g} {name} of {scale.inputs} "
                 "inputs in 16 bits; weights below half a step are stored as 0",
-                fixes=fixes, line=projection.line,
+                fixes=fixes,
                 severity=Severity.ERROR if dead.sum() == real.sum() else Severity.WARNING,
                 dead=int(dead.sum()), synapses=int(real.sum()), resolution=scale.resolution,
                 drawn_resolution=drawn.resolution,
@@ -73,8 +74,8 @@ def weights(case: Case) -> Iterator[Finding]:
         much = change > case.options.weight_loss
         if much.any():
             worst = int(change.argmax())
-            yield finding(
-                "NP302", place(projection),
+            yield about(
+                projection, "NP302",
                 measured=f"{int(much.sum())} of {int(real.sum())} weights change by more than "
                 f"{case.options.weight_loss:.0%}; {asked[worst]:.4g} {name} becomes "
                 f"{held[worst]:.4g} {name} ({held[worst] / asked[worst] - 1:+.1%})",
@@ -82,7 +83,7 @@ def weights(case: Case) -> Iterator[Finding]:
                 why="weights are whole multiples of the resolution",
                 fixes=(f"weights of at least {scale.resolution / case.options.weight_loss / 2:.4g} "
                        f"{name}", f"multiples of {scale.resolution:.6g} {name}"),
-                line=projection.line, worst=float(change[worst]), resolution=scale.resolution,
+                worst=float(change[worst]), resolution=scale.resolution,
                 projection=projection.label,
             )
 

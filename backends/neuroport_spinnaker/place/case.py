@@ -17,7 +17,7 @@ from neuroport_spinnaker.options import Options
 from neuroport_spinnaker.place.core_memory import private_memory
 from neuroport_spinnaker.place.layout import Layout, incoming, layout
 
-__all__ = ["Case", "place", "unit"]
+__all__ = ["Case", "unit"]
 
 
 @dataclass(frozen=True)
@@ -78,12 +78,6 @@ class Case:
     def incoming(self) -> dict[str, list[Projection]]:
         """Projections into each population."""
         return incoming(self.network)
-
-
-def place(thing: Population | Projection) -> str:
-    """Return how findings name a population or projection."""
-    kind = "population" if isinstance(thing, Population) else "projection"
-    return f"{kind} '{thing.label}'"
 
 
 def unit(case: Case, projection: Projection) -> str:

@@ -13,13 +13,14 @@ from neuroport.backend.listed import ListedSpikes
 from neuroport.backend.prepared import Prepared
 from neuroport.errors import CheckFailedError
 from neuroport.findings import Finding, finding
+from neuroport.findings.about import about, place
 from neuroport.machines import Target
 from neuroport_spinnaker.chip.limits import slow_down
 from neuroport_spinnaker.lower.machine_made import machine_made, weights_of
 from neuroport_spinnaker.lower.network import description
 from neuroport_spinnaker.lower.read_back import in_order
 from neuroport_spinnaker.options import ALLOWABLE
-from neuroport_spinnaker.place.case import Case, place
+from neuroport_spinnaker.place.case import Case
 from neuroport_spinnaker.place.core_memory import core_memory
 from neuroport_spinnaker.place.placed import Placed
 from neuroport_spinnaker.plan.predict import Prediction, predict
@@ -318,11 +319,11 @@ def _held_weights(
             projection, cell, there, case.network.timestep)
         if missing:
             found.append(
-                finding(
-                    "NP326", place(projection),
+                about(
+                    projection, "NP326",
                     measured=f"{missing} of {projection.size} synapses",
                     limit="all of them", why="sPyNNaker does not write them",
-                    fixes=("shorter delays",), line=projection.line, missing=missing,
+                    fixes=("shorter delays",), missing=missing,
                 )
             )
     return weights, found
