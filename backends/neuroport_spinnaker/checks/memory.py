@@ -13,20 +13,16 @@ from neuroport_spinnaker.place.core_memory import most_cells
 
 __all__ = ["memory", "stages"]
 
-_HELP = {
-    "ring": "shorter delays",
-    "plasticity": "the same without plasticity",
-    "tables": "fewer populations that reach it: one large instead of many small ones",
-    "recording": "record fewer cells",
-    "currents": "fewer currents",
-    "queue": "a smaller incoming_spike_buffer_size",
-    "delays": "shorter delays",
-}
+# What memory is for -> in words, and what makes it smaller.
 _PARTS = {
-    "ring": "the ring of inputs", "plasticity": "the history of spikes for learning",
-    "tables": "the table of sources", "recording": "recording", "currents": "currents",
-    "cells": "the cells", "rows": "buffers for rows", "queue": "the queue of spikes",
-    "delays": "counters of delayed spikes",
+    "ring": ("the ring of inputs", "shorter delays"),
+    "plasticity": ("the history of spikes for learning", "the same without plasticity"),
+    "tables": ("the table of sources",
+               "fewer populations that reach it: one large instead of many small ones"),
+    "recording": ("recording", "record fewer cells"), "currents": ("currents", "fewer currents"),
+    "cells": ("the cells", ""), "rows": ("buffers for rows", ""),
+    "queue": ("the queue of spikes", "a smaller incoming_spike_buffer_size"),
+    "delays": ("counters of delayed spikes", "shorter delays"),
 }
 
 
@@ -49,14 +45,12 @@ def _too_small(
     if delays and not fits:
         return  # NP307 and NP308 say so
     fixes = [f"neurons_per_core={{'{population.label}': {fits}}}"] if fits else []
-    largest = core.largest()
-    if largest in _HELP:
-        fixes.append(_HELP[largest])
+    fixes += filter(None, _PARTS.get(core.largest(), ("", ""))[1:])
     parts = sorted((-size, name) for name, size in core.parts.items() if name in _PARTS and size)
     yield finding(
         "NP330", place(population) + (", core that delays its spikes" if delays else ""),
         measured=f"{core.needed} bytes (estimated) for {core.cells} cells: "
-        + ", ".join(f"{_PARTS[name]} {-size}" for size, name in parts[:4]),
+        + ", ".join(f"{_PARTS[name][0]} {-size}" for size, name in parts[:4]),
         limit=f"{budget} bytes, {core.parts['variables'] + core.parts['stacks']} of them "
         "for the program's own variables and stacks",
         why="the program asks for its memory at the start and gives up where there is none",
