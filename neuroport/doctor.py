@@ -90,27 +90,23 @@ def _packages() -> Iterator[Check]:
 
 def _backends() -> Iterator[Check]:
     from neuroport.backend import backend_names, load_backend
-    from neuroport.errors import UserError
+    from neuroport.errors import Problem, UserError
 
     usable = 0
     missing: list[tuple[str, str, str]] = []
     for name in backend_names():
         try:
             backend = load_backend(name)
-            information = backend.information
             lacking = backend.missing()
-        except (UserError, ImportError) as error:
-            problem = error.problems[0] if isinstance(error, UserError) else None
-            missing.append(
-                (name, problem.what if problem else str(error),
-                 (problem.fix if problem else "") or _pip(f"neuroport[{name}]"))
-            )
-            continue
+        except UserError as error:
+            lacking = list(error.problems)
+        except ImportError as error:
+            lacking = [Problem(str(error))]
         if lacking:
-            missing += [(name, problem.what, problem.fix) for problem in lacking]
+            missing += [(name, one.what, one.fix or _pip(f"neuroport[{name}]")) for one in lacking]
             continue
         usable += 1
-        versions = ", ".join(f"{k} {v}" for k, v in information.versions.items())
+        versions = ", ".join(f"{k} {v}" for k, v in backend.information.versions.items())
         yield Check(f"backend {name}", "ok", f"{versions or 'ready'}; {backend.capabilities.kind}")
     for name, what, fix in missing:
         fix = fix.replace("pip install", f"{sys.executable} -m pip install", 1) \

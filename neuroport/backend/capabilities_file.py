@@ -83,7 +83,6 @@ class _Reader:
         if data.get("kind") not in ("simulation", "emulated", "hardware"):
             self.problems.append(Problem("'kind' is missing or wrong", repr(data.get("kind")),
                                          "simulation, emulated or hardware"))
-        by_equations = data.get("cells_by_equations"), data.get("synapses_by_equations")
         made = Capabilities(
             kind=data.get("kind", "simulation"),
             deterministic=self._of_type(data, "deterministic", bool, True),
@@ -91,12 +90,10 @@ class _Reader:
             composed_cells={
                 k: self._part(CellCapability, v, f"composed_cells.{k}")
                 for k, v in self._table(data, "composed_cells", COMPOSED)},
-            cells_by_equations=None if by_equations[0] is None else self._part(
-                CellCapability, by_equations[0], "cells_by_equations"),
+            cells_by_equations=self._optional(CellCapability, data, "cells_by_equations"),
             synapses={k: self._part(SynapseCapability, v, f"synapses.{k}")
                       for k, v in self._table(data, "synapses", SYNAPSES)},
-            synapses_by_equations=None if by_equations[1] is None else self._part(
-                SynapseCapability, by_equations[1], "synapses_by_equations"),
+            synapses_by_equations=self._optional(SynapseCapability, data, "synapses_by_equations"),
             stdp={k: self._stdp(k, v) for k, v in self._table(data, "stdp", tuple(TIMING_RULES))},
             nearest=dict(self._of_type(data, "nearest", dict, {})),
             currents=tuple(c for c in self._of_type(data, "currents", list, [])
@@ -175,6 +172,9 @@ class _Reader:
                 checked = self._of_type({name: value}, name, allowed, default)
                 values[name] = tuple(checked) if isinstance(checked, list) else checked
         return kind(**values)
+
+    def _optional(self, kind: Any, data: Mapping[str, Any], name: str) -> Any:
+        return self._part(kind, data[name], name) if name in data else None
 
     def _stdp(self, name: str, given: Any) -> StdpCapability:
         made: StdpCapability = self._part(StdpCapability, given, f"stdp.{name}")

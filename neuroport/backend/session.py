@@ -265,7 +265,10 @@ class SessionBase(EngineMethods):
                 where=f"projection '{projection}'",
             )
         if projection not in self._weights:
-            self._check_readable("weights")
+            if self._closed:
+                raise NotReadyError(
+                    Problem("the weights are no longer known: they were in the engine",
+                            fix="read them before end()"))
             there, _, _ = self._place(projection)
             every = self.read_weights(there)
             if self._merge is None:
@@ -285,12 +288,6 @@ class SessionBase(EngineMethods):
         if projection not in self._synapses:
             self._synapses[projection] = self.read_synapses(self._place(projection)[0])
         return self._synapses[projection]
-
-    def _check_readable(self, what: str) -> None:
-        if self._closed:
-            raise NotReadyError(
-                Problem(f"the {what} are no longer known: they were in the engine",
-                        fix="read them before end()"))
 
     def _place(self, projection: str) -> Place:
         if self._merge is not None:

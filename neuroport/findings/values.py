@@ -87,7 +87,6 @@ def _refractory(population: Population, network: Network) -> list[Finding]:
             limit=f"multiples of {network.timestep:g} ms",
             why=f"{used[worst] * network.timestep:g} ms is used (rule '{rule}')",
             fixes=("choose a multiple of the time step", "choose a smaller time step"),
-            severity=None,
         )
     ]
 

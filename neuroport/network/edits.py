@@ -34,6 +34,7 @@ __all__ = [
     "SynapseEdit",
     "apply_edit",
     "edit_from",
+    "with_population",
 ]
 
 
@@ -192,19 +193,20 @@ def apply_edit(network: Network, edit: Edit) -> Network:
     match edit:
         case ParameterEdit(label, values):
             old = network.population(label)
-            return _with(network, replace(old, parameters={**old.parameters, **values}))
+            return with_population(network, replace(old, parameters={**old.parameters, **values}))
         case StateEdit(label, values):
             old = network.population(label)
             merged = {
                 name: np.where(np.isnan(v), old.initial.get(name, np.zeros(old.size)), v)
                 for name, v in values.items()
             }
-            return _with(network, replace(old, initial={**old.initial, **merged}))
+            return with_population(network, replace(old, initial={**old.initial, **merged}))
         case SpikeEdit(label, spikes, parameters):
             old = network.population(label)
-            return _with(network, replace(old, spikes=spikes, parameters=parameters))
+            return with_population(network, replace(old, spikes=spikes, parameters=parameters))
         case RecordingEdit(label, recordings):
-            return _with(network, replace(network.population(label), recordings=recordings))
+            old = network.population(label)
+            return with_population(network, replace(old, recordings=recordings))
         case CurrentEdit(currents):
             return replace(network, currents=currents)
         case SynapseEdit(label, values, step):
@@ -254,6 +256,7 @@ def _values(projection: Projection, name: str) -> FloatArray:
     return projection.weight if name == "weight" else projection.parameters[name]
 
 
-def _with(network: Network, changed: Population) -> Network:
+def with_population(network: Network, changed: Population) -> Network:
+    """Return a network with another description of one of its populations."""
     return replace(network, populations=tuple(
         changed if p.label == changed.label else p for p in network.populations))

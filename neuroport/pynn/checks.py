@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from pyNN import connectors
 
-from neuroport.findings import Finding, finding
+from neuroport.findings import Finding, Severity, finding
 from neuroport.pynn.freezing import delay_steps
 
 __all__ = ["check_projections"]
@@ -92,15 +92,9 @@ def _delays(projection: Any, timestep: float) -> list[Finding]:
                    "choose a time step that divides the delays"),
             line=projection.line,
             # Drawn delays are expected to be rounded; one written by hand is not.
-            severity=None if not projection._described.get("delay") else _note(),
+            severity=None if not projection._described.get("delay") else Severity.NOTE,
         )
     ]
-
-
-def _note() -> Any:
-    from neuroport.findings import Severity
-
-    return Severity.NOTE
 
 
 def _connector(projection: Any) -> list[Finding]:

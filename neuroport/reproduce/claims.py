@@ -6,7 +6,7 @@ import enum
 import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,6 @@ from neuroport.errors import FileFormatError, Problem
 __all__ = ["Claim", "Paper", "Verdict", "ClaimsError", "load_claims", "judge", "met"]
 
 _KINDS = ("near", "at_least", "at_most")
-_FIELDS = {"id", "group", "what", "value", "tolerance", "why", "source", "unit", "kind",
-           "known_deviation", "ours"}
 
 
 class ClaimsError(FileFormatError):
@@ -119,6 +117,7 @@ def load_claims(path: Path) -> Paper:
     problems += [Problem(f"[paper] has no '{n}'") for n in names if not paper.get(n)]
     claims: list[Claim] = []
     seen: set[str] = set()
+    known = {f.name for f in fields(Claim)}
     for number, entry in enumerate(data.get("claims", []), start=1):
         called = f"claim {number} ('{entry.get('id', '?')}')"
         problems += [
@@ -127,7 +126,7 @@ def load_claims(path: Path) -> Paper:
             if entry.get(n) in (None, "")
         ]
         problems += [Problem(f"{called} has an unknown field '{n}'") for n in entry
-                     if n not in _FIELDS]
+                     if n not in known]
         if entry.get("kind", "near") not in _KINDS:
             problems.append(Problem(f"{called} has an unknown kind", f"{entry['kind']}",
                                     ", ".join(_KINDS)))

@@ -10,7 +10,9 @@ from neuroport.backend import Backend
 from neuroport.backend.prepare import prepare
 from neuroport.backend.prepared import Prepared
 from neuroport.findings import Finding
-from neuroport.network.description import Network, Projection
+from neuroport.findings.about import place
+from neuroport.network.description import Network
+from neuroport.network.edits import SynapseEdit, apply_edit, with_population
 from neuroport.network.text import difference
 from neuroport.numerics import SPINNAKER
 from neuroport_spinnaker.options import Options
@@ -114,41 +116,25 @@ def fix(prepared: Prepared, backend: WithOptions, rescale: Sequence[str] = ()) -
 
 
 def _per_core(network: Network, label: str, number: int | None) -> tuple[Network, str]:
-    populations = []
-    line = ""
-    for p in network.populations:
-        if p.label == label and (number is None or p.per_core is None or p.per_core > number):
-            p = replace(p, per_core=number)
-            line = (
-                f"cells of '{label}' on a core: left to neuroport" if number is None
-                else f"cells of '{label}' on a core: at most {number}"
-            )
-        populations.append(p)
-    return replace(network, populations=tuple(populations)), line
+    p = network.population(label)
+    if number is not None and p.per_core is not None and p.per_core <= number:
+        return network, ""
+    how = "left to neuroport" if number is None else f"at most {number}"
+    return (with_population(network, replace(p, per_core=number)),
+            f"cells of '{label}' on a core: {how}")
 
 
 def _refractory(network: Network, one: Finding) -> tuple[Network, str]:
-    populations = []
-    line = ""
-    for p in network.populations:
-        if one.where == f"population '{p.label}'":
-            steps = SPINNAKER.refractory_steps(p.parameters["tau_refrac"], network.timestep)
-            up = steps * network.timestep
-            p = replace(p, parameters={**p.parameters, "tau_refrac": up})
-            line = f"tau_refrac of '{p.label}' = {float(up.max()):g} ms"
-        populations.append(p)
-    return replace(network, populations=tuple(populations)), line
+    p = next(p for p in network.populations if place(p) == one.where)
+    steps = SPINNAKER.refractory_steps(p.parameters["tau_refrac"], network.timestep)
+    up = steps * network.timestep
+    return (with_population(network, replace(p, parameters={**p.parameters, "tau_refrac": up})),
+            f"tau_refrac of '{p.label}' = {float(up.max()):g} ms")
 
 
 def _rescale(network: Network, one: Finding) -> tuple[Network, str]:
     # To one step exactly; should the larger weights make the step coarser, it is found again.
-    factor = float(one.data["factor"])
-    projections: list[Projection] = []
-    for p in network.projections:
-        if p.label == one.data["projection"]:
-            p = replace(p, weight=p.weight * factor)
-        projections.append(p)
-    return (
-        replace(network, projections=tuple(projections)),
-        f"weights of '{one.data['projection']}' times {factor:.6g}",
-    )
+    factor, label = float(one.data["factor"]), one.data["projection"]
+    weight = network.projection(label).weight * factor
+    return (apply_edit(network, SynapseEdit(label, {"weight": weight})),
+            f"weights of '{label}' times {factor:.6g}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -247,14 +248,10 @@ def plan(prepared: Prepared, duration: float = 1000.0, read_weights: bool = True
     found = list(prepared.findings)
     expected = predict(case)
     steps = max(1, int(np.ceil(duration / network.timestep - 1e-9)))
-    worker: Worker | None = None
     asked = time.perf_counter()
-    waited = 0.0
     held: dict[str, FloatArray] = {}
-    try:
-        worker = Worker(virtual_machine(target), options)
-        started = time.perf_counter() - asked
-        waited += started
+    with closing(Worker(virtual_machine(target), options)) as worker:
+        started = waited = time.perf_counter() - asked
         described = description(
             network, options, case.layouts, steps, ListedSpikes(network).spikes)
         asked = time.perf_counter()
@@ -267,9 +264,6 @@ def plan(prepared: Prepared, duration: float = 1000.0, read_weights: bool = True
             held, missing = _held_weights(worker, case)
             found += missing
         read = time.perf_counter() - reading
-    finally:
-        if worker is not None:
-            worker.close()
     found += _differences(case, report)
     seconds = {
         "start": round(started, 3),

@@ -146,19 +146,13 @@ def calibrate(results_of_reference_seeds: Sequence[Result], *, start: float | No
 
 
 def _refuse_repeated(runs: Sequence[Result], labels: Sequence[str]) -> None:
-    prints: dict[int, int] = {}
-    repeated = None
-    for number, run in enumerate(runs):
-        parts = []
-        for label in labels:
-            spikes = run.spikes(label)
-            if spikes is not None:
-                parts += [t.tobytes() for t in spikes.times]
-        mark = hash(tuple(parts))
-        if mark in prints and repeated is None:
-            repeated = (prints[mark], number)
-        prints.setdefault(mark, number)
-    if repeated is not None and len(prints) > 1:
+    marks = [
+        hash(tuple(train.tobytes() for label in labels if (spikes := run.spikes(label)) is not None
+                   for train in spikes.times))
+        for run in runs
+    ]
+    repeated = [(marks.index(mark), k) for k, mark in enumerate(marks) if marks.index(mark) < k]
+    if repeated and len(set(marks)) > 1:
         raise InvalidCalibrationError(
-            "calibration", f"runs {repeated[0]} and {repeated[1]} have the same spikes",
+            "calibration", f"runs {repeated[0][0]} and {repeated[0][1]} have the same spikes",
             "runs with different seeds", "pass each seed once")

@@ -9,7 +9,7 @@ import json
 import math
 from dataclasses import asdict
 from datetime import UTC, datetime
-from importlib import metadata, resources
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ import numpy as np
 from neuroport.compare.explain.switching import Explanation
 from neuroport.compare.ladder.verdict import Comparison
 from neuroport.results.result import Result, finding_text
+from neuroport.results.versions import package_version
 
 if TYPE_CHECKING:
     from neuroport.compare.backend_comparison import BackendComparison
@@ -51,13 +52,8 @@ def plain(value: Any) -> Any:
 
 def software_versions() -> dict[str, str]:
     """Versions of the libraries that computed the metrics."""
-    found = {}
-    for name in ("numpy", "scipy", "neo", "elephant", "pyspike", "neuroport"):
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = "not installed as a package"
-    return found
+    names = ("numpy", "scipy", "neo", "elephant", "pyspike", "neuroport")
+    return {name: package_version(name) or "not installed as a package" for name in names}
 
 
 def _about(result: Result) -> dict[str, Any]:
