@@ -13,8 +13,16 @@ __all__ = [
     "STORED_BITS", "SYNAPSES_PER_SECOND", "VERSIONS", "WEIGHT_SCALE", "bits", "slow_down",
 ]
 
-CELLS = {"Izhikevich_curr_exp": "Izhikevich"}
-"""neuroport's cell -> sPyNNaker's class (pyNN.spiNNaker), where that has another name."""
+CELLS: dict[str, str] = {
+    # neuroport's cell -> sPyNNaker's class (pyNN.spiNNaker)
+    "IF_curr_exp": "IF_curr_exp",
+    "IF_cond_exp": "IF_cond_exp",
+    "IF_curr_alpha": "IF_curr_alpha",
+    "IF_curr_delta": "IF_curr_delta",
+    "Izhikevich_curr_exp": "Izhikevich",
+    "SpikeSourceArray": "SpikeSourceArray",
+    "SpikeSourcePoisson": "SpikeSourcePoisson",
+}
 RECORDABLE: dict[str, str] = {
     # neuroport's variable -> sPyNNaker's
     "spikes": "spikes",

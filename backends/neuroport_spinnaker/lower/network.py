@@ -94,7 +94,7 @@ def description(
 def _population(
     number: int, p: Population, per_core: int | None, options: Options, arrays: Arrays
 ) -> dict[str, Any]:
-    name = CELLS.get(p.cell.name, p.cell.name)
+    name = CELLS[p.cell.name]
     poisson = isinstance(p.spikes, PoissonSource)
     if poisson and options.poisson == "realised":
         name = "SpikeSourceArray"
