@@ -22,7 +22,7 @@ from neuroport.pynn.entrance import checked_function
 from neuroport.pynn.parameters import Checked, identity
 from neuroport.pynn.unsupported import unsupported
 
-__all__ = ["CELL_TYPES", "COMPONENTS", "cell_model", "signal_of"]
+__all__ = ["CELL_TYPES", "COMPONENTS", "cell_model", "signals_of"]
 
 
 def _standard_cell(name: str) -> type[BaseCellType]:
@@ -273,9 +273,10 @@ COMPONENTS: dict[str, Any] = {
 }
 
 
-def signal_of(cell: Any, name: str) -> str:
-    """Return the variable that a recording is of; a dialect may have another name for it."""
-    return str(getattr(cell, "signals", {}).get(name, name))
+def signals_of(cell: Any, name: str) -> tuple[str, ...]:
+    """Return the variables whose sum a recording is; a dialect may have names of its own."""
+    found: tuple[str, ...] = getattr(cell, "signals", {}).get(name, (name,))
+    return found
 
 
 def cell_model(cell: Any) -> CellModel:

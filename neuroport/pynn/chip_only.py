@@ -22,7 +22,6 @@ ONLY_ON_CHIP: dict[str, str] = {
     "DistanceDependentFormation": "rule of structural plasticity",
     "RandomByWeightElimination": "rule of structural plasticity",
     "SpikeInjector": "external device",
-    "get_machine": "function",
 }
 
 

@@ -20,7 +20,7 @@ from neuroport.network.description import (
 from neuroport.network.named_equations import STREAM
 from neuroport.network.signs import receptor_sign, with_sign
 from neuroport.numerics import to_steps
-from neuroport.pynn.cells import signal_of
+from neuroport.pynn.cells import signals_of
 from neuroport.realise.draws import streams
 from neuroport.realise.streams import stream_name
 
@@ -96,8 +96,8 @@ def _recordings(population: Any) -> tuple[Recording, ...]:
     cells: dict[str, set[int]] = {}
     for variable, ids in population.recorder.recorded.items():
         if ids:
-            name = signal_of(population.celltype, variable.name)
-            cells.setdefault(name, set()).update(int(i - population.first_id) for i in ids)
+            for name in signals_of(population.celltype, variable.name):
+                cells.setdefault(name, set()).update(int(i - population.first_id) for i in ids)
     return tuple(
         Recording(
             name,

@@ -22,6 +22,7 @@ from neuroport.pynn.entrance import checked_class
 from neuroport.pynn.equations import cell_by_equations, synapse_by_equations
 from neuroport.pynn.parameters import signature_of
 from neuroport.pynn.spaces import RANDOMNESS, SPACES
+from neuroport.pynn.spynnaker_cells import SPYNNAKER_CELLS
 from neuroport.pynn.synapses import SYNAPSE_RULES
 from neuroport.pynn.unsupported import UNSUPPORTED, UnsupportedNameError, unsupported
 
@@ -31,7 +32,7 @@ __all__ = ["definitions", "missing_name"]
 @cache
 def definitions(dialect: Dialect) -> dict[str, Any]:
     """Return the names that belong to no simulator, as a dialect has them."""
-    models = {**CELL_TYPES, **COMPONENTS, **SYNAPSE_RULES, **CONNECTORS}
+    models = {**CELL_TYPES, **SPYNNAKER_CELLS, **COMPONENTS, **SYNAPSE_RULES, **CONNECTORS}
     return dialect.names(
         {
             **{name: _in_dialect(model, dialect) for name, model in models.items()},

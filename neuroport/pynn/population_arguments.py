@@ -212,7 +212,8 @@ def _named(label: Any) -> str:
 
 # Identity, parent and places in PyNN's arrays of one cell, measured with 10^6 cells.
 _BYTES_PER_CELL = 350
-_POSITIVE = ("tau_m", "tau_syn_E", "tau_syn_I", "cm", "tau_w", "tau_syn", "alpha", "beta")
+_POSITIVE = ("tau_m", "tau_syn_E", "tau_syn_E2", "tau_syn_I", "tau_ca2", "cm",
+             "tau_w", "tau_syn", "alpha", "beta")
 _NOT_NEGATIVE = ("tau_refrac", "rate", "duration")
 
 

@@ -19,7 +19,7 @@ from neuroport.errors import (
 )
 from neuroport.network.edits import RecordingEdit
 from neuroport.plain_numbers import number_problem, one_float, shown
-from neuroport.pynn.cells import signal_of
+from neuroport.pynn.cells import signals_of
 
 __all__ = ["RecorderBase"]
 
@@ -130,8 +130,10 @@ class RecorderBase(recording.Recorder):  # type: ignore[misc]
 
     def _get_all_signals(self, variable: Any, ids: Any, clear: bool = False) -> tuple[Any, Any]:
         state = self._simulator.state
-        name = signal_of(self.population.celltype, variable.name)
-        step, values, recorded = state.signal(self.population, name)
+        names = signals_of(self.population.celltype, variable.name)
+        step, values, recorded = state.signal(self.population, names[0])
+        for name in names[1:]:
+            values = values + state.signal(self.population, name)[1]
         columns = np.searchsorted(recorded, self._index(ids))
         first = int(np.searchsorted(step, self._from_step, side="left"))
         return values[first:, columns], None

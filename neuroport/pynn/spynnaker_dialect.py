@@ -39,11 +39,14 @@ _IDLE = {
 }
 # What sPyNNaker records for everything of a cell; it calls synaptic currents conductances, too.
 _RECORDED = ("spikes", "v", "gsyn_exc", "gsyn_inh")
-_SIGNALS = {"gsyn_exc": "isyn_exc", "gsyn_inh": "isyn_inh"}
+_SIGNALS = {"gsyn_exc": ("isyn_exc", "isyn_excitatory2"), "gsyn_inh": ("isyn_inh",)}
 _WITHOUT_EFFECT = ("verbose", "pad_to_length")
 _EXTRA_MODELS = {
     "AllButMeConnector": "AllButMeConnector",
     "IFCurDelta": "IF_curr_delta",
+    "IFCurrExpCa2Adaptive": "IFCurrExpCa2Adaptive",
+    "IF_curr_dual_exp": "IF_curr_dual_exp",
+    "Izhikevich_cond": "Izhikevich_cond",
     "OneToOneOffsetConnector": "OneToOneOffsetConnector",
     "SpikeNearestPairRule": "SpikeNearestPairRule",
     "Vogels2011Rule": "Vogels2011Rule",
@@ -74,13 +77,15 @@ class _SPyNNaker:
                 name: models[own] for name, own in _EXTRA_MODELS.items()}),
             "external_devices": ChipNames("external_devices", "external device", {}),
             "name": lambda: models["name"],
+            "get_machine": lambda: ChipNames("machine", "property of a machine", {}),
         }
 
     def cell_body(self, recordable: Sequence[str], units: Mapping[str, str]) -> dict[str, Any]:
-        signals = {theirs: own for theirs, own in _SIGNALS.items() if own in recordable}
+        signals = {theirs: tuple(own for own in all_own if own in recordable)
+                   for theirs, all_own in _SIGNALS.items() if all_own[0] in recordable}
         return {
             "recordable": [*recordable, *signals],
-            "units": {**units, **{theirs: units[own] for theirs, own in signals.items()}},
+            "units": {**units, **{theirs: units[own[0]] for theirs, own in signals.items()}},
             "signals": signals,
         }
 

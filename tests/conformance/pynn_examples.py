@@ -9,6 +9,10 @@ host's sleep of the simulated time is left out where a script has no live input 
 script that has is paced 1:1.  A wrapper around the reading functions of sPyNNaker counts what the
 script reads back.  With ``--markdown`` the table of docs/pynn-examples.md is made from the
 records.
+
+    python tests/conformance/pynn_examples.py PyNNExamples --backends brian2,nest --json runs.json
+
+runs them under ``neuroport run`` on these backends instead.
 """
 
 from __future__ import annotations
@@ -22,7 +26,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from example_runs import running, scripts, table
+from example_runs import running, scripts, table, under_neuroport
 
 
 def load(path: Path | None) -> dict[str, Any]:
@@ -41,10 +45,38 @@ def save(path: Path | None, records: dict[str, Any]) -> None:
     os.replace(new, path)
 
 
+def on_backends(arguments: argparse.Namespace, every: list[scripts.Script]) -> int:
+    """Run scripts under ``neuroport run``; exit with 1 if some were not run."""
+    backends = arguments.backends.split(",")
+    known = [] if arguments.resume is None or not arguments.resume.exists() else (
+        json.loads(arguments.resume.read_text()))
+    records = {f"{r['script']} {r['backend']}": r for r in known}
+    found = [script for script in every if re.search(arguments.only, script.name)]
+    wanted = [(script, backend) for script in found for backend in backends]
+    for script, backend in wanted:
+        key = f"{script.name} {backend}"
+        if key in records or arguments.dry:
+            continue
+        print(f"{time.strftime('%H:%M:%S')} {key}", end=" ", flush=True)
+        records[key] = record = under_neuroport.run(
+            script, arguments.checkout, backend, arguments.limit)
+        save(arguments.json, records)
+        print(f"{record['result']} {record['wall']:.0f} s {record['reason']}", flush=True)
+    if arguments.markdown is not None:
+        part = arguments.part or (
+            "PyNN under neuroport" if (arguments.checkout / "pyNN").is_dir()
+            else "PyNNExamples under neuroport"
+        )
+        print(under_neuroport.place(
+            arguments.markdown, part, list(records.values()), backends))
+    return int(any(f"{s.name} {b}" not in records for s, b in wanted))
+
+
 def main() -> int:
     """Run what is wanted; exit with 1 if a script failed that is not known to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("checkout", type=Path)
+    parser.add_argument("--backends", help="run under neuroport on these, e.g. brian2,nest")
     parser.add_argument("--only", default="", help="scripts whose name fits this pattern")
     parser.add_argument("--json", type=Path, help="journal, replaced after every script")
     parser.add_argument("--resume", type=Path, help="records that need not be made again")
@@ -57,6 +89,8 @@ def main() -> int:
     if not every:
         print(f"{arguments.checkout} holds no examples: is it a checkout of PyNNExamples or PyNN?")
         return 2
+    if arguments.backends:
+        return on_backends(arguments, every)
     known = load(arguments.resume)
     records = dict(known)
     found = [script for script in every if re.search(arguments.only, script.name)]

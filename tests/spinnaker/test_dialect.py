@@ -30,8 +30,10 @@ print("SHOWN" + json.dumps({name: shown(model) for name, model in models.items()
 """
 OURS = {"Izhikevich_curr_exp": "Izhikevich", "Projection": "SpiNNakerProjection"}
 # PyNN's names for what sPyNNaker calls otherwise, and states that neuroport does not have.
-RENAMED = {"IF_cond_exp": {"isyn_exc": "gsyn_exc", "isyn_inh": "gsyn_inh"}}
-STATES = {"exc_response", "exc_exp_response", "inh_response", "inh_exp_response", "isyn_exc",
+_CONDUCTANCES = {"isyn_exc": "gsyn_exc", "isyn_inh": "gsyn_inh"}
+RENAMED = {"IF_cond_exp": _CONDUCTANCES, "Izhikevich_cond": _CONDUCTANCES}
+STATES = {"isyn_exc2",
+          "exc_response", "exc_exp_response", "inh_response", "inh_exp_response", "isyn_exc",
           "isyn_inh"}
 
 
