@@ -62,7 +62,9 @@ def spike_arrays(trains: Any) -> SpikeArrays | None:
     trains : neo.core.spiketrainlist.SpikeTrainList
         Trains without ``source_index`` are numbered in their order.
     """
-    numbers = None if one_by_one(trains) else trains._annotations.get("source_index")
+    # A list that was made without trains or arrays has no annotations at all.
+    about = {} if one_by_one(trains) else getattr(trains, "_annotations", None) or {}
+    numbers = about.get("source_index")
     if numbers is not None:
         channel, time = trains.multiplexed
         known = np.asarray(trains.all_channel_ids, dtype=np.int64)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import neo
 import numpy as np
 import quantities as pq
@@ -9,6 +11,7 @@ from neo.core.spiketrainlist import SpikeTrainList
 
 import neuroport
 from neuroport.compare import Result
+from neuroport.results import collect
 from neuroport.results.spike_arrays import one_by_one, spike_arrays
 
 
@@ -56,3 +59,13 @@ def test_other_units_and_unnumbered_cells() -> None:
     assert counted is not None  # without numbers: in their order
     assert (counted.recorded.tolist(), counted.cell.tolist()) == ([0, 1], [0, 1])
     assert counted.time.tolist() == [2.0, 1.0]
+
+
+def test_a_segment_without_spikes_recorded_has_none(make: Any) -> None:
+    sim = make()
+    cells = sim.Population(2, sim.IF_curr_exp(tau_refrac=1.0), label="cells")
+    cells.record("v")
+    sim.run(5.0)
+    trains = cells.get_data().segments[0].spiketrains
+    assert spike_arrays(trains) is None
+    assert collect(sim).n_spikes == 0
