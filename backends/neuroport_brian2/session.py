@@ -12,12 +12,14 @@ from neuroport.backend.recorded import Piece
 from neuroport.backend.session import SessionBase
 from neuroport.network.description import FloatArray, IntArray, Network
 from neuroport.network.edits import Edit, ParameterEdit, RecordingEdit, StateEdit, SynapseEdit
+from neuroport.network.snapshot import Snapshot
 from neuroport.statements.program import Program
 from neuroport.statements.synapses import written_by
 from neuroport_brian2.engine.inputs import InjectedCurrents, SourceSpikes
 from neuroport_brian2.engine.loop import Loop
 from neuroport_brian2.engine.monitors import Monitors
 from neuroport_brian2.engine.objects import Objects
+from neuroport_brian2.engine.state import capture, longest_delay, restore
 
 __all__ = ["Brian2Session"]
 
@@ -99,6 +101,18 @@ class Brian2Session(SessionBase):
             case RecordingEdit(label, recordings):
                 self._monitors.record(label, recordings)
                 self._loop.changed()
+
+    def capture(self) -> Snapshot:
+        """Return the state at the beginning of the present step."""
+        self._loop.prepare()
+        reach = longest_delay(self._objects.program.synapses) + 1
+        return capture(self._objects, self.step, self.recent_sources(reach))
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from a state."""
+        self._loop.go_to(snapshot.step)
+        self._loop.prepare()
+        restore(self._objects, snapshot, longest_delay(self._objects.program.synapses) + 1)
 
     def free(self) -> None:
         """Let the Brian2 objects go."""

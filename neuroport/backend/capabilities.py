@@ -239,6 +239,9 @@ class Capabilities:
     kind : {"simulation", "emulated", "hardware"}
     deterministic : bool
         Whether two runs of one network give the same spikes, whatever the machine does besides.
+    state : bool
+        Whether the whole state of a network can be handed out and gone on from: what saving it,
+        and new populations and projections after a run, need.
     cells : mapping of str to CellCapability
         Cell types and spike sources, by name.
     composed_cells : mapping of str to CellCapability
@@ -272,6 +275,7 @@ class Capabilities:
     kind: Kind
     deterministic: bool
     cells: Mapping[str, CellCapability]
+    state: bool = False
     composed_cells: Mapping[str, CellCapability] = field(default_factory=dict)
     cells_by_equations: CellCapability | None = None
     synapses: Mapping[str, SynapseCapability] = field(default_factory=dict)
@@ -320,6 +324,7 @@ class Capabilities:
             "numerics, if not all": [
                 f"{choice}: {' or '.join(map(str, values))}"
                 for choice, values in self.numerics.items()],
+            "state": ["saved and restored; new objects after a run"] * self.state,
             "fixed once it has run": [
                 f.name for f in fields(self.between_runs)
                 if not getattr(self.between_runs, f.name)],

@@ -86,6 +86,7 @@ class _Reader:
         made = Capabilities(
             kind=data.get("kind", "simulation"),
             deterministic=self._of_type(data, "deterministic", bool, True),
+            state=self._of_type(data, "state", bool, False),
             cells={k: self._cell(k, v) for k, v in self._table(data, "cells", tuple(CELLS))},
             composed_cells={
                 k: self._part(CellCapability, v, f"composed_cells.{k}")

@@ -10,6 +10,7 @@ from neuroport.backend.recorded import Piece
 from neuroport.errors import Problem
 from neuroport.network.description import FloatArray, IntArray, Network, Population
 from neuroport.network.edits import Edit
+from neuroport.network.snapshot import Snapshot
 
 __all__ = ["EngineMethods", "Progress", "StopAsked", "Synapses"]
 
@@ -78,6 +79,20 @@ class EngineMethods(ABC):
 
     def rewind(self) -> None:  # noqa: B027  optional
         """Give back what need not be held until the network is built again, after a reset."""
+
+    def capture(self) -> Snapshot:
+        """Return the whole state at the beginning of the present step.
+
+        Where ``state`` is declared.
+        """
+        raise NotImplementedError
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Take a state in place of that of step 0; the network has been built.
+
+        Variables of the network that the snapshot does not have keep their initial values.
+        """
+        raise NotImplementedError
 
     def broken_off_after(self) -> int:
         """Return the steps that count of an :meth:`advance` that raised an error."""

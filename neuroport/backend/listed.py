@@ -56,6 +56,10 @@ class ListedSpikes:
             spans.pop()
         spans.append(_Span(source, step, step))
 
+    def go_on(self, before: ListedSpikes) -> None:
+        """Take what another list knows of the same sources; other sources begin with this one."""
+        self._spans |= {k: spans for k, spans in before._spans.items() if k in self._spans}
+
     def spikes(self, population: str, until: int) -> tuple[IntArray, IntArray]:
         """Return (step, cell) of a source's spikes before step `until`, by step, then by cell."""
         steps, cells = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]

@@ -15,10 +15,11 @@ import numpy as np
 
 from neuroport.backend.between_runs import edit_problems
 from neuroport.backend.capabilities import Capabilities
-from neuroport.backend.engine import EngineMethods, Progress, StopAsked, Synapses
+from neuroport.backend.engine import Progress, StopAsked, Synapses
 from neuroport.backend.listed import ListedSpikes
 from neuroport.backend.merge import Merge, Place, named, own_pieces
 from neuroport.backend.recorded import Recorded, Samples
+from neuroport.backend.whole_state import WholeState
 from neuroport.errors import (
     BetweenRunsError,
     NeuroportError,
@@ -40,7 +41,7 @@ from neuroport.network.edits import (
 
 __all__ = ["SessionBase"]
 
-class SessionBase(EngineMethods):
+class SessionBase(WholeState):
     """A network that is ready to run, running, or paused between runs.
 
     An engine's session derives from it and supplies the methods of
@@ -73,6 +74,7 @@ class SessionBase(EngineMethods):
         self._stale = True  # to be built before the next step
         self._recorded = Recorded()
         self._listed = ListedSpikes(self._network)
+        self._since = {}
         self._forget()
 
     def _forget(self) -> None:

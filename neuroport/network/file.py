@@ -29,8 +29,9 @@ from neuroport.network.description import (
     RenewalSource,
     SpikeTimes,
 )
+from neuroport.network.snapshot import SavedState
 
-__all__ = ["save_network", "load_network", "FORMAT"]
+__all__ = ["FORMAT", "load_network", "load_state", "save_network", "save_state"]
 
 FORMAT = 1
 # What the zip, JSON and array readers raise on damaged bytes.
@@ -97,29 +98,18 @@ def save_network(network: Network, path: str | os.PathLike[str]) -> Path:
     pathlib.Path
         Where it was written.
     """
-    arrays: list[NDArray[Any]] = []
+    return _save(network, network, "network.json", path)
 
-    def put(array: NDArray[Any]) -> dict[str, int]:
-        arrays.append(array)
-        return {"array": len(arrays) - 1}
 
-    document = {"format": FORMAT, **_written(network, put), "hash": network.hash}
-    target = Path(path)
-    partial = target.with_name(target.name + ".partial")
-    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as stream, zipfile.ZipFile(
-            stream, "w", zipfile.ZIP_DEFLATED, compresslevel=3
-        ) as archive:
-            archive.writestr("network.json", json.dumps(document, default=plain, indent=1))
-            for number, array in enumerate(arrays):
-                buffer = io.BytesIO()
-                np.save(buffer, array, allow_pickle=False)
-                archive.writestr(f"{number}.npy", buffer.getvalue())
-        os.replace(partial, target)
-    finally:
-        partial.unlink(missing_ok=True)
-    return target
+def save_state(saved: SavedState, path: str | os.PathLike[str]) -> Path:
+    """Save a network and its state to one file, in the same way.
+
+    Returns
+    -------
+    pathlib.Path
+        Where it was written.
+    """
+    return _save(saved, saved.network, "state.json", path)
 
 
 def load_network(path: str | os.PathLike[str]) -> Network:
@@ -130,9 +120,60 @@ def load_network(path: str | os.PathLike[str]) -> Network:
     FileFormatError
         If the file is not such a file, is damaged, or was written by a newer version.
     """
+    network, expected = _load(
+        Network, "network.json", path, "network",
+        "save the network again with save_network(sim.network(), path)")
+    _check_hash(network, expected, path)
+    return network  # type: ignore[no-any-return]
+
+
+def load_state(path: str | os.PathLike[str]) -> SavedState:
+    """Load a state saved by :func:`save_state`.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is not such a file, is damaged, or was written by a newer version.
+    """
+    saved, expected = _load(SavedState, "state.json", path, "saved state",
+                            "save the state again with sim.save_state(...)")
+    _check_hash(saved.network, expected, path)
+    return saved  # type: ignore[no-any-return]
+
+
+def _save(thing: Any, network: Network, name: str, path: str | os.PathLike[str]) -> Path:
+    arrays: list[NDArray[Any]] = []
+
+    def put(array: NDArray[Any]) -> dict[str, int]:
+        arrays.append(array)
+        return {"array": len(arrays) - 1}
+
+    document = {"format": FORMAT, **_written(thing, put), "hash": network.hash}
+    target = Path(path)
+    partial = target.with_name(target.name + ".partial")
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as stream, zipfile.ZipFile(
+            stream, "w", zipfile.ZIP_DEFLATED, compresslevel=3
+        ) as archive:
+            archive.writestr(name, json.dumps(document, default=plain, indent=1))
+            for number, array in enumerate(arrays):
+                buffer = io.BytesIO()
+                np.save(buffer, array, allow_pickle=False)
+                archive.writestr(f"{number}.npy", buffer.getvalue())
+        os.replace(partial, target)
+    finally:
+        partial.unlink(missing_ok=True)
+    return target
+
+
+def _load(
+    kind: Any, name: str, path: str | os.PathLike[str], what: str, fix: str
+) -> tuple[Any, str]:
+    """Return what a file holds and the hash that its network should have."""
     try:
         with zipfile.ZipFile(path) as archive:
-            document = json.loads(archive.read("network.json"))
+            document = json.loads(archive.read(name))
             found, expected = document.pop("format"), document.pop("hash")
             if found != FORMAT:
                 raise FileFormatError(
@@ -147,21 +188,20 @@ def load_network(path: str | os.PathLike[str]) -> Network:
                 with archive.open(f"{reference['array']}.npy") as stream:
                     return np.load(io.BytesIO(stream.read()), allow_pickle=False)  # type: ignore[no-any-return]
 
-            network: Network = _read(Network, document, get)
+            return _read(kind, document, get), str(expected)
     except _DAMAGE as error:
         raise FileFormatError(
-            Problem(
-                f"{os.fspath(path)} is not a readable network file ({error})",
-                fix="save the network again with sim.network().save(...) or save_network(...)",
-            )
+            Problem(f"{os.fspath(path)} is not a readable {what} file ({error})", fix=fix)
         ) from None
+
+
+def _check_hash(network: Network, expected: str, path: str | os.PathLike[str]) -> None:
     if network.hash != expected:
         raise FileFormatError(
             Problem(
                 f"{os.fspath(path)} does not match its own hash",
                 measured=network.hash,
                 limit=expected,
-                fix="the file is damaged or was edited; save the network again",
+                fix="the file is damaged or was edited; save it again",
             )
         )
-    return network

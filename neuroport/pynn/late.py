@@ -32,7 +32,7 @@ _CLASSES: dict[str, type] = {
         electrodes.NoisyCurrentSource)},
 }
 
-_METHODS = ("end", "record_v", "record_gsyn", "list_standard_models",
+_METHODS = ("end", "record_v", "record_gsyn", "list_standard_models", "save_state", "restore_state",
             "set_number_of_neurons_per_core", "set_number_of_synapse_cores",
             "set_allow_delay_extensions")
 

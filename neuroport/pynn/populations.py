@@ -270,6 +270,12 @@ class PopulationBase(_Parameters, common.Population):  # type: ignore[misc]
             self._parameters[name] = self._parameters[name].copy()
             self._parameters[name][index] = values
 
+    def tell_of_the_past(self) -> None:
+        """Report spike times that were over before the population was made."""
+        if "spike_times" in self._parameters:
+            times = self._parameters["spike_times"]
+            self._tell_of_the_past([np.empty(0)] * len(times), times)
+
     def _tell_of_the_past(
         self, old: list[NDArray[np.float64]], new: list[NDArray[np.float64]]
     ) -> None:

@@ -32,7 +32,7 @@ class RecorderBase(recording.Recorder):  # type: ignore[misc]
     def __init__(self, population: Any, file: Any = None) -> None:
         super().__init__(population, file)
         self.cache: Any = self.cache
-        self._from_step = 0
+        self._from_step = self._simulator.state.step
 
     def record(
         self,
@@ -113,6 +113,10 @@ class RecorderBase(recording.Recorder):  # type: ignore[misc]
 
     def _clear_simulator(self) -> None:
         self._from_step = self._simulator.state.step
+
+    def begin_at(self, step: int) -> None:
+        """Give out nothing from before a step: it was recorded elsewhere."""
+        self._from_step = step
 
     def store_to_cache(self, annotations: Any = None) -> None:
         """Keep the data of the run that ends; see ``pyNN.recording.Recorder``."""

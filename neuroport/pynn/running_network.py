@@ -43,6 +43,11 @@ class RunningNetwork(ABC):
         self._written: Network | None = None  # what the session runs, before weights were stored
         self._unwritten: dict[int, tuple[Any, set[str]]] = {}  # projections that have changed
         self._parts: dict[int, list[tuple[str, NDArray[np.int64]]]] = {}
+        self._extended = False  # whether there are objects that the session does not have
+
+    @abstractmethod
+    def _go_on_with_all(self) -> None:
+        """Open a session that has the new objects, too, and goes on where the present one is."""
 
     @abstractmethod
     def _freeze(self) -> Network:
@@ -68,11 +73,22 @@ class RunningNetwork(ABC):
             self.session.close()
         self.session = self._written = None
         self._unwritten = {}
+        self._extended = False
 
     # -- changes between runs -----------------------------------------------------------------
 
+    def _is_new(self, label: str) -> bool:
+        """Whether the session does not have an object yet: it will be made as it is by then."""
+        if not self._extended or self.session is None or not label:
+            return False
+        network = self.session.network
+        return label not in {*(p.label for p in network.populations),
+                             *(p.label for p in network.projections)}
+
     def _edit(self, edit: Edit) -> None:
         """Change what runs, and what was written."""
+        if self._is_new(edit.label):
+            return
         session = self._up_to_date()
         if session is not None and self._written is not None:
             session.edit(edit)
@@ -80,7 +96,7 @@ class RunningNetwork(ABC):
 
     def check_change(self, kind: type[Edit], label: str, names: list[str]) -> None:
         """Refuse a change that the backend cannot make now, before anything is changed."""
-        if self.session is not None:
+        if self.session is not None and not self._is_new(label):
             self.session.check_edit(kind, label, names)
 
     def parameters_changed(self, population: Any, names: list[str]) -> None:
@@ -109,7 +125,7 @@ class RunningNetwork(ABC):
 
     def check_synapses(self, projection: Any, names: list[str]) -> None:
         """Refuse changed synapses that cannot be passed on, before anything is changed."""
-        if self.session is None:
+        if self.session is None or projection._number not in self._parts:
             return
         if "delay" in names and self.step > 0:
             raise NetworkChangedError(
@@ -124,7 +140,7 @@ class RunningNetwork(ABC):
 
     def synapses_changed(self, projection: Any, names: list[str]) -> None:
         """Take note of changed synapses; they are passed on before the next run or reading."""
-        if self.session is None:
+        if self.session is None or projection._number not in self._parts:
             return
         if "delay" in names:
             self._drop_session()
@@ -137,9 +153,15 @@ class RunningNetwork(ABC):
 
     def _up_to_date(self) -> SessionBase | None:
         """Return the session, if there is one, with everything passed on that has changed."""
+        self._pass_synapses_on()
+        if self._extended:
+            self._go_on_with_all()
+        return self.session
+
+    def _pass_synapses_on(self) -> None:
         session, unwritten = self.session, self._unwritten
         if session is None or self._written is None or not unwritten:
-            return session
+            return
         self._unwritten = {}
         changed: dict[str, set[str]] = {}
         written = self._written
@@ -160,7 +182,6 @@ class RunningNetwork(ABC):
                 known = {"weight": new.weight, **new.parameters}
                 session.edit(SynapseEdit(new.label, {n: known[n] for n in names}, moved))
         self._written = written
-        return session
 
     def synapse_initial(self, projection: Any, variable: str, value: Any) -> None:
         """Refuse initial values of synaptic states, which neuroport does not keep."""
@@ -190,18 +211,20 @@ class RunningNetwork(ABC):
 
     def spikes(self, population: Any) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return (step, cell) of a population's recorded spikes."""
-        if self.session is None:
+        session = self._up_to_date()
+        if session is None:
             empty = np.empty(0, dtype=np.int64)
             return empty, empty
-        return self.session.spikes(population.label)
+        return session.spikes(population.label)
 
     def signal(
         self, population: Any, variable: str
     ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
         """Return (step, values, cells) of a recorded variable."""
-        if self.session is None:
+        session = self._up_to_date()
+        if session is None:
             raise NotReadyError(Problem(f"'{variable}' has not been recorded yet"))
-        step, values = self.session.signal(population.label, variable)
+        step, values = session.signal(population.label, variable)
         index = next(
             r.index
             for r in population.describe_frozen().recordings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Iterable
 
 from neuroport.backend.session import SessionBase
 from neuroport.findings import Finding
@@ -51,7 +52,11 @@ class Shown:
 
     def _take_findings(self, session: SessionBase) -> None:
         """Take over what an engine found during the run, such as spikes that it lost."""
-        found = [f for f in session.findings if f not in self.findings]
+        self.take_over(session.findings)
+
+    def take_over(self, told: Iterable[Finding]) -> None:
+        """Take over findings that are not known yet, in place of what was said of the same."""
+        found = [f for f in told if f not in self.findings]
         if found:
             # An engine counts on: what it says now takes the place of what it said before.
             said = {(f.code, f.where) for f in found}

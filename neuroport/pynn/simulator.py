@@ -32,6 +32,7 @@ from neuroport.pynn.population_data import annotation_problems
 from neuroport.pynn.populations import ID, AssemblyBase, PopulationBase, ViewBase
 from neuroport.pynn.projections import ProjectionBase
 from neuroport.pynn.recorder import RecorderBase
+from neuroport.pynn.saved_state import SavedStates
 from neuroport.pynn.state import State
 from neuroport.pynn.synapses import synapse_types
 
@@ -201,7 +202,7 @@ def procedures(
 
 
 @entrance("network", "check", "prepare", "another", "end")
-class Simulator:
+class Simulator(SavedStates):
     """PyNN's interface as an object; two of them do not touch each other.
 
     Made by :func:`simulator`. Attributes are PyNN's names: ``Population``, ``Projection``,

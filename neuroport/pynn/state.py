@@ -20,7 +20,6 @@ from neuroport.backend.prepared import Prepared
 from neuroport.backend.session import SessionBase
 from neuroport.errors import (
     InvalidTimeError,
-    NetworkChangedError,
     NotReadyError,
     Problem,
     RunInterrupted,
@@ -34,8 +33,8 @@ from neuroport.process.interrupt import StopOnInterrupt
 from neuroport.pynn.checks import check_projections
 from neuroport.pynn.defaults import insisted
 from neuroport.pynn.dialects import Dialect
+from neuroport.pynn.growing import Growing
 from neuroport.pynn.projection_arguments import delay_range
-from neuroport.pynn.running_network import RunningNetwork
 from neuroport.pynn.shown import Shown
 from neuroport.realise.memory import BYTES_PER_SYNAPSE, memory_limit
 from neuroport.realise.streams import stream_name
@@ -48,7 +47,7 @@ _MOST_STEPS = 2.0**53  # beyond it a float misses steps
 logger = logging.getLogger("neuroport")
 
 
-class State(Shown, RunningNetwork, common.control.BaseState):  # type: ignore[misc]
+class State(Shown, Growing, common.control.BaseState):  # type: ignore[misc]
     """Everything one simulator knows.
 
     Parameters
@@ -81,7 +80,7 @@ class State(Shown, RunningNetwork, common.control.BaseState):  # type: ignore[mi
         max_delay: float | str,
     ) -> None:
         Shown.__init__(self)
-        RunningNetwork.__init__(self)
+        Growing.__init__(self)
         common.control.BaseState.__init__(self)
         self.backend = backend
         self.backend_name = backend_name
@@ -253,7 +252,7 @@ class State(Shown, RunningNetwork, common.control.BaseState):  # type: ignore[mi
         """Give an object another label before the first run; return it, made unique."""
         if str(new) == old:
             return old
-        self.check_open(f"a new label for '{old}'")
+        self.check_open(f"a new label for '{old}'", new=False)
         self._labels.discard(old)
         return self.unique_label(str(new))
 
@@ -275,23 +274,6 @@ class State(Shown, RunningNetwork, common.control.BaseState):  # type: ignore[mi
         """Forget a projection whose connections could not be made."""
         self.projections.remove(projection)
         self._labels.discard(projection.label)
-
-    def check_open(self, what: str) -> None:
-        """Refuse a new object where the network can no longer change."""
-        if self._closed:
-            raise NotReadyError(Problem("this simulator has been ended", fix="make a new one"))
-        if self.session is None:
-            return
-        if self.step > 0:
-            raise NetworkChangedError(
-                Problem(
-                    f"{what} was added after a run",
-                    measured=f"at {self.t:g} ms",
-                    limit="the network is fixed once it has run",
-                    fix="create it before the first run(), or call reset() first",
-                )
-            )
-        self._drop_session()
 
     def check_memory(
         self, needed: float, where: str, count: float, error: type[Exception]

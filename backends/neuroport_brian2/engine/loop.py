@@ -43,13 +43,23 @@ class Loop:
         """Take note that objects were added to the network or taken away."""
         self._runs = None
 
-    def run(self, steps: int, stop_asked: Callable[[], bool], progress: Progress) -> int:
-        """Run some steps; return how many were done."""
+    def prepare(self) -> None:
+        """Prepare all objects, where that has not been done."""
         if self._runs is None:
             self._net._clocks = {self._clock}  # as Brian2's run sets it
             self._net.before_run({})
             self._runs = [(o.run, self._every.get(o.name, 1))
                           for o in self._net.sorted_objects if o.active]
+
+    def go_to(self, step: int) -> None:
+        """Set the clock."""
+        self._timestep[0] = step
+        self._t[0] = step * self._dt[0]
+
+    def run(self, steps: int, stop_asked: Callable[[], bool], progress: Progress) -> int:
+        """Run some steps; return how many were done."""
+        self.prepare()
+        assert self._runs is not None
         timestep, t, dt = self._timestep, self._t, self._dt
         always = [run for run, every in self._runs if every == 1]
         sometimes = len(always) < len(self._runs)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -177,6 +179,24 @@ class RandomPart(Part):
         return {"v": observed["v before"], "spikes": observed["spikes before"]}
 
 
+class RestoredPart(RandomPart):
+    """The same, saved and restored after each run."""
+
+    def between(self, sim: Any, run: int) -> None:
+        """Save the state and go on from it."""
+        with TemporaryDirectory() as folder:
+            sim.restore_state(sim.save_state(Path(folder) / "part.state"))
+
+    def observe(self, sim: Any) -> dict[str, FloatArray]:
+        """Return the potential and spikes of all segments."""
+        last = len(self.setting.runs) - 1
+        v = [signal(self.cells, "v", k) for k in range(last + 1)]
+        spikes = [spike_table(self.cells, self.setting.timestep, k) for k in range(last + 1)]
+        # The last sample of a segment is the first of the next.
+        return {"v": np.concatenate([*(piece[:-1] for piece in v[:-1]), v[-1]]),
+                "spikes": np.concatenate(spikes)}
+
+
 def _same(*names: str) -> Any:
     """Judge that all of these are equal and that something happened."""
 
@@ -316,9 +336,12 @@ def _repetitions(
     whole = RandomPart("random", replace(setting, runs=(sum(setting.runs),)), found)
     again = RandomPart("random", replace(setting, again=True), found)
     another = RandomPart("random", replace(setting, seed=setting.seed + 1), found)
+    restored = RestoredPart("random", replace(setting, name="restored"), found)
     same = _same("spikes", "v")
     repeated = lacks or ("" if capabilities.deterministic else "determinism")
     yield Case("running", "several runs equal one", lacks, pieces, same, whole)
+    yield Case("running", "saved and restored between runs",
+               lacks or ("" if capabilities.state else "state"), restored, same, whole)
     yield Case("running", "reset and run again", lacks, again, same)
     yield Case("running", "the same seed, the same spikes", repeated, again, same, pieces)
     yield Case("running", "another seed, other spikes", lacks, another, other("spikes"), pieces)
