@@ -58,7 +58,7 @@ class Outcome:
     @property
     def counted(self) -> bool:
         """Whether it is one of a job's attempts: not where nothing had been allocated."""
-        return self.kind != "server"
+        return self.kind not in ("server", "user")
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data."""

@@ -189,3 +189,34 @@ def test_a_job_that_is_cancelled_keeps_what_it_had(
     assert run_under_way(job.folder) is None
     neuroport("jobs", "wait", job.id, code=130)
     neuroport("jobs", "cancel", job.id, code=2)  # over already
+
+
+@pytest.mark.slow
+def test_a_planted_secret_is_nowhere(store: Store, tmp_path: Path) -> None:
+    """A password in an address, a model that prints it, raises it and asks for it."""
+    canary = "canary-" + "7f3a" * 4
+    (tmp_path / "model.py").write_text(
+        "import os, sys\n"
+        "import neuroport.pynn as sim\n"
+        "from neuroport.secrets import with_secrets\n"
+        "whole = with_secrets('https://127.0.0.1:9/spalloc/')\n"
+        "print(whole, file=sys.stderr)\n"
+        "print(whole, 'asked' if '@' in whole else 'unknown')\n"
+        "raise ValueError(whole)\n")
+    done = subprocess.run(
+        [sys.executable, "-c",
+         "import sys; from neuroport.jobs import submit\n"
+         "from neuroport.jobs.specification import RunSpec\n"
+         "job = submit(RunSpec('model.py', backend='spinnaker', options={'spalloc': "
+         "sys.stdin.read()}), 'local'); job.wait(120); print(job.id, job.status)"],
+        input=f"https://me:{canary}@127.0.0.1:9/spalloc/", capture_output=True, text=True,
+        timeout=2 * SPARE)
+    job, status = done.stdout.split()
+    assert status == "failed"
+    assert "asked" in get(job).logs()  # it was there for whoever connects
+    said = [done.stdout, done.stderr, *(neuroport("jobs", *words) for words in (
+        ("show", job, "--json", "--html", "page.html"), ("logs", job), ("list", "--json")))]
+    files = [p.read_bytes() for p in tmp_path.rglob("*") if p.is_file() and not p.is_symlink()]
+    assert len(files) > 8
+    assert not any(canary.encode() in text for text in files)
+    assert not any(canary in text for text in said)

@@ -40,7 +40,8 @@ from neuroport.process import EngineError
 __all__ = ["Supervisor"]
 
 BEAT = 10.0  # s between two signs of life
-_MENDED = 30.0  # s between two tries of what needs the user
+_MENDED = 30.0  # s until what needs the user is tried again; twice as long each time
+_RARELY = 3600.0  # s between two tries at most
 
 
 class Supervisor:
@@ -135,9 +136,8 @@ class Supervisor:
     def _wait(self, job: JobRecord) -> None:
         """Wait until it is time to try again, or somebody says so."""
         # By a clock that nobody sets; the other one says how long the computer was off.
-        patience = _MENDED if job.state == "blocked" else max(0.0, job.not_before - job.changed)
-        gone = max(0.0, time.time() - job.changed) if job.state == "retry_wait" else 0.0
-        limit = time.monotonic() + max(0.0, patience - gone)
+        patience, gone = max(0.0, job.not_before - job.changed), time.time() - job.changed
+        limit = time.monotonic() + max(0.0, patience - max(0.0, gone))
         while time.monotonic() < limit:
             time.sleep(min(0.5, max(0.0, limit - time.monotonic())))
             now = self.store.job(self.id)
@@ -310,7 +310,10 @@ class Supervisor:
         job = self.store.job(self.id)
         tries = self.store.attempts(self.id)
         if outcome.kind == "user":
-            self._change("blocked", outcome.code, text)
+            before = [one.kind for one in reversed(tries)]
+            row = next((k for k, kind in enumerate(before) if kind != "user"), len(before))
+            wait = min(_MENDED * 2 ** (row - 1), _RARELY)
+            self._change("blocked", outcome.code, text, not_before=time.time() + wait)
             return
         wait = next_wait(outcome.kind, [one.kind for one in tries[:-1] if one.ended])
         counted = sum(one.counted for one in tries)
