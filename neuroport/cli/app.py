@@ -17,6 +17,7 @@ from neuroport.cli import (
     plugins,
     run,
     submit,
+    sweeps,
 )
 from neuroport.results.versions import package_version
 
@@ -64,6 +65,8 @@ for _command, _text, _epilog in (
     app.command(help=_text, epilog=_epilog, context_settings=_FOLLOWED)(_command)
 app.command(help=submit.HELP, epilog=jobs.EPILOG, context_settings=_FOLLOWED)(submit.submit)
 app.add_typer(jobs.jobs, name="jobs")
+app.command(help=sweeps.HELP, epilog=sweeps.EPILOG, context_settings=_FOLLOWED)(sweeps.sweep)
+app.add_typer(sweeps.sweeps, name="sweeps")
 for _listed in (listing.models, listing.backends, listing.numerics, listing.explain, doctor.doctor):
     app.command()(_listed)
 plugins.register(app)

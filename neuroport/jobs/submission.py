@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Job", "get", "submit"]
 
-_TAKEN = 5.0  # s for a supervisor to take a job
 _SLOWEST = 1.0  # s between two looks at a job that is waited for
 
 
@@ -262,7 +261,6 @@ def submit(
     mark("submit: created")
     if start and new:
         launch(kept, record)
-        _taken(kept, record)
     elif start:
         settle(kept)
     return Job(record.id, kept)
@@ -272,15 +270,6 @@ def _versions(spec: RunSpec) -> dict[str, str]:
     from neuroport.results.versions import package_version
 
     return {"neuroport": package_version("neuroport") or ""}
-
-
-def _taken(store: Store, job: JobRecord) -> None:
-    """Wait until a supervisor has a job; a slow one has it later."""
-    limit = time.monotonic() + _TAKEN
-    while time.monotonic() < limit:
-        if store.leases.holder(job.id) is not None or store.job(job.id).version > job.version:
-            return
-        time.sleep(0.05)
 
 
 def get(name: str, store: Store | None = None) -> Job:

@@ -453,7 +453,7 @@ def _judged(wanted: Case, store: Store, job: str, world: World) -> list[str]:
 
 
 def _words(errors: Path) -> list[str]:
-    return [errors.read_text()] if errors.exists() else []
+    return [errors.read_text()[:3000]] if errors.exists() else []
 
 
 @contextmanager

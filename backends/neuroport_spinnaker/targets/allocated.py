@@ -38,6 +38,7 @@ _KEEPALIVE = 60.0  # s
 _LOOK = 1.0  # s between two questions for a state
 _SICK = 86400.0  # s for which a board that looked sick is not taken
 _UNWANTED = 4  # sick boards that are held while others are asked for
+_AT_ONCE = 4  # members of a sweep that ask for boards: others want some, too
 _SAYS = ("keepalive", "machine", "tags")
 
 
@@ -90,6 +91,10 @@ class SpallocTarget(SpinnakerTarget):
             return getpass.getuser()
         except (KeyError, OSError):  # a user without a name
             return "neuroport"
+
+    def at_once(self) -> int:
+        """Return how many members of a sweep ask for boards at a time."""
+        return _AT_ONCE
 
     def attempt(
         self, work: Work, run: Callable[[Placed], Outcome], resumed: bool = False

@@ -60,6 +60,10 @@ class BoardTarget(SpinnakerTarget):
             raise UnknownTargetAddressError(Problem(
                 f"target '{address}' cannot be read", limit=self.form))
 
+    def at_once(self) -> int:
+        """Return 1: there is one machine."""
+        return 1
+
     @contextmanager
     def place(self, work: Work, resumed: bool) -> Iterator[Placed]:
         """Hold the board's lock."""

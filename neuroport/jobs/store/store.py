@@ -353,6 +353,12 @@ class Store:
         return [JobRecord(**{name: row[name] for name in columns}) for row in rows
                 if row["token"] is None or not believed_alive(row)]
 
+    def attended(self, parent: str) -> int:
+        """Return how many members of a sweep have a supervisor that is alive."""
+        rows = self.database.read(
+            "SELECT lease.* FROM job JOIN lease ON lease.job = job.id WHERE parent = ?", parent)
+        return sum(believed_alive(row) for row in rows)
+
 
 def described(row: sqlite3.Row) -> dict[str, Any]:
     """Return what ``job.json`` holds, from the database."""

@@ -16,11 +16,16 @@ def main() -> int:
     """Work on the job that is named; what connects to its machines comes by standard input."""
     attached = "--attached" in sys.argv[2:]  # as the job of a cluster, which watches it itself
     told = "" if attached else sys.stdin.read()
+    reading, begun = os.pipe()
     if not attached and os.fork():
+        os.close(begun)
+        os.read(reading, 1)  # until it has the job, or has ended
         os._exit(0)
+    os.close(reading)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     from neuroport.jobs.store.store import Store
+    from neuroport.jobs.supervise.launch import settle
     from neuroport.jobs.supervise.supervisor import Supervisor
     from neuroport.secrets import learn_secrets
 
@@ -36,7 +41,9 @@ def main() -> int:
 
     signal.signal(signal.SIGTERM, cancel)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    Supervisor(store, job).work()
+    Supervisor(store, job, lambda: os.close(begun)).work()
+    if store.job(job).parent is not None:
+        settle(store, young=0.0)  # the sweep's next member
     return 0
 
 

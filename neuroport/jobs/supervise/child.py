@@ -133,8 +133,14 @@ class Runner:
             "phases_s": {name: round(s, 3) for name, s in report.phases.items()},
             "findings": [finding.as_dict() for finding in report.findings],
             "score": None if report.answers is None else report.answers.score,
-            "result": False,
+            "result": False, "spikes": {},
         }
+        if report.result is not None:
+            told["spikes"] = {
+                label: {"count": spikes.count, "cells": spikes.size, "rate": spikes.count * 1e3
+                        / max(1, spikes.size) / max(1e-9, spikes.stop - spikes.start)}
+                for label in report.result.populations
+                if (spikes := report.result.spikes(label)) is not None}
         if report.status == "refused" and not told["error"]:
             told["error"] = "; ".join(str(f) for f in report.findings if f.severity.blocks)
         if report.result is not None:

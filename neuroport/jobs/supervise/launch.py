@@ -10,6 +10,7 @@ import time
 from functools import partial
 
 from neuroport.errors import UserError
+from neuroport.jobs.store.folder import read_json
 from neuroport.jobs.store.records import JobRecord
 from neuroport.jobs.store.store import FOLDER, Store
 from neuroport.jobs.targets.base import load_target_of
@@ -42,7 +43,7 @@ def start_here(store: Store, job: JobRecord) -> None:
             env={**os.environ, FOLDER: str(store.folder)}, umask=0o077)
     finally:
         os.close(log)
-    started.communicate(json.dumps(known).encode())  # it makes a copy of itself, and ends
+    started.communicate(json.dumps(known).encode())  # it ends when its copy has the job
 
 
 def settle(store: Store, *, young: float = _YOUNG) -> list[JobRecord]:
@@ -55,10 +56,17 @@ def settle(store: Store, *, young: float = _YOUNG) -> list[JobRecord]:
         Jobs that changed less than so many seconds ago are left alone: theirs may be starting.
     """
     found = []
-    for job in store.unattended():
+    free: dict[str, int] = {}  # sweep -> members that may be begun
+    for job in sorted(store.unattended(), key=lambda job: (job.parent or "", job.member or 0)):
         age = time.time() - job.changed
-        if 0 <= age < young and store.leases.holder(job.id) is None:
+        if 0 <= age < young and job.parent is None and store.leases.holder(job.id) is None:
             continue
+        if job.parent is not None:
+            if job.parent not in free:
+                free[job.parent] = at_once(store, job.parent) - store.attended(job.parent)
+            if free[job.parent] <= 0 and not job.cancel_wanted:
+                continue
+            free[job.parent] -= 1
         try:
             launch(store, job)
         except (UserError, OSError) as error:
@@ -67,3 +75,9 @@ def settle(store: Store, *, young: float = _YOUNG) -> list[JobRecord]:
             continue
         found.append(job)
     return found
+
+
+def at_once(store: Store, sweep: str) -> int:
+    """Return how many members of a sweep are worked on at a time."""
+    told = read_json(store.folder / "sweeps" / sweep / "sweep.json") or {}
+    return max(1, int(told.get("at_once", 1)))

@@ -52,10 +52,14 @@ class Supervisor:
     store : Store
     job : str
         Its id.
+    begun : callable
+        Called when it has taken the job.
     """
 
-    def __init__(self, store: Store, job: str) -> None:
-        self.store, self.id = store, job
+    def __init__(
+        self, store: Store, job: str, begun: Callable[[], None] = lambda: None
+    ) -> None:
+        self.store, self.id, self._begun = store, job, begun
         self.me = present_identity()
         self.actor = f"supervisor, {self.me}"
         self.lease = 0
@@ -68,6 +72,7 @@ class Supervisor:
         if lease is None:
             return False
         self.lease = lease
+        self._begun()
         mark("supervisor: lease taken")
         with self._beating(), contextlib.suppress(LeaseLostError):
             try:
@@ -226,6 +231,9 @@ class Supervisor:
 
     def _take_up(self, job: JobRecord, target: Target, spec: RunSpec) -> None:
         tries = self.store.attempts(self.id)
+        if not tries and job.state == "cancelling":
+            self._change("cancelled", "cancelled", "cancelled while it waited")
+            return
         if not tries:
             self._change("retry_wait", "supervisor", "its supervisor died", not_before=0.0)
             return
@@ -291,18 +299,20 @@ class Supervisor:
         end_attempt(self.store, self.id, n, kind=outcome.kind, code=outcome.code, text=text,
                     counted=outcome.counted)
         mark("attempt: ended")
+        job = self.store.job(self.id)
         if outcome.kind in ("ok", "model"):
             to = "done" if outcome.kind == "ok" else "failed"
-            if self.store.job(self.id).state != "collecting":
+            if job.state != "collecting":
                 self._change("collecting")
             collect(self.store, self.id, n, to, outcome)
             self._change(to, outcome.code, text if to == "failed" else "", progress=(
                 1.0 if to == "done" else None))
-        elif outcome.kind == "cancelled":
-            if self.store.job(self.id).state != "cancelling":
+        elif outcome.kind == "cancelled" or job.cancel_wanted or job.state == "cancelling":
+            # Also what would be tried again: the user wants it to end.
+            if job.state != "cancelling":
                 self._change("cancelling", "cancelled", text)
             collect(self.store, self.id, n, "cancelled", outcome)
-            self._change("cancelled", outcome.code, text)
+            self._change("cancelled", "cancelled", text)
         else:
             self._try_again(outcome, text)
 

@@ -10,6 +10,7 @@ supervisor itself has to run takes over :meth:`Target.launch`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ from neuroport.jobs.store.records import RemoteRecord
 from neuroport.registered import not_registered, registered
 from neuroport.secrets import keep_secrets
 
-__all__ = ["GROUP", "AttemptFailedError", "Placed", "Target", "Work", "load_target_of"]
+__all__ = ["GROUP", "AttemptFailedError", "Placed", "Target", "Work", "load_target_of", "places"]
 
 GROUP = "neuroport.targets"
 
@@ -145,6 +146,10 @@ class Target:
         """Start the supervisor; `start` does so on this computer."""
         start()
 
+    def at_once(self) -> int:
+        """Return how many members of a sweep are worked on at a time."""
+        return places()
+
     @contextmanager
     def place(self, work: Work, resumed: bool) -> Iterator[Placed]:
         """Take what the network needs, and give it back.
@@ -202,6 +207,28 @@ class Target:
             The names of its class and of that class' bases.
         """
         return "model"
+
+
+PLACES = "NEUROPORT_JOBS_LOCAL"
+"""Environment variable: how many jobs run at a time on this computer."""
+
+
+def places() -> int:
+    """Return how many jobs run at a time here: one a core, unless ``NEUROPORT_JOBS_LOCAL`` says.
+
+    Raises
+    ------
+    UnknownTargetAddressError
+        If the variable is no number from 1.
+    """
+    said = os.environ.get(PLACES)
+    if said is None:
+        return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity")
+                   else os.cpu_count() or 1)
+    if not said.isdecimal() or int(said) < 1:
+        raise UnknownTargetAddressError(Problem(
+            f"{PLACES} cannot be {said!r}", limit="a whole number from 1"))
+    return int(said)
 
 
 def load_target_of(address: str) -> Target:

@@ -2,38 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from neuroport.errors import Problem
 from neuroport.jobs.store.errors import UnknownTargetAddressError
-from neuroport.jobs.targets.base import Placed, Target, Work
+from neuroport.jobs.targets.base import PLACES, Placed, Target, Work, places
 from neuroport.jobs.targets.locks import one_of, user_folder
 
-__all__ = ["LocalTarget", "PLACES", "places"]
-
-PLACES = "NEUROPORT_JOBS_LOCAL"
-"""Environment variable: how many jobs run at a time on this computer."""
-
-
-def places() -> int:
-    """Return how many jobs run at a time here: one a core, unless ``NEUROPORT_JOBS_LOCAL`` says.
-
-    Raises
-    ------
-    UnknownTargetAddressError
-        If the variable is no number from 1.
-    """
-    said = os.environ.get(PLACES)
-    if said is None:
-        return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity")
-                   else os.cpu_count() or 1)
-    if not said.isdecimal() or int(said) < 1:
-        raise UnknownTargetAddressError(Problem(
-            f"{PLACES} cannot be {said!r}", limit="a whole number from 1"))
-    return int(said)
-
+__all__ = ["LocalTarget"]
 
 class LocalTarget(Target):
     """This computer."""
