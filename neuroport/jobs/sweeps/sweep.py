@@ -167,10 +167,10 @@ def submit_sweep(
 
     Examples
     --------
-    >>> sweep = submit_sweep(RunSpec("brunel", duration=500.0),
-    ...                      {"g": [4.0, 5.0, 6.0]}, seeds=10)        # doctest: +SKIP
-    >>> sweep.wait()                                                  # doctest: +SKIP
-    {'done': 30}
+    >>> from neuroport.jobs.specification import RunSpec
+    >>> made = submit_sweep(RunSpec("brunel"), {"g": [4.0, 5.0]}, seeds=10)  # doctest: +SKIP
+    >>> made.wait()                                                          # doctest: +SKIP
+    {'done': 20}
     """
     kept = store or Store()
     place = load_target_of(target)
