@@ -35,6 +35,8 @@ ARGUMENT_ORDER: dict[str, tuple[str, ...]] = {
                       "backprop_delay"),
     "SpikePairRule": _PAIR,
     "SpikeNearestPairRule": _PAIR,
+    "PfisterSpikeTriplet": ("tau_plus", "tau_minus", "tau_x", "tau_y", "A_plus", "A_minus"),
+    "WeightDependenceAdditiveTriplet": (*_BOUNDS, "A3_plus", "A3_minus"),
     "Vogels2011Rule": ("alpha", "tau", "A_plus", "A_minus"),
     "AdditiveWeightDependence": _BOUNDS,
     "MultiplicativeWeightDependence": _BOUNDS,

@@ -48,8 +48,10 @@ _EXTRA_MODELS = {
     "IF_curr_dual_exp": "IF_curr_dual_exp",
     "Izhikevich_cond": "Izhikevich_cond",
     "OneToOneOffsetConnector": "OneToOneOffsetConnector",
+    "PfisterSpikeTriplet": "PfisterSpikeTriplet",
     "SpikeNearestPairRule": "SpikeNearestPairRule",
     "Vogels2011Rule": "Vogels2011Rule",
+    "WeightDependenceAdditiveTriplet": "WeightDependenceAdditiveTriplet",
 }
 _BASES: dict[str, tuple[type, ...]] = {
     "Population": (SpynnakerPopulation,), "PopulationView": (SpynnakerView,)}

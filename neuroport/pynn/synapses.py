@@ -25,6 +25,7 @@ from neuroport.network.synapses import (
     SynapseModel,
 )
 from neuroport.plain_numbers import number_problem, one_float
+from neuroport.pynn.chip_only import chip_only
 from neuroport.pynn.dialects import PYNN
 from neuroport.pynn.entrance import checked_function
 from neuroport.pynn.parameters import check_parameters, identity, signature_of
@@ -85,6 +86,26 @@ AdditivePotentiationMultiplicativeDepression = _rule(
 )
 GutigWeightDependence = _rule(synapses.GutigWeightDependence)
 
+
+
+class _Triplet(STDPTimingDependence):  # type: ignore[misc]
+    """Pfister & Gerstner's rule of spike triplets (2006), doi 10.1523/JNEUROSCI.1425-06.2006."""
+
+    default_parameters = {"tau_plus": 16.8, "tau_minus": 33.7, "tau_x": 101.0, "tau_y": 125.0,
+                          "A_plus": 0.01, "A_minus": 0.01}
+
+
+class _AdditiveTriplet(STDPWeightDependence):  # type: ignore[misc]
+    """Changes by pairs and by triplets, the same at every weight."""
+
+    default_parameters = {"w_min": 0.0, "w_max": 1.0, "A3_plus": 0.01, "A3_minus": 0.01}
+
+
+PfisterSpikeTriplet = _rule(_Triplet, "PfisterSpikeTriplet")
+WeightDependenceAdditiveTriplet = _rule(_AdditiveTriplet, "WeightDependenceAdditiveTriplet")
+# Scripts may make these; no engine here has them.
+_CHIP_ONLY = (PfisterSpikeTriplet, WeightDependenceAdditiveTriplet)
+
 SYNAPSE_RULES: dict[str, Any] = {
     rule.__name__: rule
     for rule in (
@@ -95,6 +116,8 @@ SYNAPSE_RULES: dict[str, Any] = {
         MultiplicativeWeightDependence,
         AdditivePotentiationMultiplicativeDepression,
         GutigWeightDependence,
+        PfisterSpikeTriplet,
+        WeightDependenceAdditiveTriplet,
     )
 }
 
@@ -218,6 +241,12 @@ def synapse_model(synapse: Any) -> SynapseModel:
     if isinstance(synapse, synapses.STDPMechanism):
         timing = type(synapse.timing_dependence).__name__
         weight = type(synapse.weight_dependence).__name__
+        for part, kind, known in (
+            (synapse.timing_dependence, "timing dependence", _TIMING_RULES),
+            (synapse.weight_dependence, "weight dependence", _WEIGHT_RULES),
+        ):
+            if isinstance(part, _CHIP_ONLY):
+                raise chip_only(type(part).__name__, kind, f"{kind}s it has: {', '.join(known)}")
         if timing not in _TIMING_RULES:
             raise unsupported(timing, "timing dependence", list(_TIMING_RULES))
         if weight not in _WEIGHT_RULES:

@@ -226,6 +226,19 @@ def test_a_machine_can_be_asked_for_and_is_none(sim: Any) -> None:
         _ = machine.n_chips
 
 
+def test_a_triplet_rule_can_be_made_and_is_refused_where_it_is_used(sim: Any) -> None:
+    timing = sim.extra_models.PfisterSpikeTriplet(20, 20, 40, 40, 0.1, 0.1)
+    weights = sim.extra_models.WeightDependenceAdditiveTriplet(0.0, 1.0, 0.1, 0.1)
+    with pytest.raises(errors.UnknownParameterError, match="tau_z"):
+        sim.extra_models.PfisterSpikeTriplet(tau_z=1.0)
+    a, b = firing(sim), firing(sim)
+    for used in ((timing, weights), (timing, sim.AdditiveWeightDependence()),
+                 (sim.SpikePairRule(), weights)):
+        with pytest.raises(errors.UnsupportedError, match="neuroport board --run") as caught:
+            sim.Projection(a, b, sim.OneToOneConnector(), sim.STDPMechanism(*used))
+        assert "Triplet'" in str(caught.value)
+
+
 REFUSED = {
     "SpikeInjector": lambda s: s.external_devices.SpikeInjector,
     "Neuromodulation": lambda s: s.extra_models.Neuromodulation,

@@ -21,6 +21,7 @@ from example_runs.table import cell
 Record = dict[str, Any]
 
 _DEVICES = re.compile(r"external_devices|spinn_front_end_common|spinnman|SpikeInjector")
+_OWN = re.compile(r"<!-- (\S+ under neuroport) -->.*?<!-- end of \1 -->", re.DOTALL)
 _ROW = re.compile(r"^\| `([^`]+)` \| (ran|failed|not tried|not finished) \|", re.MULTILINE)
 
 
@@ -97,7 +98,7 @@ def _told(text: str) -> dict[str, Any]:
 
 def _reason(told: dict[str, Any]) -> str:
     error = told.get("error")
-    if error:
+    if error and told.get("status") != "refused":
         problems = error.get("problems") or [{"what": error.get("message", "")}]
         return str(problems[0].get("what", "")).splitlines()[0]
     blocking = [f for f in told.get("findings", ()) if f["severity"] == "error"]
@@ -123,7 +124,7 @@ def place(file: Path, part: str, records: Sequence[Record], backends: Sequence[s
         How many scripts ran where, as it stands above the table.
     """
     old = file.read_text(encoding="utf-8")
-    board = dict(_ROW.findall(old))
+    board = dict(_ROW.findall(_OWN.sub("", old)))
     by_script: dict[str, dict[str, Record]] = {}
     for record in records:
         by_script.setdefault(record["script"], {})[record["backend"]] = record
