@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
-
 from neuroport.backend.capabilities import Capabilities
 from neuroport.backend.engine import Progress, StopAsked
 from neuroport.backend.recorded import Piece
 from neuroport.backend.session import SessionBase
-from neuroport.network.description import FloatArray, IntArray, Network
+from neuroport.network.description import FloatArray, Network
 from neuroport.network.edits import Edit, ParameterEdit, RecordingEdit, StateEdit, SynapseEdit
 from neuroport.network.snapshot import Snapshot
 from neuroport.statements.program import Program
@@ -36,6 +34,7 @@ class Brian2Session(SessionBase):
     """
 
     engine = "Brian2"
+    longest_piece = 20_000  # drawing the spikes of sources has no end for Ctrl-C to wait for
 
     def __init__(self, network: Network, target: str, capabilities: Capabilities) -> None:
         super().__init__(network, capabilities)
@@ -53,12 +52,8 @@ class Brian2Session(SessionBase):
 
     def begin(self, first: int, last: int) -> None:
         """Take the spikes and currents of some steps."""
-        def spikes(label: str) -> tuple[IntArray, IntArray]:
-            step, cell = self.listed_spikes(label, last)
-            mine = slice(int(np.searchsorted(step, first)), None)
-            return step[mine], cell[mine]
-
-        self._sources.give(first, last, spikes)
+        self._sources.give(
+            first, last, lambda label: self.listed_spikes(label, last, first))
         if self._currents.give(first, last, self.lowered.currents):
             self._loop.changed()
 

@@ -60,10 +60,21 @@ class ListedSpikes:
         """Take what another list knows of the same sources; other sources begin with this one."""
         self._spans |= {k: spans for k, spans in before._spans.items() if k in self._spans}
 
-    def spikes(self, population: str, until: int) -> tuple[IntArray, IntArray]:
-        """Return (step, cell) of a source's spikes before step `until`, by step, then by cell."""
+    def spikes(self, population: str, until: int, first: int = 0) -> tuple[IntArray, IntArray]:
+        """Return (step, cell) of a source's spikes before step `until`, by step, then by cell.
+
+        Those before step `first` are left out, without a look at them where `first` is as far as
+        has been asked for before: each of many short runs takes its own.
+        """
         steps, cells = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
         spans = self._spans[population]
+        if first == spans[-1].drawn < until:
+            span = spans[-1]
+            step, cell = source_spikes(span.source, first, until, self._timestep, self._seed)
+            span.step.append(step)
+            span.cell.append(cell)
+            span.drawn = until
+            return step, cell
         for span, following in zip(spans, [*spans[1:], None], strict=True):
             end = until if following is None else min(until, following.first)
             if end > span.drawn:
@@ -80,4 +91,6 @@ class ListedSpikes:
                 before = int(np.searchsorted(span.step[0], end))
                 steps.append(span.step[0][:before])
                 cells.append(span.cell[0][:before])
-        return np.concatenate(steps), np.concatenate(cells)
+        step, cell = np.concatenate(steps), np.concatenate(cells)
+        later = slice(int(np.searchsorted(step, first)), None)
+        return step[later], cell[later]

@@ -38,6 +38,7 @@ from neuroport.network.edits import (
     apply_edit,
     edit_from,
 )
+from neuroport.process.interrupt import keeps_data
 
 __all__ = ["SessionBase"]
 
@@ -116,16 +117,18 @@ class SessionBase(WholeState):
         """
         return {}
 
-    def listed_spikes(self, population: str, until: int) -> tuple[IntArray, IntArray]:
-        """Return (step, cell) of the spikes before step `until` of a source of the engine's."""
+    def listed_spikes(
+        self, population: str, until: int, first: int = 0
+    ) -> tuple[IntArray, IntArray]:
+        """Return (step, cell) of an engine's source from step `first` to before step `until`."""
         if self._merge is None:
-            return self._listed.spikes(population, until)
+            return self._listed.spikes(population, until, first)
         steps, cells = [], []
-        for label, (there, first, _) in self._merge.populations.items():
+        for label, (there, offset, _) in self._merge.populations.items():
             if there == population:
-                step, cell = self._listed.spikes(label, until)
+                step, cell = self._listed.spikes(label, until, first)
                 steps.append(step)
-                cells.append(cell + first)
+                cells.append(cell + offset)
         step, cell = np.concatenate(steps), np.concatenate(cells)
         order = np.lexsort((cell, step))
         return step[order], cell[order]
@@ -167,6 +170,7 @@ class SessionBase(WholeState):
         self._take(done)
         return done
 
+    @keeps_data
     def _take(self, done: int) -> None:
         self._step += done
         if not done:

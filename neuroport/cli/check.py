@@ -20,6 +20,7 @@ from neuroport.cli.arguments import (
     Verbose,
     script_output,
 )
+from neuroport.cli.files import Files
 from neuroport.jobs.options import flags_of, split_options
 
 __all__ = ["HELP", "check"]
@@ -67,11 +68,14 @@ def check(
     from neuroport.errors import UserError
     from neuroport.findings import worst
     from neuroport.jobs.networks import Built, build, options_for
+    from neuroport.network.file import save_network
 
     built = Built()
     mended: list[Any] = []
     failed: BaseException | None = None
+    files: Files | None = None
     try:
+        files = Files({"--write": write})
         if (fix or rescale or write) and target is None:
             raise _needs_target()
         known = options_for(backend, target)
@@ -88,6 +92,12 @@ def check(
     rank = worst(built.findings)
     code = 2 if error is not None else int(rank is not None and rank.rank > 0)
     messages = [] if built.report is None else built.report.messages
+    if not as_json:  # before anything is written: the verdict is not to be lost with it
+        _show(built, mended, messages, error, verbose)
+    if mended and error is None and files is not None:
+        files.write("--write", lambda path: save_network(mended[0].prepared.written, path))
+        code = files.code(code)
+        error = next(iter(files.errors), None)
     if as_json:
         display.print_json(
             {
@@ -96,13 +106,13 @@ def check(
                 "status": {0: "ok", 1: "refused", 2: "error"}[code],
                 "exit_code": code,
                 "findings": [f.as_dict() for f in built.findings],
-                "fixed": [_mended_data(m, write) for m in mended],
+                "fixed": [_mended_data(m, files) for m in mended],
                 "messages": messages,
                 "error": display.error_data(error),
             }
         )
-    else:
-        _show(built, mended, write, messages, error, model, verbose)
+    elif files is not None:
+        files.show("saved in")
     if trace and error is not None:
         display.show_traceback(error)
     raise typer.Exit(code)
@@ -121,8 +131,6 @@ _OWN = ("--target", "--fix", "--rescale", "--write")
 def _mend(built: Any, rescale: tuple[str, ...], write: Path | None) -> list[Any]:
     """Mend each network, keep what is left to be found, and return what was mended."""
     from neuroport.errors import Problem, UserError, unknown_name
-    from neuroport.network.file import save_network
-    from neuroport.results.errors import OutputError
 
     labels = {p.label for made in built.prepared for p in made.written.projections}
     if unknown := [r for r in rescale if r not in labels]:
@@ -136,30 +144,22 @@ def _mend(built: Any, rescale: tuple[str, ...], write: Path | None) -> list[Any]
         )
     before = {(f.code, f.where) for made in built.prepared for f in made.findings}
     mended = [made.planning.fix(rescale) for made in built.prepared]
-    if write is not None:
-        try:
-            save_network(mended[0].prepared.written, write)
-        except OSError as problem:
-            raise OutputError(
-                Problem(f"{write} cannot be written: {problem.strerror or problem}",
-                        fix="--write FILE in a folder that is there and can be written")
-            ) from None
     elsewhere = [f for f in built.findings if (f.code, f.where) not in before]
     built.findings = elsewhere + [f for one in mended for f in one.prepared.findings]
     return mended
 
 
-def _mended_data(mended: Any, write: Path | None) -> dict[str, Any]:
+def _mended_data(mended: Any, files: Files | None) -> dict[str, Any]:
+    written = None if files is None else files.written.get("--write")
     return {
         "done": list(mended.done), "difference": mended.difference,
         "run_options": dict(mended.run_options),
-        "written": None if write is None else str(write),
+        "written": None if written is None else str(written),
     }
 
 
 def _show(
-    built: Any, mended: list[Any], write: Path | None, messages: list[str], error: Any,
-    model: str, verbose: bool,
+    built: Any, mended: list[Any], messages: list[str], error: Any, verbose: bool,
 ) -> None:
     out = display.console()
     for one in mended:
@@ -170,8 +170,6 @@ def _show(
         if one.run_options:
             flags = " ".join(f"{k} {v}" for k, v in one.run_options.items())
             out.print(Text(f"for a run of the unchanged model: {flags}"), soft_wrap=True)
-    if write is not None and mended and error is None:
-        out.print(Text(f"saved in {write}"), soft_wrap=True)
     findings = display.findings_table(built.findings, verbose)
     if findings is not None:
         out.print(findings)

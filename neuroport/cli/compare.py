@@ -12,6 +12,7 @@ import typer
 from rich.text import Text
 
 from neuroport.cli import display
+from neuroport.cli.files import Files
 from neuroport.cli.side_by_side import runs_shown
 from neuroport.secrets import keep_secrets
 
@@ -105,6 +106,7 @@ def compare(
         if at_least not in ("identical", "equivalent"):
             raise InvalidValueError(Problem(f"--at-least cannot be '{at_least}'",
                                             limit="identical or equivalent"))
+        files = Files({"--html": html, "--junit": junit})
         if not backends:
             found: Any = _stored(model, context.args, timestep, loading, match or ())
         else:
@@ -125,7 +127,7 @@ def compare(
                     explain="different" if explain is None else explain,
                     explain_runs=explain_runs, output=output, watch=watch, command=_command(),
                 )
-        code = _report(found, at_least, html, junit, as_json)
+        code = _report(found, at_least, files, as_json)
     except (ComparisonError, UserError, OSError) as error:
         display.refuse(error, as_json=False)
     except KeyboardInterrupt:
@@ -176,9 +178,8 @@ def _loaded(place: Path, timestep: float | None, loading: dict[str, Any]) -> Any
     return load_any(place, timestep, **(loading if place.suffix in (".json", ".csv") else {}))
 
 
-def _report(found: Any, at_least: str, html: Path | None, junit: Path | None,
-            as_json: bool) -> int:
-    """Show one comparison, or those of several backends; return the exit code."""
+def _report(found: Any, at_least: str, files: Files, as_json: bool) -> int:
+    """Show one comparison, or those of several backends, then write; return the exit code."""
     from neuroport.compare import (
         BackendComparison,
         json_of_backends,
@@ -189,10 +190,6 @@ def _report(found: Any, at_least: str, html: Path | None, junit: Path | None,
 
     several = isinstance(found, BackendComparison)
     command = _command()
-    if html is not None:
-        write_html(found, html, command=command)
-    if junit is not None:
-        write_junit(found, junit)
     if as_json:
         display.print_json(json_of_backends(found) if several
                            else json_report(found, command=command))
@@ -201,13 +198,14 @@ def _report(found: Any, at_least: str, html: Path | None, junit: Path | None,
             _show_backends(found)
         else:
             _show_comparison(found)
-        if html is not None:
-            display.console().print(Text(f"report {html}"), soft_wrap=True)
+    files.write("--html", lambda path: write_html(found, path, command=command))
+    files.write("--junit", lambda path: write_junit(found, path))
+    files.show(quiet=as_json)
     if several and (found.failed or not found.comparisons):
         return 2
     judged = found.comparisons if several else [found]
     good = all(c.verdict.value in ("identical", at_least) for c in judged)
-    return 0 if good else 1
+    return files.code(0 if good else 1)
 
 
 def _show_backends(found: Any) -> None:

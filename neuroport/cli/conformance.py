@@ -10,6 +10,7 @@ from rich.text import Text
 
 from neuroport.cli import display
 from neuroport.cli.arguments import Json, script_output
+from neuroport.cli.files import Files
 
 __all__ = ["HELP", "conformance"]
 
@@ -38,13 +39,16 @@ def conformance(
     from neuroport.backend import backend_option_types, load_backend
     from neuroport.errors import UnknownArgumentError, UserError
     from neuroport.jobs.options import split_options
+    from neuroport.output.writing import write_file
     from neuroport.testing.suite import Result, run_suite
     from neuroport.testing.table import support_matrix
 
     names, extra = _split(names, context.args)
     results: list[Result] = []
     versions: dict[str, str] = {}
+    files: Files
     try:
+        files = Files({"--table": table})
         known = backend_option_types(names[0]) if len(names) == 1 else {}
         options, rest = split_options(extra, known)
         if rest:
@@ -57,16 +61,17 @@ def conformance(
     except UserError as error:
         display.refuse(error, as_json)
     wrong = [r for r in results if r.state == "differs"]
-    if table is not None:
-        command = f"neuroport conformance {' '.join(names)} --table {table}"
-        table.write_text(support_matrix(results, command, versions), encoding="utf-8")
     if as_json:
         display.print_json({"versions": versions, "results": [
             {"backend": r.backend, "subject": r.subject, "feature": r.feature, "state": r.state,
              "why": r.why, "judged_by": r.judged_by} for r in results]})
     else:
         _show(results, names, wrong)
-    raise typer.Exit(1 if wrong else 0)
+    command = f"neuroport conformance {' '.join(names)} --table {table}"
+    files.write("--table", lambda path: write_file(
+        path, support_matrix(results, command, versions)))
+    files.show("table", quiet=as_json)
+    raise typer.Exit(files.code(1 if wrong else 0))
 
 
 def _split(names: list[str], more: list[str]) -> tuple[list[str], list[str]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import traceback
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
@@ -19,6 +21,9 @@ from neuroport.errors import UserError
 from neuroport.findings import Finding
 from neuroport.findings.grouping import grouped
 from neuroport.json_data import plain
+from neuroport.output.elsewhere import keep_elsewhere
+from neuroport.output.errors import output_error
+from neuroport.output.writing import write_file
 from neuroport.secrets import without_secrets
 
 __all__ = [
@@ -49,8 +54,23 @@ def table(
 
 def print_json(data: Any) -> None:
     """Print data as JSON to standard output."""
-    print(json.dumps(without_secrets(data), indent=2, default=plain, ensure_ascii=False,
-                     allow_nan=False))
+    text = json.dumps(without_secrets(data), indent=2, default=plain, ensure_ascii=False,
+                      allow_nan=False)
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # standard output is a file on a full disk
+        failed = output_error(error, Path("standard output"), "> FILE")
+        try:
+            kept: UserError = keep_elsewhere(
+                "neuroport-report.json", lambda path: write_file(path, text), failed)
+        except UserError as nowhere:
+            kept = nowhere
+        console(to_stderr=True).print(error_panel(kept, show_line=False))
+        with contextlib.suppress(OSError):
+            sys.stdout.close()  # or Python tries once more at its end
+        raise typer.Exit(2) from None
 
 
 def error_data(error: BaseException | None) -> dict[str, Any] | None:

@@ -19,6 +19,7 @@ from neuroport.cli.arguments import (
     Verbose,
     script_output,
 )
+from neuroport.cli.files import Files
 from neuroport.cli.progress import stage
 from neuroport.jobs.options import flags_of, split_options
 
@@ -103,12 +104,16 @@ def _tell(
 ) -> None:
     from neuroport.errors import CheckFailedError, Problem, UserError
     from neuroport.jobs.networks import build, options_for
+    from neuroport.output.writing import write_file
 
     told: Any = None
     error: BaseException | None = None
     findings: list[Any] = []
     messages: list[str] = []
+    files: Files | None = None
+    planning: Any = None
     try:
+        files = Files({"--picture": picture})
         known = options_for(None, target)
         chosen, words = split_options(context.args, known)
         with script_output(as_json):
@@ -127,8 +132,6 @@ def _tell(
             # A plan has its own, beside those of the network that was prepared for it.
             own = told.findings
             findings = list(built.largest.findings if own is None else own)
-            if picture is not None:
-                planning.draw(told, picture)
     except CheckFailedError as refused:
         error, findings = refused, list(refused.findings)
     except KeyboardInterrupt:
@@ -139,24 +142,31 @@ def _tell(
     code = 1 if any(f.severity.blocks for f in findings) else 0
     if error is not None and not isinstance(error, CheckFailedError):
         code = 2
+    if not as_json:  # before anything is drawn: what was found is not to be lost with it
+        _show(told, findings, messages, error, verbose)
+    if told is not None and files is not None:
+        files.write("--picture", lambda path: write_file(
+            path, lambda partial: planning.draw(told, partial)))
+        code = files.code(code)
+        error = error or next(iter(files.errors), None)
     if as_json:
         display.print_json({
             "model": model, "target": target, "exit_code": code,
             **({} if told is None else told.as_dict()),
             "findings": [f.as_dict() for f in findings], "messages": messages,
-            "picture": None if picture is None or told is None else str(picture),
+            "picture": None if files is None or not files.written
+            else str(files.written["--picture"]),
             "error": display.error_data(error),
         })
-    else:
-        _show(told, findings, messages, error, picture, verbose)
+    elif files is not None:
+        files.show("figure")
     if trace and error is not None:
         display.show_traceback(error)
     raise typer.Exit(code)
 
 
 def _show(
-    told: Any, findings: list[Any], messages: list[str], error: Any, picture: Path | None,
-    verbose: bool,
+    told: Any, findings: list[Any], messages: list[str], error: Any, verbose: bool,
 ) -> None:
     from neuroport.errors import CheckFailedError
 
@@ -175,5 +185,3 @@ def _show(
         )
     elif error is not None:
         display.console(to_stderr=True).print(display.error_panel(error))
-    elif picture is not None:
-        out.print(Text(f"figure {picture}"), soft_wrap=True)

@@ -23,6 +23,7 @@ from neuroport.cli.arguments import (
     Verbose,
     script_output,
 )
+from neuroport.cli.keeping import Keeping
 from neuroport.cli.progress import progress_bar
 from neuroport.cli.reading import read_run
 from neuroport.cli.start_time import BEGAN
@@ -65,20 +66,38 @@ def run(
     """Run a model; the help text is HELP."""
     from neuroport.errors import UserError
     from neuroport.jobs.run import run as run_model
-    from neuroport.jobs.saving import save
+    from neuroport.jobs.saving import draw, save
 
     spec, flags = read_run(context.args, model, backend, as_json, numerics=numerics, seed=seed,
                            timestep=timestep, duration=duration)
-    starting = time.perf_counter() - BEGAN
-    with progress_bar(not as_json, verbose) as progress, script_output(as_json):
-        report = run_model(spec, progress, flags)
-    folder = None
-    failed: UserError | None = None
-    saving = time.perf_counter()
     try:
-        folder = save(report, output, command=_command(), plots=plots)
+        keeping = Keeping(output, as_json)
     except UserError as error:
-        failed = error
+        display.refuse(error, as_json, model=model, status="error", exit_code=2)
+    starting = time.perf_counter() - BEGAN
+    folder: Path | None = None
+    failed: UserError | None = None
+    with keeping:
+        with progress_bar(not as_json, verbose) as progress, script_output(as_json):
+            report = run_model(spec, progress, flags, before_run=keeping.room,
+                               on_interrupt=keeping.stopping, ending=keeping.ending)
+        if not as_json:  # before it is saved: what came back is not to be lost with it
+            _show(report, verbose)
+        saving = time.perf_counter()
+        try:
+            folder = save(report, output, command=_command())
+        except UserError as error:
+            failed, folder = error, keeping.kept(error)
+        if not as_json:
+            _show_place(report, folder, failed)
+        try:
+            for figure in keeping.figures(draw(report, folder) if plots and folder else iter(())):
+                if not as_json:
+                    display.console().print(Text(f"figure {figure}"), soft_wrap=True)
+        except UserError as error:
+            failed = failed or error
+            if not as_json:
+                display.console(to_stderr=True).print(display.error_panel(error, show_line=False))
     if report.phases:
         report.phases |= {
             "starting the command": starting,
@@ -87,8 +106,8 @@ def run(
     code = report.exit_code if failed is None else 2
     if as_json:
         display.print_json(_data(report, folder, failed, code))
-    else:
-        _show(report, folder, failed, verbose)
+    elif report.phases:
+        display.console().print(Text(_time_line(report.phases)))
     if trace:
         for raised in (report.error, failed):
             if raised is not None:
@@ -100,7 +119,7 @@ def _command() -> str:
     return " ".join(keep_secrets(["neuroport", *sys.argv[1:]]))
 
 
-def _show(report: Any, folder: Path | None, failed: Any, verbose: bool) -> None:
+def _show(report: Any, verbose: bool) -> None:
     out = display.console()
     answers = report.answers
     if answers is not None and answers.rows:
@@ -137,13 +156,12 @@ def _show(report: Any, folder: Path | None, failed: Any, verbose: bool) -> None:
         display.console(to_stderr=True).print(
             Text("refused: the findings above must be mended before this can run", style="bold")
         )
+
+
+def _show_place(report: Any, folder: Path | None, failed: Any) -> None:
     if folder is not None:
         word = "saved" if report.status in ("ok", "wrong") else "what was recorded is saved"
-        out.print(Text(f"{word} in {folder}"), soft_wrap=True)
-        for path in sorted(folder.rglob("*.png")):
-            out.print(Text(f"figure {path}"), soft_wrap=True)
-    if report.phases:
-        out.print(Text(_time_line(report.phases)))
+        display.console().print(Text(f"{word} in {folder}"), soft_wrap=True)
     if failed is not None:
         display.console(to_stderr=True).print(display.error_panel(failed, show_line=False))
 

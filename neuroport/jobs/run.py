@@ -26,6 +26,7 @@ from neuroport.jobs.scripts import (
 )
 from neuroport.jobs.specification import RunSpec
 from neuroport.models import Model, ModelResult, describe, load_model
+from neuroport.process.interrupt import may_be_broken_off
 from neuroport.pynn.defaults import Insisted, defaults, insisting_on
 from neuroport.pynn.observation import Observation, StopBeforeRun, observe
 
@@ -39,6 +40,10 @@ def run(
     spec: RunSpec,
     progress: Callable[[float, float], None] | None = None,
     other_options: Sequence[str] = (),
+    *,
+    before_run: Callable[[Any, float], None] | None = None,
+    on_interrupt: Callable[[int], None] | None = None,
+    ending: Callable[[Report, Observation], None] | None = None,
 ) -> Report:
     """Run (or check) a model or script.
 
@@ -49,6 +54,10 @@ def run(
         Called during runs with the simulated time reached and the target (ms).
     other_options : sequence of str
         Options that belong to whoever asks, not to the model; for hints where one is misspelt.
+    before_run, on_interrupt : callable, optional
+        See :class:`neuroport.pynn.observation.Observation`.
+    ending : callable, optional
+        Called once the model has ended, however, and before its results are put together.
 
     Returns
     -------
@@ -60,7 +69,8 @@ def run(
     report = Report(spec)
     began = time.perf_counter()
     with warnings.catch_warnings(record=True) as caught, observe(
-        progress, stop_before_run=spec.check_only, traces=spec.traces, collect=collect
+        progress, stop_before_run=spec.check_only, traces=spec.traces, collect=collect,
+        before_run=before_run, on_interrupt=on_interrupt,
     ) as seen:
         warnings.simplefilter("default")
         warnings.simplefilter("always", category=UserWarning)
@@ -93,6 +103,8 @@ def run(
         except Exception as error:
             report.status = "error"
             report.error = script_error(error, spec)
+        if ending is not None:
+            ending(report, seen)
         gather(report, seen)
         _give_back(report, seen)
     report.messages += warning_texts(caught)
@@ -116,6 +128,7 @@ def _give_back(report: Report, seen: Observation) -> None:
             report.messages.append(f"an engine could not be closed: {error}")
 
 
+@may_be_broken_off
 def _run_any(
     spec: RunSpec, seen: Observation, other_options: Sequence[str]
 ) -> ModelResult | None:

@@ -1,29 +1,32 @@
-"""Keep what a run left, with its figures."""
+"""Keep what a run left: first the data, whole and on the disk, then figures of them."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from neuroport.jobs.report import Report
+from neuroport.output.elsewhere import write_or_keep
+from neuroport.output.naming import default_directory
+from neuroport.output.writing import write_file
+from neuroport.process.interrupt import keeps_data, may_be_broken_off
 from neuroport.results.result import Result
-from neuroport.results.store import save_results
-from neuroport.results.writing import default_directory
+from neuroport.results.store import part_of, save_results
 
-__all__ = ["save"]
+__all__ = ["draw", "save"]
 
 
+@keeps_data
 def save(
     report: Report,
     directory: str | os.PathLike[str] | None = None,
     *,
     command: str = "",
-    plots: bool = True,
 ) -> Path | None:
-    """Store everything that a run left, with its figures.
+    """Store everything that a run left.
 
     Parameters
     ----------
@@ -32,8 +35,6 @@ def save(
         Default: ``neuroport-output/<model>-<hash>-<time>``.
     command : str
         The command line, for the manifest.
-    plots : bool
-        Whether to draw what was recorded.
 
     Returns
     -------
@@ -42,8 +43,10 @@ def save(
 
     Raises
     ------
+    SavedElsewhereError
+        If it could not be written there, and is in another place.
     OutputError
-        If it could not be written.
+        If it could not be written anywhere.
     """
     if report.result is None:
         return None
@@ -62,11 +65,34 @@ def save(
         "score": None if report.answers is None else report.answers.score,
         "phases_s": {name: round(s, 3) for name, s in report.phases.items()},
     }
-    return save_results(report.result, target, information=information,
-                        extra=partial(_draw, report) if plots else None)
+    return write_or_keep(target, partial(save_results, report.result, information=information))
 
 
-def _draw(report: Report, result: Result, folder: Path) -> None:
+@may_be_broken_off
+def draw(report: Report, folder: Path) -> Iterator[Path]:
+    """Draw what was recorded into the folder where it is stored, and yield each figure's file.
+
+    Parameters
+    ----------
+    report : Report
+    folder : pathlib.Path
+        From :func:`save`.
+
+    Raises
+    ------
+    OutputError
+        If a figure could not be written.
+    KeyboardInterrupt
+        Of Ctrl-C; figures that have been yielded are there.
+    """
+    if report.result is None:
+        return
+    parts = report.result.parts
+    for number, result in enumerate(parts or (report.result,), 1):
+        yield from _figures(report, result, part_of(folder, number) if parts else folder)
+
+
+def _figures(report: Report, result: Result, folder: Path) -> Iterator[Path]:
     blocks = result.blocks
     marks: Sequence[Any] = ()
     title = report.spec.name
@@ -84,6 +110,9 @@ def _draw(report: Report, result: Result, folder: Path) -> None:
     from neuroport.plotting import raster, save_figure, voltages
 
     if spikes:
-        save_figure(raster(blocks, marks=marks, title=title), folder / "raster.png")
+        figure = raster(blocks, marks=marks, title=title)
+        yield write_file(folder / "raster.png", partial(save_figure, figure))
     if traces:
-        save_figure(voltages(blocks, title=title), folder / "voltages.png")
+        figure = voltages(blocks, title=title)
+        yield write_file(folder / "voltages.png", partial(save_figure, figure))
+

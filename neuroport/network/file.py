@@ -30,6 +30,7 @@ from neuroport.network.description import (
     SpikeTimes,
 )
 from neuroport.network.snapshot import SavedState
+from neuroport.output.writing import write_file
 
 __all__ = ["FORMAT", "load_network", "load_state", "save_network", "save_state"]
 
@@ -89,7 +90,7 @@ def _read(kind: Any, data: Any, get: Callable[[Any], NDArray[Any]]) -> Any:
 
 
 def save_network(network: Network, path: str | os.PathLike[str]) -> Path:
-    """Save a network to one file (by custom ``.network``), readable by its owner only.
+    """Save a network to one file (by custom ``.network``).
 
     The file appears whole or not at all: it is written beside its place and then moved there.
 
@@ -97,6 +98,11 @@ def save_network(network: Network, path: str | os.PathLike[str]) -> Path:
     -------
     pathlib.Path
         Where it was written.
+
+    Raises
+    ------
+    OutputError
+        If it could not be written.
     """
     return _save(network, network, "network.json", path)
 
@@ -108,6 +114,11 @@ def save_state(saved: SavedState, path: str | os.PathLike[str]) -> Path:
     -------
     pathlib.Path
         Where it was written.
+
+    Raises
+    ------
+    OutputError
+        If it could not be written.
     """
     return _save(saved, saved.network, "state.json", path)
 
@@ -149,22 +160,18 @@ def _save(thing: Any, network: Network, name: str, path: str | os.PathLike[str])
         return {"array": len(arrays) - 1}
 
     document = {"format": FORMAT, **_written(thing, put), "hash": network.hash}
-    target = Path(path)
-    partial = target.with_name(target.name + ".partial")
-    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as stream, zipfile.ZipFile(
-            stream, "w", zipfile.ZIP_DEFLATED, compresslevel=3
+
+    def fill(partial: Path) -> None:
+        with zipfile.ZipFile(
+            partial, "w", zipfile.ZIP_DEFLATED, compresslevel=3
         ) as archive:
             archive.writestr(name, json.dumps(document, default=plain, indent=1))
             for number, array in enumerate(arrays):
                 buffer = io.BytesIO()
                 np.save(buffer, array, allow_pickle=False)
                 archive.writestr(f"{number}.npy", buffer.getvalue())
-        os.replace(partial, target)
-    finally:
-        partial.unlink(missing_ok=True)
-    return target
+
+    return write_file(path, fill)
 
 
 def _load(

@@ -12,6 +12,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
+from neuroport.process.interrupt import keeps_data
+
 __all__ = ["Observation", "StopBeforeRun", "observe", "observation"]
 
 RunProgress = Callable[[float, float], None]
@@ -36,6 +38,10 @@ class Observation:
         Whether to raise :class:`StopBeforeRun` where a run begins, to check networks only.
     traces : int
         Cells of each population whose membrane potential is recorded besides what is asked for.
+    before_run : callable or None
+        Called with a simulator and the time (ms) to which it is about to run; may refuse it.
+    on_interrupt : callable or None
+        Called in the handler of Ctrl-C during a run, see `neuroport.process.interrupt`.
     collect : callable or None
         Called with a simulator when its results are to be kept; None: nothing is kept.
     run_expected : bool
@@ -52,12 +58,14 @@ class Observation:
     traces: int = 0
     collect: Collect | None = None
     run_expected: bool = False
+    before_run: Callable[[Any, float], None] | None = None
+    on_interrupt: Callable[[int], None] | None = None
     simulators: list[Any] = field(default_factory=list)
     results: list[Any] = field(default_factory=list)
     _done: set[int] = field(default_factory=set)
 
-    def begin(self, simulator: Any) -> None:
-        """Take note that a run is about to begin."""
+    def begin(self, simulator: Any, until: float) -> None:
+        """Take note that a run to a time (ms) is about to begin."""
         if self.traces and simulator.state.session is None:
             for population in simulator.state.populations:
                 recorded = {recording.variable for recording in
@@ -66,7 +74,10 @@ class Observation:
                     population[: self.traces].record("v")
         if self.stop_before_run:
             raise StopBeforeRun
+        if self.before_run is not None:
+            self.before_run(simulator, until)
 
+    @keeps_data
     def keep(self, simulator: Any) -> None:
         """Keep a simulator's results, once."""
         state = simulator.state
@@ -100,7 +111,8 @@ def checked_only() -> bool:
 @contextmanager
 def observe(
     progress: RunProgress | None = None, stop_before_run: bool = False, traces: int = 0,
-    collect: Collect | None = None,
+    collect: Collect | None = None, before_run: Callable[[Any, float], None] | None = None,
+    on_interrupt: Callable[[int], None] | None = None,
 ) -> Iterator[Observation]:
     """Observe all simulators that are made inside.
 
@@ -114,6 +126,8 @@ def observe(
         Record the membrane potential of this many cells of each population as well.
     collect : callable, optional
         Keeps the results of a simulator, see :func:`neuroport.results.collect`.
+    before_run, on_interrupt : callable, optional
+        See :class:`Observation`.
 
     Examples
     --------
@@ -124,7 +138,7 @@ def observe(
     >>> seen.simulators == [sim]
     True
     """
-    seen = Observation(progress, stop_before_run, traces, collect)
+    seen = Observation(progress, stop_before_run, traces, collect, before_run, on_interrupt)
     token = _current.set(seen)
     try:
         yield seen

@@ -241,7 +241,8 @@ class Simulator(SavedStates):
         if seen is not None:
             seen.simulators.append(self)
             state.progress = seen.progress
-            state.before_run.append(lambda: seen.begin(self))
+            state.before_run.append(lambda until: seen.begin(self, until))
+            state.on_interrupt = seen.on_interrupt
             state.before_close.append(lambda: seen.keep(self))
 
     def __getattr__(self, name: str) -> Any:

@@ -98,8 +98,9 @@ class State(Shown, Growing, common.control.BaseState):  # type: ignore[misc]
         self.populations: list[Any] = []
         self.projections: list[Any] = []
         self.progress: Callable[[float, float], None] | None = None
-        self.before_run: list[Callable[[], None]] = []
+        self.before_run: list[Callable[[float], None]] = []  # with the time to reach (ms)
         self.before_close: list[Callable[[], None]] = []
+        self.on_interrupt: Callable[[int], None] | None = None  # see StopOnInterrupt.tell
         self.interrupted = False
         self.kept = True  # whether whoever looks on stores what is recorded
         self.wall_time = 0.0
@@ -166,7 +167,7 @@ class State(Shown, Growing, common.control.BaseState):  # type: ignore[misc]
         if self._closed:
             raise NotReadyError(Problem("this simulator has been ended", fix="make a new one"))
         for hook in self.before_run:
-            hook()
+            hook(steps * self.dt)
         session = self.ready((steps - self.step) * self.dt)
         if steps - exact > 1e-6:
             self.report(
@@ -189,6 +190,7 @@ class State(Shown, Growing, common.control.BaseState):  # type: ignore[misc]
         began = time.perf_counter()
         try:
             with StopOnInterrupt() as stop:
+                stop.tell = self.on_interrupt
                 session.run(
                     todo,
                     None if progress is None else (lambda now: progress(now, target)),

@@ -12,7 +12,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from neuroport.cli.display import error_panel
-from neuroport.errors import FileFormatError, NeuroportError, Problem
+from neuroport.errors import NeuroportError
+from neuroport.output.elsewhere import write_or_keep
+from neuroport.output.errors import OutputError, SavedElsewhereError, output_error
 from neuroport.reproduce.claims import Verdict
 from neuroport.reproduce.experiment import experiment_names, load_experiment
 from neuroport.reproduce.report import head, obtained, shown, write_report
@@ -37,7 +39,8 @@ def reproduce(
             help="One or more, as `compare` takes them.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Folder of journal and report.")
+        Path | None, typer.Option("-o", "--output", "--out", metavar="DIR",
+                                  help="Folder of journal and report.")
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget an earlier run.")] = False,
     listed: Annotated[bool, typer.Option("--list", help="Show all experiments.")] = False,
@@ -66,28 +69,44 @@ def reproduce(
 
             # As `compare` takes them: with commas, or the option repeated.
             done = run(name, ",".join(backend or ["brian2"]), out, fresh=fresh, progress=progress)
-            progress("writing the report")
-            paths = write_report(done)
     except NeuroportError as error:
         errors.print(error_panel(error, show_line=False))
         raise typer.Exit(REFUSED) from None
     except OSError as error:  # a full disk, a folder that cannot be written
-        unwritable = FileFormatError(
-            Problem(f"journal and report cannot be written: {error.strerror or error}",
-                    measured=str(error.filename or ""),
-                    fix="make room or choose another folder with --out; finished steps are kept")
-        )
-        errors.print(error_panel(unwritable, show_line=False))
+        errors.print(error_panel(output_error(error, out or Path("reproduced")), show_line=False))
         raise typer.Exit(REFUSED) from None
     except KeyboardInterrupt:
         errors.print("Interrupted; finished steps are kept. Run the same command to go on.")
         raise typer.Exit(INTERRUPTED) from None
+    if not as_json:  # before the report is written: the verdict is not to be lost with it
+        _print(plain, done)
+    report, failed = _report(done)
     if as_json:
         print(json.dumps({"passed": done.passed, "table": done.table(),
-                          "report": str(paths["html"])}, indent=1))
-    else:
-        _print(plain, done, paths["html"])
+                          "report": None if report is None else str(report)}, indent=1))
+    elif report is not None:
+        plain.print(f"report: {report}", markup=False, soft_wrap=True)
+    if failed is not None:
+        errors.print(error_panel(failed, show_line=False))
+        raise typer.Exit(REFUSED)
     raise typer.Exit(0 if done.passed else FAILED)
+
+
+def _report(done: Reproduction) -> tuple[Path | None, OutputError | None]:
+    """Write the report; in another folder, with the error that says why, if need be."""
+    paths: dict[str, Path] = {}
+
+    def write(folder: Path) -> Path:
+        paths.update(write_report(done, folder))
+        return folder
+
+    try:
+        write_or_keep(done.folder, write)
+    except SavedElsewhereError as error:
+        return paths["html"], error
+    except OutputError as error:
+        return None, error
+    return paths["html"], None
 
 
 def _list(console: Console, as_json: bool) -> None:
@@ -104,7 +123,7 @@ def _list(console: Console, as_json: bool) -> None:
     console.print(table)
 
 
-def _print(console: Console, done: Reproduction, report: Path) -> None:
+def _print(console: Console, done: Reproduction) -> None:
     table = Table("claim", "claimed", *[escape(b) for b in done.backends], "verdict")
     group = ""
     for row in done.rows:
@@ -125,4 +144,3 @@ def _print(console: Console, done: Reproduction, report: Path) -> None:
     console.print(table)
     for line in head(done):
         console.print(line, markup=False)
-    console.print(f"report: {report}", markup=False, soft_wrap=True)

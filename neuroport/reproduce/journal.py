@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from neuroport.errors import FileFormatError, Problem
+from neuroport.output.elsewhere import keep_elsewhere
+from neuroport.output.errors import SavedElsewhereError, output_error
+from neuroport.output.writing import write_file
+from neuroport.process.interrupt import keeps_data
 
 __all__ = ["Journal", "JournalError"]
 
@@ -40,6 +44,7 @@ class Journal:
         self.path = path
         self._header = {"format": FORMAT, "experiment": experiment, "fingerprint": fingerprint}
         self.entries: dict[tuple[str, str], dict[str, Any]] = {}
+        self.moved: SavedElsewhereError | None = None
         if path.exists():
             self._read()
 
@@ -65,7 +70,7 @@ class Journal:
                     "have changed since",
                     measured=f"{header.get('experiment')} {str(header.get('fingerprint'))[:12]}",
                     limit=f"{self._header['experiment']} {str(self._header['fingerprint'])[:12]}",
-                    fix="start again with --fresh, or choose another folder with --out",
+                    fix="start again with --fresh, or choose another folder with --output",
                 ),
                 where=str(self.path),
             )
@@ -90,14 +95,40 @@ class Journal:
         same = entry is not None and (entry["spec"], entry["versions"]) == (spec, dict(versions))
         return entry if same else None
 
+    @keeps_data
     def write(self, entry: dict[str, Any]) -> None:
-        """Append a finished step; it is on the disk when this returns."""
-        fresh = not self.path.exists()
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a", encoding="utf-8") as stream:
-            if fresh:
-                stream.write(json.dumps(self._header) + "\n")
-            stream.write(json.dumps(entry) + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
+        """Append a finished step; it is on the disk when this returns.
+
+        Where its folder cannot be written any more the journal goes on in another one, and
+        `moved` says so.
+
+        Raises
+        ------
+        OutputError
+            If there is no place for it anywhere.
+        """
         self.entries[entry["backend"], entry["step"]] = entry
+        try:
+            fresh = not self.path.exists()
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("a", encoding="utf-8") as stream:
+                if fresh:
+                    stream.write(json.dumps(self._header) + "\n")
+                stream.write(json.dumps(entry) + "\n")
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError as error:
+            self._move(error)
+
+    def _move(self, error: OSError) -> None:
+        """Go on in another folder, with all steps, where the own one cannot be written."""
+        lines = [self._header, *self.entries.values()]
+        text = "".join(json.dumps(line) + "\n" for line in lines)
+
+        def write(folder: Path) -> Path:
+            folder.mkdir(exist_ok=True)
+            self.path = write_file(folder / self.path.name, text)
+            return folder
+
+        first = output_error(error, self.path.parent, "--output DIR")
+        self.moved = keep_elsewhere(self.path.parent.name or "reproduced", write, first)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import os
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from neuroport.jobs.backend_choice import folder_name
+from neuroport.output.errors import output_error
+from neuroport.output.writing import write_file
 from neuroport.reproduce.claims import Claim, Verdict, met
 from neuroport.reproduce.experiment import StepImpossibleError
 from neuroport.reproduce.runner import Reproduction, Row
@@ -94,15 +95,30 @@ _COST_HEAD = ["backend", "wall time", "of it in the engine", "simulations", "sim
               "cells", "synapses"]
 
 
-def write_report(done: Reproduction) -> dict[str, Path]:
+def write_report(done: Reproduction, folder: Path | None = None) -> dict[str, Path]:
     """Write ``table.json``, ``report.md``, ``report.html`` and the figures.
+
+    Parameters
+    ----------
+    done : Reproduction
+    folder : pathlib.Path, optional
+        Default: that of its journal.
 
     Returns
     -------
     dict of str to pathlib.Path
         ``json``, ``markdown`` and ``html``.
+
+    Raises
+    ------
+    OutputError
+        If one of them could not be written.
     """
-    done.folder.mkdir(parents=True, exist_ok=True)
+    folder = folder or done.folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(error, folder) from error
     drawings: list[dict[str, str]] = []
     for backend in done.backends:
         for drawing in done.experiment.figures(done.results[backend]):
@@ -115,25 +131,19 @@ def write_report(done: Reproduction) -> dict[str, Path]:
             name = drawing.name
             if len(done.backends) > 1:
                 name += f"-{folder_name(backend)}"
-            (done.folder / f"{name}.png").write_bytes(stream.getvalue())
+            write_file(folder / f"{name}.png", stream.getvalue())
             drawings.append({"name": name, "caption": drawing.caption,
                              "data": base64.b64encode(stream.getvalue()).decode()})
     paths = {
-        "json": done.folder / "table.json",
-        "markdown": done.folder / "report.md",
-        "html": done.folder / "report.html",
+        "json": folder / "table.json",
+        "markdown": folder / "report.md",
+        "html": folder / "report.html",
     }
-    _write(paths["json"], json.dumps(done.table(), indent=1) + "\n")
+    write_file(paths["json"], json.dumps(done.table(), indent=1) + "\n")
     page = _page(done, drawings)
     for kind, name in (("markdown", "report.md.j2"), ("html", "report.html.j2")):
-        _write(paths[kind], _environment().get_template(name).render(page))
+        write_file(paths[kind], _environment().get_template(name).render(page))
     return paths
-
-
-def _write(path: Path, text: str) -> None:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)
 
 
 def _page(done: Reproduction, drawings: list[dict[str, str]]) -> dict[str, Any]:

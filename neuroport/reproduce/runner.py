@@ -195,6 +195,9 @@ def run(
                 entry |= {"backend": backend, "spec": spec.hash,
                           "versions": dict(made_with[backend])}
                 journal.write(entry)
+                if journal.moved is not None and place != journal.path.parent:
+                    place = journal.path.parent
+                    tell(f"{journal.moved} The reproduction goes on there.")
                 tell(f"{head}: not possible there: {entry['impossible']}" if entry["impossible"]
                      else f"{head}: done in {entry['wall']:.1f} s")
             if entry["impossible"]:

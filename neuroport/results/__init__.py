@@ -6,8 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from neuroport.output.errors import OutputError
     from neuroport.results.collecting import collect
-    from neuroport.results.errors import OutputError
     from neuroport.results.result import Result, join_results
     from neuroport.results.store import load_results, load_run, save_results
     from neuroport.results.structure import ProjectionStructure, Score, Structure
@@ -27,14 +27,15 @@ __all__ = [
 
 # Looked up when first used: Neo takes longer than most commands do.
 _HOMES = {
-    "OutputError": "errors", "ProjectionStructure": "structure", "Result": "result",
-    "Score": "structure", "Structure": "structure", "collect": "collecting",
-    "join_results": "result", "load_results": "store", "load_run": "store",
-    "save_results": "store",
+    "OutputError": "output.errors", "ProjectionStructure": "results.structure",
+    "Result": "results.result", "Score": "results.structure", "Structure": "results.structure",
+    "collect": "results.collecting", "join_results": "results.result",
+    "load_results": "results.store", "load_run": "results.store",
+    "save_results": "results.store",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(f"neuroport.{_HOMES[name]}"), name)

@@ -5,13 +5,9 @@ Every message says where the problem is, what was measured, what the limit was a
 
 from __future__ import annotations
 
-from neuroport.errors import UserError
 from neuroport.secrets import without_secrets
 
-__all__ = [
-    "ComparisonError", "InvalidResultError", "OutputError", "RecordingFormatError",
-    "UnsafeFileError",
-]
+__all__ = ["ComparisonError", "InvalidResultError", "RecordingFormatError", "UnsafeFileError"]
 
 
 def _message(where: str, measured: str, limit: str, way_out: str) -> str:
@@ -53,6 +49,3 @@ class RecordingFormatError(ComparisonError):
 class UnsafeFileError(ComparisonError):
     """A file whose format can run code when it is opened (pickle)."""
 
-
-class OutputError(UserError, OSError):
-    """Results that could not be written: a full disk, a folder that may not be written to."""

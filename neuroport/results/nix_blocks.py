@@ -1,7 +1,8 @@
 """Neo Blocks in a NIX file, quickly: the spikes of a population are one train there.
 
-A SpikeTrain a cell would take 20 ms each to write. The train's array annotation ``source_index``
-names the cell of each spike; its annotation ``recorded`` lists the recorded cells.
+A SpikeTrain a cell would take 20 ms each to write, and the cell of each spike as an array
+annotation 10 s a million. The train has the spikes of one recorded cell after the other; its
+annotation ``recorded`` lists these cells, ``counts`` how many spikes each has.
 """
 
 from __future__ import annotations
@@ -89,16 +90,17 @@ def _packed(block: Any) -> Any:
         small.irregularlysampledsignals.extend(segment.irregularlysampledsignals)
         found = spike_arrays(segment.spiketrains)
         if found is not None:
-            order = np.lexsort((found.cell, found.time))
+            place = places_in(found.recorded, found.cell)
+            order = np.lexsort((found.time, place))
             small.spiketrains.append(
                 neo.SpikeTrain(
                     found.time[order] * pq.ms,
                     t_start=found.start * pq.ms,
                     t_stop=found.stop * pq.ms,
                     name="spikes of all cells",
-                    array_annotations={"source_index": found.cell[order]},
                     packed=True,
                     recorded=found.recorded.tolist(),
+                    counts=np.bincount(place, minlength=found.recorded.size).tolist(),
                     first_id=int(block.annotations.get("first_id", 0)),
                 )
             )
@@ -119,13 +121,17 @@ def _unpack(block: Any) -> None:
         trains = [t for t in segment.spiketrains if not t.annotations.get("packed")]
         for whole in packed:
             recorded = np.atleast_1d(np.asarray(whole.annotations["recorded"], dtype=np.int64))
-            index = np.asarray(whole.array_annotations.get("source_index", []), dtype=np.int64)
             times = np.asarray(whole.rescale("ms").magnitude, dtype=float)
-            order = np.argsort(index, kind="stable")
-            index, times = index[order], times[order]
-            first, last = np.searchsorted(index, recorded), np.searchsorted(
-                index, recorded, side="right"
-            )
+            if "counts" in whole.annotations:
+                last = np.cumsum(np.atleast_1d(whole.annotations["counts"]))
+                first = np.concatenate([[0], last[:-1]])
+            else:  # stored by an earlier version: by time, with the cell of each spike
+                index = np.asarray(
+                    whole.array_annotations.get("source_index", []), dtype=np.int64)
+                order = np.argsort(index, kind="stable")
+                index, times = index[order], times[order]
+                first, last = (np.searchsorted(index, recorded, side=side)
+                               for side in ("left", "right"))
             first_id = int(whole.annotations.get("first_id", 0))
             for cell, a, b in zip(recorded.tolist(), first, last):
                 trains.append(

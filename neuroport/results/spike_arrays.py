@@ -51,6 +51,19 @@ def one_by_one(trains: Any) -> bool:
     return getattr(trains, "_items", ()) is not None
 
 
+def places_in(known: NDArray[np.int64], numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where each of many numbers stands in a list that has all of them."""
+    if not numbers.size:
+        return np.empty(0, dtype=np.int64)
+    low, high = int(known.min()), int(known.max())
+    if high - low > 10 * numbers.size + 1_000_000:
+        order = np.argsort(known, kind="stable")
+        return order[np.searchsorted(known[order], numbers)]
+    table = np.zeros(high - low + 1, dtype=np.int64)  # far quicker than a search
+    table[known[::-1] - low] = np.arange(known.size)[::-1]
+    return table[numbers - low]
+
+
 def spike_arrays(trains: Any) -> SpikeArrays | None:
     """Return the spikes of a segment's trains; None where nothing was recorded.
 
@@ -69,8 +82,7 @@ def spike_arrays(trains: Any) -> SpikeArrays | None:
         channel, time = trains.multiplexed
         known = np.asarray(trains.all_channel_ids, dtype=np.int64)
         recorded = np.asarray(numbers, dtype=np.int64)
-        order = np.argsort(known)
-        place = order[np.searchsorted(known[order], np.asarray(channel, dtype=np.int64))]
+        place = places_in(known, np.asarray(channel, dtype=np.int64))
         found = SpikeArrays(
             recorded, recorded[place], np.asarray(time.rescale("ms").magnitude, dtype=np.float64),
             float(trains.t_start.rescale("ms")), float(trains.t_stop.rescale("ms")),

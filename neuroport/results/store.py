@@ -19,7 +19,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +29,17 @@ from numpy.typing import NDArray
 from neuroport.errors import FileFormatError, Problem
 from neuroport.json_data import plain
 from neuroport.network.file import load_network, save_network
+from neuroport.output.writing import write_folder
 from neuroport.results.collecting import collect, result_from
 from neuroport.results.errors import RecordingFormatError
 from neuroport.results.nix_blocks import read_blocks, write_blocks
 from neuroport.results.result import Result, Score, join_results
-from neuroport.results.writing import write_safely
 from neuroport.secrets import without_secrets
 
-__all__ = ["load_results", "load_run", "save_results"]
+__all__ = ["load_results", "load_run", "part_of", "save_results"]
 
-FORMAT = 1
+FORMAT = 2
+_READ = (1, 2)  # 1 had the cell of each spike beside it
 BLOCKS, NETWORK, WEIGHTS, FINDINGS, MANIFEST = (
     "results.nix", "network.network", "weights.npz", "findings.json", "run.json"
 )
@@ -52,7 +53,6 @@ def save_results(
     directory: str | os.PathLike[str],
     *,
     information: Mapping[str, Any] | None = None,
-    extra: Callable[[Result, Path], None] | None = None,
 ) -> Path:
     """Store results in a new directory.
 
@@ -61,12 +61,10 @@ def save_results(
     source : Simulator, Result or iterable of neo.Block
         What to store.
     directory : path
-        Must not exist, or be empty; see also :func:`default_directory`.
+        Must not exist, or be empty; see also
+        :func:`neuroport.output.naming.default_directory`.
     information : mapping, optional
         More entries for the manifest ``run.json``.
-    extra : callable, optional
-        Gets each simulator's result and its directory while it is written, and may add files,
-        plots for example.
 
     Returns
     -------
@@ -99,19 +97,21 @@ def save_results(
 
     def fill(folder: Path) -> None:
         if not source.parts:
-            _fill(source, folder, information or {}, extra)
+            _fill(source, folder, information or {})
         for number, one in enumerate(source.parts, 1):
-            part = folder / f"{_PART}{number}"
-            part.mkdir(mode=0o700)
-            _fill(one, part, information or {}, extra)
+            part = part_of(folder, number)
+            part.mkdir()
+            _fill(one, part, {**(information or {}), "simulators": len(source.parts)})
 
-    return write_safely(directory, fill)
+    return write_folder(directory, fill, last=MANIFEST)
 
 
-def _fill(
-    result: Result, folder: Path, information: Mapping[str, Any],
-    extra: Callable[[Result, Path], None] | None,
-) -> None:
+def part_of(folder: Path, number: int) -> Path:
+    """Return the folder of a simulator, counted from 1, where there are several."""
+    return folder / f"{_PART}{number}"
+
+
+def _fill(result: Result, folder: Path, information: Mapping[str, Any]) -> None:
     """Write one simulator's results."""
     blocks = result.blocks
     write_blocks(folder / BLOCKS, blocks)
@@ -121,8 +121,6 @@ def _fill(
         named: dict[str, Any] = {f"{_OF}{k}": w for k, w in result.weights.items()}
         np.savez_compressed(folder / WEIGHTS, **named)
     _write_json(folder / FINDINGS, list(result.findings))
-    if extra is not None:
-        extra(result, folder)
     _write_json(
         folder / MANIFEST,
         {
@@ -152,9 +150,10 @@ def load_results(directory: str | os.PathLike[str]) -> Result:
             Problem(f"{folder} holds no stored results ({MANIFEST}: {error})",
                     fix="name a directory that `neuroport run` or save_results() wrote")
         ) from None
-    if found_format != FORMAT:
+    if found_format not in _READ:
         raise FileFormatError(
-            Problem(f"{folder} has format {found_format}", limit=f"this version reads {FORMAT}",
+            Problem(f"{folder} has format {found_format}",
+                    limit=f"this version reads {' and '.join(map(str, _READ))}",
                     fix="load it with the neuroport version that wrote it")
         )
     missing = [name for name in (BLOCKS, FINDINGS) if not (folder / name).is_file()]
@@ -201,6 +200,11 @@ def load_run(folder: str | os.PathLike[str], *, name: str | None = None,
             str(folder), str(problem.problems[0].what), "a folder that `neuroport run` wrote",
             "name such a folder, or a file of recordings") from None
     about = stored[0].information
+    if len(stored) != about.get("simulators", len(stored)):
+        raise RecordingFormatError(
+            str(folder), f"{len(stored)} simulators are there",
+            f"{about['simulators']} were stored",
+            "name a folder with all of them, or one simulator's own")
     if not timestep and not about.get("timestep_ms"):
         raise RecordingFormatError(
             str(folder), "no time step is stored", "the time step in ms",

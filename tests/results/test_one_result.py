@@ -76,7 +76,7 @@ def test_several_simulators_keep_apart(tmp_path: Path) -> None:
 def test_a_run_and_its_folder_are_the_same_result(tmp_path: Path) -> None:
     spec = RunSpec("ca3-memory", backend="brian2", traces=2)
     report = run(spec)
-    folder = save(report, tmp_path / "out", plots=False)
+    folder = save(report, tmp_path / "out")
     assert report.result is not None and folder is not None
     same(report.result, load_run(folder))
     assert report.result.score is not None

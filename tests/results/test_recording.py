@@ -16,8 +16,9 @@ import quantities as pq
 
 import neuroport
 from neuroport.errors import FileFormatError, NotReadyError
+from neuroport.output.naming import default_directory
+from neuroport.output.writing import write_folder
 from neuroport.results import OutputError, load_results, save_results
-from neuroport.results.writing import default_directory, write_safely
 
 
 @pytest.fixture
@@ -73,12 +74,18 @@ def test_provenance_survives(sim: Any, tmp_path: Path) -> None:
     assert stored.network.hash == sim.network().hash == stored.information["network_hash"]
 
 
-def test_files_are_for_their_owner_only(sim: Any, tmp_path: Path) -> None:
-    folder = save_results(sim, tmp_path / "out")
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+@pytest.mark.parametrize("umask", [0o022, 0o007, 0o077])
+def test_files_are_for_whom_the_umask_says(sim: Any, tmp_path: Path, umask: int) -> None:
+    """A group that shares its results has set it so; whoever shares none, too."""
+    before = os.umask(umask)
+    try:
+        folder = save_results(sim, tmp_path / "out")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o777 & ~umask
     modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in folder.iterdir()}
     assert modes == dict.fromkeys(
-        ("results.nix", "network.network", "findings.json", "run.json"), 0o600
+        ("results.nix", "network.network", "findings.json", "run.json"), 0o666 & ~umask
     )
 
 
@@ -107,7 +114,7 @@ def test_a_failure_half_way_leaves_nothing(tmp_path: Path) -> None:
         raise OSError(28, "No space left on device")
 
     with pytest.raises(OutputError, match="No space left"):
-        write_safely(tmp_path / "out", fill)
+        write_folder(tmp_path / "out", fill)
     assert list(tmp_path.iterdir()) == []
 
 

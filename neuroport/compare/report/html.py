@@ -13,6 +13,7 @@ from neuroport.compare.explain.switching import Explanation
 from neuroport.compare.ladder.verdict import Comparison
 from neuroport.compare.report.figures import draw_figures
 from neuroport.compare.report.json_twin import json_report
+from neuroport.output.writing import write_file
 
 if TYPE_CHECKING:
     from neuroport.compare.backend_comparison import BackendComparison
@@ -142,8 +143,6 @@ def write_html(comparison: Comparison | BackendComparison, path: str | Path,
                explanation: Explanation | None = None, *, command: str = "",
                title: str = "") -> Path:
     """Write a page to a file; parameters as in `html_report`."""
-    path = Path(path)
     text = (html_report(comparison, explanation, command=command, title=title)
             if isinstance(comparison, Comparison) else html_of_backends(comparison))
-    path.write_text(text, encoding="utf-8")
-    return path
+    return write_file(path, text)

@@ -17,6 +17,7 @@ import numpy as np
 
 from neuroport.compare.explain.switching import Explanation
 from neuroport.compare.ladder.verdict import Comparison
+from neuroport.output.writing import write_file
 from neuroport.results.result import Result, finding_text
 from neuroport.results.versions import package_version
 
@@ -161,9 +162,7 @@ def json_schema(backends: bool = False) -> dict[str, Any]:
 def write_json(comparison: Comparison | BackendComparison, path: str | Path,
                explanation: Explanation | None = None, *, command: str = "") -> Path:
     """Write the JSON twin; parameters as in `json_report`."""
-    path = Path(path)
     data = (json_report(comparison, explanation, command=command)
             if isinstance(comparison, Comparison) else json_of_backends(comparison))
-    path.write_text(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n",
-                    encoding="utf-8")
-    return path
+    return write_file(
+        path, json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")

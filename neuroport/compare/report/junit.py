@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from neuroport.compare.ladder.verdict import Comparison, Verdict
+from neuroport.output.writing import write_file
 
 if TYPE_CHECKING:
     from neuroport.compare.backend_comparison import BackendComparison
@@ -117,8 +118,6 @@ def _suite(comparison: Comparison) -> ElementTree.Element:
 
 def write_junit(comparison: Comparison | BackendComparison, path: str | Path) -> Path:
     """Write `junit_report`, or `junit_of_backends`, to a file."""
-    path = Path(path)
     text = (junit_report(comparison) if isinstance(comparison, Comparison)
             else junit_of_backends(comparison))
-    path.write_text(text, encoding="utf-8")
-    return path
+    return write_file(path, text)

@@ -81,9 +81,9 @@ class Runner:
             answer["file"] = file
             if asked.output:
                 try:
-                    save(report, Path(asked.output), command=asked.spec.command, plots=False)
+                    save(report, Path(asked.output), command=asked.spec.command)
                 except UserError as error:
-                    answer["messages"].append(f"the run was not kept: {error}")
+                    answer["messages"].append(f"the run is not kept where it was to be: {error}")
         return answer
 
 
