@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from neuroport.results.spike_arrays import spike_arrays
+from neuroport.results.spike_arrays import places_in, spike_arrays
 
 __all__ = ["read_blocks", "write_blocks"]
 
