@@ -27,6 +27,7 @@ from neuroport.jobs.backend_choice import backend_choices, common_options, folde
 from neuroport.jobs.options import flags_of
 from neuroport.jobs.specification import flags, option_text
 from neuroport.models import Model
+from neuroport.output.checking import check_folder
 from neuroport.results.files import load
 from neuroport.results.naming import match_populations
 from neuroport.results.result import Result
@@ -140,6 +141,9 @@ def compare_backends(
             "" if output is None else str(Path(output) / folder_name(c.name)))
         for c in choices
     ]
+    for job in jobs:
+        if job.output:
+            check_folder(job.output)
     text = command or _command(jobs, stored, calibrate_seeds)
     with ExitStack() as stack:
         workers = [stack.enter_context(Worker()) for _ in jobs]

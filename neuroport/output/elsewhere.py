@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -87,10 +88,14 @@ def keep_elsewhere(
         `failed`, if it could not be written anywhere.
     """
     for path in other_places(name):
+        here = path.parent.exists()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             kept = write(path)
         except OSError:
+            if not here:
+                with contextlib.suppress(OSError):
+                    path.parent.rmdir()
             continue
         problem = failed.problems[0]
         return SavedElsewhereError(
