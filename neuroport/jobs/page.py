@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader
 
-from neuroport.errors import Problem
 from neuroport.jobs.store.attempts import remotes
 from neuroport.jobs.store.folder import read_json
-from neuroport.results.errors import OutputError
+from neuroport.output.writing import write_file
 
 if TYPE_CHECKING:
     from neuroport.jobs.submission import Job
@@ -54,11 +53,7 @@ def write_page(job: Job, path: Path) -> None:
         remotes=remotes(job.store, job.id), figures=figures, details=details,
         findings=_findings(files.result), stored=outcome.get("files", {}),
         spec=json.dumps(job.store.description(job.id).get("spec"), indent=1))
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(Problem(f"the page could not be written to {path}",
-                                  measured=error.strerror or str(error))) from None
+    write_file(path, text)
 
 
 def _findings(result: Path) -> list[dict[str, object]]:

@@ -25,6 +25,7 @@ def save(
     directory: str | os.PathLike[str] | None = None,
     *,
     command: str = "",
+    elsewhere: bool = True,
 ) -> Path | None:
     """Store everything that a run left.
 
@@ -35,6 +36,8 @@ def save(
         Default: ``neuroport-output/<model>-<hash>-<time>``.
     command : str
         The command line, for the manifest.
+    elsewhere : bool
+        Whether to keep it in another place where this one fails.
 
     Returns
     -------
@@ -65,7 +68,8 @@ def save(
         "score": None if report.answers is None else report.answers.score,
         "phases_s": {name: round(s, 3) for name, s in report.phases.items()},
     }
-    return write_or_keep(target, partial(save_results, report.result, information=information))
+    write = partial(save_results, report.result, information=information)
+    return write_or_keep(target, write) if elsewhere else write(target)
 
 
 @may_be_broken_off

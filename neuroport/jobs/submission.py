@@ -133,13 +133,13 @@ class Job:
         OutputError
             If the directory cannot be written.
         """
-        from neuroport.results.writing import write_safely
+        from neuroport.output.writing import write_folder
 
         place, record = self.store.files(self.id).result, self.record
         if not place.is_dir():
             raise JobFailedError(Problem(
                 f"job {self.id} has no results", measured=f"{record.state}: {record.text}"))
-        return write_safely(
+        return write_folder(
             directory, lambda folder: _copy(place, folder))
 
     def cancel(self) -> None:

@@ -138,7 +138,8 @@ def observe(
     >>> seen.simulators == [sim]
     True
     """
-    seen = Observation(progress, stop_before_run, traces, collect, before_run, on_interrupt)
+    seen = Observation(progress, stop_before_run, traces, collect, before_run=before_run,
+                       on_interrupt=on_interrupt)
     token = _current.set(seen)
     try:
         yield seen

@@ -156,13 +156,13 @@ class Runner:
     def _save(self, report: Any, place: Path, plots: bool) -> None:
         """Store a result, however long the disk is full; it took longer to compute."""
         from neuroport.errors import UserError
-        from neuroport.jobs.saving import save
+        from neuroport.jobs.saving import draw, save
 
         tries = 0
         while True:
             try:
-                save(report, place, command=report.spec.command, plots=plots)
-                return
+                save(report, place, command=report.spec.command, elsewhere=False)
+                break
             except UserError as problem:
                 if self._link.stop.is_set() or tries > 1000:
                     raise
@@ -170,6 +170,12 @@ class Runner:
                 self._link.tell("saving", text=str(problem).splitlines()[0], again_in=wait)
                 time.sleep(wait)
                 tries += 1
+        if plots:
+            try:
+                for _ in draw(report, place):
+                    pass
+            except UserError as problem:
+                report.messages.append(f"not all figures were drawn: {problem}")
 
 
 def _locked(descriptor: int) -> bool:
