@@ -145,7 +145,7 @@ class Runner:
             told["error"] = "; ".join(str(f) for f in report.findings if f.severity.blocks)
         if report.result is not None:
             try:
-                self._save(report, attempt / "result", plots)
+                told["messages"] += self._save(report, attempt / "result", plots)
                 told["result"] = True
             except UserError as problem:
                 told["messages"].append(f"the result was not kept: {problem}")
@@ -153,8 +153,8 @@ class Runner:
                     told |= {"status": "not stored", "error": str(problem)}
         return told
 
-    def _save(self, report: Any, place: Path, plots: bool) -> None:
-        """Store a result, however long the disk is full; it took longer to compute."""
+    def _save(self, report: Any, place: Path, plots: bool) -> list[str]:
+        """Store a result, however long the disk is full, and return what else went wrong."""
         from neuroport.errors import UserError
         from neuroport.jobs.saving import draw, save
 
@@ -175,7 +175,8 @@ class Runner:
                 for _ in draw(report, place):
                     pass
             except UserError as problem:
-                report.messages.append(f"not all figures were drawn: {problem}")
+                return [f"not all figures were drawn: {problem}"]
+        return []
 
 
 def _locked(descriptor: int) -> bool:
