@@ -13,7 +13,7 @@ import numpy as np
 from neuroport.errors import BackendMissingError, InvalidValueError, NotReadyError, Problem
 from neuroport.jobs.store.folder import read_json
 from neuroport.jobs.sweeps.sweep import Sweep
-from neuroport.results.errors import OutputError
+from neuroport.output.errors import OutputError
 
 __all__ = ["collected", "columns_of", "draw", "write_table"]
 
