@@ -55,7 +55,7 @@ def _short_delays(projection: Any) -> list[Finding]:
     state = projection._simulator.state
     if delay is None or not delay.size:
         return []
-    short = delay < state.shortest_delay - 1e-9 * state.dt
+    short = delay < state.shortest_kept - 1e-9 * state.dt
     if not short.any():
         return []
     return [
@@ -63,9 +63,9 @@ def _short_delays(projection: Any) -> list[Finding]:
             "NP114",
             f"projection '{projection.label}'",
             measured=f"{float(delay.min()):g} ms in {int(short.sum())} of {delay.size} synapses",
-            limit=f"{state.shortest_delay:g} ms",
+            limit=f"{state.shortest_kept:g} ms",
             why="a spike sent in a step arrives in the next one at the earliest",
-            fixes=(f"delay={state.shortest_delay:g}", "a smaller time step"),
+            fixes=(f"delay={state.shortest_kept:g}", "a smaller time step"),
             line=projection.line,
         )
     ]

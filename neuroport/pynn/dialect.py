@@ -44,6 +44,10 @@ class Dialect(Protocol):
         """
         ...
 
+    def shortest_kept(self, limit: float, timestep: float) -> float:
+        """Return the shortest delay (ms) that a synapse may have; `limit` is setup's min_delay."""
+        ...
+
     def numerics(self, chosen: Numerics) -> Numerics:
         """Return the numerics with what the dialect means by its amplitudes."""
         ...
@@ -178,6 +182,9 @@ class _PyNN:
 
     def default_delay(self, limit: float, shortest: float) -> float:
         return shortest  # as pyNN.nest has it
+
+    def shortest_kept(self, limit: float, timestep: float) -> float:
+        return limit
 
     def numerics(self, chosen: Numerics) -> Numerics:
         return chosen

@@ -168,7 +168,7 @@ def check_delays(projection: Any, delay: NDArray[np.float64]) -> None:
     if delay.size == 0:
         return
     low, high = float(delay.min()), float(delay.max())
-    shortest = state.shortest_delay
+    shortest = state.shortest_kept
     # Half a step below still rounds to one step; less than that cannot be kept.
     finite = bool(np.isfinite(delay).all())
     if finite and low >= 0 and checked_only():

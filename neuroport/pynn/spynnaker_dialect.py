@@ -67,6 +67,9 @@ class _SPyNNaker:
     def default_delay(self, limit: float, shortest: float) -> float:
         return limit
 
+    def shortest_kept(self, limit: float, timestep: float) -> float:
+        return timestep  # min_delay is only the default there
+
     def numerics(self, chosen: Numerics) -> Numerics:
         return chosen.switch(plasticity_amplitude="absolute")
 

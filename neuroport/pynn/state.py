@@ -139,6 +139,11 @@ class State(Shown, Growing, common.control.BaseState):  # type: ignore[misc]
         return [found for p in self.projections if (found := delay_range(p)) is not None]
 
     @property
+    def shortest_kept(self) -> float:
+        """The shortest delay (ms) that a synapse may have."""
+        return self.dialect.shortest_kept(self.shortest_delay, self.dt)
+
+    @property
     def default_delay(self) -> float:
         """The delay (ms) of synapses that are given none."""
         return self.dialect.default_delay(self.shortest_delay, self.min_delay)

@@ -226,6 +226,21 @@ def test_a_machine_can_be_asked_for_and_is_none(sim: Any) -> None:
         _ = machine.n_chips
 
 
+def test_min_delay_is_no_limit_there(make: Any) -> None:
+    def made(dialect: str) -> set[float]:
+        sim = make(dialect=dialect, timestep=0.1, min_delay=1.0)
+        cells = firing(sim)
+        short, default = (sim.Projection(cells, cells, sim.OneToOneConnector(), synapse)
+                          for synapse in (sim.StaticSynapse(weight=0.1, delay=0.1),
+                                          sim.StaticSynapse(weight=0.1)))
+        return {*short.get("delay", "list", with_address=False),
+                *default.get("delay", "list", with_address=False)}
+
+    assert made("spynnaker") == {0.1, 1.0}
+    with pytest.raises(errors.DelayError, match="min_delay"):
+        made("pynn")
+
+
 def test_a_triplet_rule_can_be_made_and_is_refused_where_it_is_used(sim: Any) -> None:
     timing = sim.extra_models.PfisterSpikeTriplet(20, 20, 40, 40, 0.1, 0.1)
     weights = sim.extra_models.WeightDependenceAdditiveTriplet(0.0, 1.0, 0.1, 0.1)
