@@ -8,21 +8,16 @@ free block or 0xFFFF0000 + owner, the owner being application id * 256 + tag.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
 
-from neuroport_spinnaker.board.errors import MemoryDamagedError
-
-Read = Callable[[int, int], bytes]
-Write = Callable[[int, bytes], None]
+from neuroport_spinnaker.board.blocks import Blocks, Read, Write
 
 _WORDS = struct.Struct("<II")
 _HEADER_BYTES = 16
 _BLOCK_BYTES = 8
 MAX_TAG = 255
-_MOST_BLOCKS = 200_000
 
 
-class Heap:
+class Heap(Blocks):
     """One heap of one chip.
 
     Parameters
@@ -35,11 +30,14 @@ class Heap:
         Address of the table of tagged blocks (65,536 words), 0 when it does not exist yet.
     """
 
+    most = 200_000
+
     def __init__(self, read: Read, write: Write, base: int, tag_table: int = 0) -> None:
         self._read = read
         self._write = write
         self.base = base
         self.tag_table = tag_table
+        self.called = f"the heap at 0x{base:08x}"
 
     def create(self, top: int) -> None:
         """Make one free block of everything from the base to `top`."""
@@ -61,17 +59,11 @@ class Heap:
     def _set_word(self, address: int, value: int) -> None:
         self._write(address, (value & 0xFFFFFFFF).to_bytes(4, "little"))
 
-    def _chain(self, block: int, field: int) -> Iterator[int]:
-        """Blocks from `block` on, along the next (0) or the next free (1) pointer."""
-        for _ in range(_MOST_BLOCKS):
-            if not block:
-                return
-            yield block
-            block = self._get(block)[field]
-        raise MemoryDamagedError(
-            f"the heap at 0x{self.base:08x} has more than {_MOST_BLOCKS} blocks: its list is "
-            "damaged (something wrote over it); boot the board again"
-        )
+    def _first_free(self) -> int:
+        return self._word(self.base)
+
+    def _set_first_free(self, block: int) -> None:
+        self._set_word(self.base, block)
 
     @property
     def free_bytes(self) -> int:
@@ -80,12 +72,7 @@ class Heap:
 
     def largest(self) -> int:
         """Size in bytes of the largest block that could be allocated."""
-        best = 0
-        for block in self._chain(self._word(self.base), 1):
-            following = self._get(block)[0]
-            if following:
-                best = max(best, following - block - _BLOCK_BYTES)
-        return best
+        return max(self._largest_span() - _BLOCK_BYTES, 0)
 
     def tagged(self, tag: int, owner: int) -> int:
         """Address of the block with `tag` of application `owner`, 0 if there is none."""
@@ -119,7 +106,7 @@ class Heap:
             return known if retry and following - known == size else 0
         need = ((size + 3) & ~3) + _BLOCK_BYTES
         previous = 0
-        for block in self._chain(self._word(self.base), 1):
+        for block in self._chain(self._first_free(), 1):
             following, free = self._get(block)
             split = block + need
             if split > following:
@@ -129,7 +116,7 @@ class Heap:
                 self._set(split, following, free)
                 self._set_word(block, split)
                 following = free = split
-            self._set_word(previous + 4 if previous else self.base, free)
+            self._link(previous, free)
             self._set_word(self.base + 12, self.free_bytes - (following - block))
             self._set_word(block + 4, 0xFFFF0000 + owner * 256 + tag)
             if tag:
@@ -151,19 +138,7 @@ class Heap:
         if owner & MAX_TAG and self.tag_table:
             self._set_word(self.tag_table + 4 * (owner & 0xFFFF), 0)
         self._set_word(self.base + 12, self.free_bytes + following - block)
-        previous = after = 0
-        for after in self._chain(self._word(self.base), 1):
-            if block < after:
-                break
-            previous = after
-        else:
-            after = 0
-        self._set_word(block + 4, after)
-        self._set_word(previous + 4 if previous else self.base, block)
-        if after and following == after:
-            self._set(block, *self._get(after))
-        if previous and self._word(previous) == block:
-            self._set(previous, *self._get(block))
+        self._release(block)
 
     def free_owner(self, owner: int) -> int:
         """Free every block of an application; the number freed."""

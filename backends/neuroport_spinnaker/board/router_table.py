@@ -7,11 +7,9 @@ or owner (u16), route, key, mask (u32 each).  Application cores allocate from it
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 
 from neuroport_spinnaker.board import memory_map as mm
-from neuroport_spinnaker.board.errors import MemoryDamagedError
-from neuroport_spinnaker.board.heap import Read, Write
+from neuroport_spinnaker.board.blocks import Blocks, Read, Write
 
 _FIRST, _END = 1, mm.ROUTER_ENTRIES
 _RECORD = struct.Struct("<HHIII")
@@ -19,8 +17,11 @@ _LINKS = struct.Struct("<HH")
 RECORD_BYTES = _RECORD.size
 
 
-class RouterTable:
+class RouterTable(Blocks):
     """Blocks of router entries of one chip."""
+
+    most = mm.ROUTER_ENTRIES + 1
+    called = "the table of router entries"
 
     def __init__(self, read: Read, write: Write, copy: int) -> None:
         self._read = read
@@ -35,32 +36,19 @@ class RouterTable:
     def _set(self, block: int, following: int, free: int) -> None:
         self._write(self._copy + block * RECORD_BYTES, _LINKS.pack(following, free))
 
-    @property
-    def _free_root(self) -> int:
+    def _first_free(self) -> int:
         return int.from_bytes(self._read(self._root, 2), "little")
 
-    def _free_blocks(self) -> Iterator[int]:
-        block = self._free_root
-        for _ in range(mm.ROUTER_ENTRIES + 1):
-            if not 0 < block <= _END:
-                return
-            yield block
-            block = self._get(block)[1]
-        raise MemoryDamagedError(
-            "the list of free router entries is damaged (something wrote over it): "
-            "boot the board again"
-        )
+    def _set_first_free(self, block: int) -> None:
+        self._write(self._root, struct.pack("<H", block))
 
-    def _link(self, previous: int, block: int) -> None:
-        if previous:
-            self._set(previous, self._get(previous)[0], block)
-        else:
-            self._write(self._root, struct.pack("<H", block))
+    def _inside(self, block: int) -> bool:
+        return 0 < block <= _END
 
     def initialise(self) -> None:
         """Clear the table and make one free block of it."""
         self.clear(_FIRST, _END - _FIRST)
-        self._write(self._root, struct.pack("<H", _FIRST))
+        self._set_first_free(_FIRST)
         self._set(_FIRST, _END, 0)
         self._set(_END, 0, 0)
 
@@ -97,7 +85,7 @@ class RouterTable:
         previous = 0
         if not size:
             return 0
-        for block in self._free_blocks():
+        for block in self._chain(self._first_free(), 1):
             following, free = self._get(block)
             split = block + size
             if split > following:
@@ -118,19 +106,7 @@ class RouterTable:
         following, _ = self._get(block)
         if clear:
             self.clear(block, following - block)
-        previous = after = 0
-        for after in self._free_blocks():
-            if block < after:
-                break
-            previous = after
-        else:
-            after = 0
-        self._set(block, following, after)
-        self._link(previous, block)
-        if after and following == after:
-            self._set(block, *self._get(after))
-        if previous and self._get(previous)[0] == block:
-            self._set(previous, *self._get(block))
+        self._release(block)
 
     def free_owner(self, owner: int, clear: bool) -> int:
         """Free every block of an application; the number freed."""
@@ -150,8 +126,4 @@ class RouterTable:
 
     def largest(self) -> int:
         """Entries in the largest free block."""
-        best = 0
-        for block in self._free_blocks():
-            following = self._get(block)[0]
-            best = max(best, following - block if following else 0)
-        return best
+        return self._largest_span()
