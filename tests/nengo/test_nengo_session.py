@@ -90,6 +90,7 @@ def test_changes_between_runs_act_as_on_brian2() -> None:
     assert agree(one, other) > 20
 
 
+@pytest.mark.slow
 def test_a_run_cut_into_pieces_is_the_same_to_the_last_bit() -> None:
     def found(pieces: list[float]) -> Any:
         sim = neuroport.simulator("nengo", timestep=0.1, seed=2)

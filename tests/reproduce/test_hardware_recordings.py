@@ -42,7 +42,9 @@ def test_brian2_gives_every_recorded_spike(name: str) -> None:
     assert experiment._prints(found, EXPERIMENTS[name][1]) == recorded(name)
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS)
+@pytest.mark.parametrize("name", [
+    "one", pytest.param("two", marks=pytest.mark.slow),
+    pytest.param("three", marks=pytest.mark.slow)])
 def test_nengo_gives_every_recorded_spike(name: str, engine: Any) -> None:
     engine("nengo")
     found = rasters("nengo", name)
