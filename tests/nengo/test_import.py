@@ -68,9 +68,10 @@ def test_cells_fire_as_often_as_in_nengo(read: Any) -> None:
         mine = np.array([len(t) for t in trains])
         theirs = np.bincount(there["spikes"][:, 1], minlength=there["size"])
         assert theirs.sum() > 30
-        # Half a step of 0.1 ms at each interval, of 2.5 ms or more: 2 %, and a last spike that is
-        # late for the end.
-        assert ((mine <= theirs + 1) & (mine >= 0.98 * theirs - 1.5)).all(), there["label"]
+        # Half a step of 0.1 ms at each interval, which is longer than 2 ms: 2.4 % at most, and two
+        # spikes that are late: for the wave's reversal and for the end.
+        assert ((mine <= theirs + 1) & (mine >= 0.976 * theirs - 2)).all(), there["label"]
+        assert mine.sum() > 0.92 * theirs.sum(), there["label"]
         assert np.corrcoef(mine, theirs)[0, 1] > 0.99
     sim.end()
 
