@@ -18,8 +18,8 @@ __all__ = ["HELP", "submit"]
 HELP = """Submit a run: it goes on when the shell is closed, and its result can be fetched by id.
 
 MODEL and all options are those of `neuroport run`. TARGET is where it runs: local (this computer,
-any backend), emulated (the emulated SpiNNaker board), board://ADDRESS, spalloc://[USER@]HOST[:PORT];
-see docs/jobs.md. A script is kept as it is now.
+any backend), emulated (the emulated SpiNNaker board), board://ADDRESS, spalloc://[USER@]HOST[:PORT],
+dask://HOST:PORT; see docs/jobs.md. A script is kept as it is now.
 
 The same --key with the same content gives the same job, however often it is submitted.
 """

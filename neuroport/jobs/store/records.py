@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from neuroport.jobs.store.states import job_exit_code
 
 __all__ = ["AttemptRecord", "EventRecord", "JobRecord", "RemoteRecord"]
+
+
+def _plain(record: Any) -> dict[str, Any]:
+    """Return the fields of a record, all of which are plain: thousands are listed at once."""
+    return {name: getattr(record, name) for name in record.__dataclass_fields__}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ class JobRecord:
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data."""
-        return {**asdict(self), "exit_code": self.exit_code}
+        return {**_plain(self), "exit_code": self.exit_code}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +119,7 @@ class AttemptRecord:
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data."""
-        return asdict(self)
+        return _plain(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +162,7 @@ class RemoteRecord:
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data."""
-        return asdict(self)
+        return _plain(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,4 +186,4 @@ class EventRecord:
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data."""
-        return asdict(self)
+        return _plain(self)

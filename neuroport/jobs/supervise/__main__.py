@@ -42,7 +42,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, cancel)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     Supervisor(store, job, lambda: os.close(begun)).work()
-    if store.job(job).parent is not None:
+    if not attached and store.job(job).parent is not None:
         settle(store, young=0.0)  # the sweep's next member
     return 0
 

@@ -24,7 +24,7 @@ _YOUNG = 15.0  # s in which a job's supervisor may still be starting
 
 def launch(store: Store, job: JobRecord) -> None:
     """Have a supervisor started for a job, where its target says."""
-    load_target_of(job.target).launch(partial(start_here, store, job))
+    load_target_of(job.target).launch(partial(start_here, store, job), job.id, store.folder)
 
 
 def start_here(store: Store, job: JobRecord) -> None:

@@ -142,8 +142,18 @@ class Target:
                 limit=f"backend '{self.backend}'", fix="leave --backend out"))
         return spec.replace(backend=self.backend)
 
-    def launch(self, start: Callable[[], None]) -> None:
-        """Start the supervisor; `start` does so on this computer."""
+    def launch(self, start: Callable[[], None], job: str, folder: Path) -> None:
+        """Have a supervisor started.
+
+        Parameters
+        ----------
+        start : callable
+            Starts it on this computer.
+        job : str
+            Its job, for ``python -m neuroport.jobs.supervise JOB --attached`` elsewhere.
+        folder : Path
+            Of the store, for ``NEUROPORT_JOBS``.
+        """
         start()
 
     def at_once(self) -> int:
