@@ -65,9 +65,16 @@ class DaskTarget(Target):
         """Hand the job to the scheduler; where it has it already, that is one and the same."""
         from distributed import fire_and_forget
 
-        future = _client(self.scheduler).submit(
+        known = _handed.get(job)
+        if known is not None and known.status == "error":  # it has killed too many workers
+            known.retry()
+            return
+        _handed[job] = _client(self.scheduler).submit(
             supervise, job, str(folder), key=f"neuroport-{job}", pure=False)
-        fire_and_forget(future)
+        fire_and_forget(_handed[job])
+
+
+_handed: dict[str, Any] = {}  # job -> future; the scheduler's answer to it comes later
 
 
 @cache
