@@ -7,11 +7,11 @@ makes it exponential and second-order accurate.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from neuroport.network.cells import CellModel
+from neuroport.network.cells import CellModel, Receptor
 from neuroport.numerics import Numerics
 from neuroport.statements.names import inside
 from neuroport.statements.neurons import fixed_point
@@ -67,16 +67,42 @@ def _fires(cell: CellModel, numerics: Numerics) -> tuple[list[str], str, list[st
     return [], f"x_active > 0 and {test}", []
 
 
+def _lasting(cell: CellModel) -> list[tuple[Receptor, str]]:
+    """Return the receptors whose input lasts, each with its variable."""
+    return [(r, inside(r.variable)) for r in cell.receptors if r.kind != "delta"]
+
+
+def _constants(cell: CellModel, p: Mapping[str, FloatArray], numerics: Numerics, timestep: float
+               ) -> dict[str, FloatArray]:
+    """Return the values of the constants that all leaky cells have."""
+    return {
+        **{inside(name): p[name] for name in ("v_thresh", "v_reset", "v_rest", "i_offset")},
+        "x_refractory_steps": numerics.refractory_steps(p["tau_refrac"], timestep),
+        **receptor_coefficients(cell.receptors, p, numerics, timestep, decay=True),
+    }
+
+
+def _made(cell: CellModel, numerics: Numerics, equations: list[str], step: list[str],
+          coefficients: Callable[[Mapping[str, FloatArray]], dict[str, FloatArray]]
+          ) -> NeuronCode:
+    before, threshold, extra = _fires(cell, numerics)
+    return NeuronCode(
+        equations="\n".join([*_COMMON, *equations, *extra,
+                             *gain_equations(cell.receptors, numerics)]),
+        threshold=threshold,
+        reset=f"x_v = x_v_reset\n{CLAMP}",
+        coefficients=coefficients,
+        arrivals=receptor_arrivals(cell, numerics),
+        variables=cell.states,
+        step="\n".join([ACTIVE, *before, *step]),
+    )
+
+
 def _current(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
     declared, _, decays = receptor_equations(cell.receptors, differential=False)
-    before, threshold, extra = _fires(cell, numerics)
     terms = ["(x_v - x_v_rest)*x_v_decay", "(x_i_offset + x_i_inj)*x_v_gain"]
-    equations = [*_COMMON, "x_v_decay : 1 (constant)", "x_v_gain : 1 (constant)", *declared,
-                 *extra, *gain_equations(cell.receptors, numerics)]
-    for receptor in cell.receptors:
-        if receptor.kind == "delta":
-            continue
-        s = inside(receptor.variable)
+    equations = ["x_v_decay : 1 (constant)", "x_v_gain : 1 (constant)", *declared]
+    for receptor, s in _lasting(cell):
         terms.append(f"{s}*{s}_into_v")
         equations.append(f"{s}_into_v : 1 (constant)")
         if receptor.kind.endswith("alpha"):
@@ -88,8 +114,6 @@ def _current(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode
         terms.append("x_delta*x_v_gain")
         clear = ["x_delta = 0"]
     step = [
-        ACTIVE,
-        *before,
         f"x_v = x_active*(x_v_rest + {' + '.join(terms)}) + (1 - x_active)*x_v",
         *decays,
         *clear,
@@ -103,17 +127,9 @@ def _current(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode
         result = {
             "x_v_decay": decay,
             "x_v_gain": (tau_m / cm) * gone,
-            "x_v_thresh": p["v_thresh"],
-            "x_v_reset": p["v_reset"],
-            "x_v_rest": p["v_rest"],
-            "x_i_offset": p["i_offset"],
-            "x_refractory_steps": numerics.refractory_steps(p["tau_refrac"], timestep),
-            **receptor_coefficients(cell.receptors, p, numerics, timestep, decay=True),
+            **_constants(cell, p, numerics, timestep),
         }
-        for receptor in cell.receptors:
-            if receptor.kind == "delta":
-                continue
-            s = inside(receptor.variable)
+        for receptor, s in _lasting(cell):
             if numerics.input_rule == "step" and receptor.kind == "current_exp":
                 result[f"{s}_into_v"] = result["x_v_gain"]
                 continue
@@ -125,15 +141,7 @@ def _current(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode
             result["x_dt"] = np.full_like(tau_m, timestep)
         return result
 
-    return NeuronCode(
-        equations="\n".join(equations),
-        threshold=threshold,
-        reset=f"x_v = x_v_reset\n{CLAMP}",
-        coefficients=coefficients,
-        arrivals=receptor_arrivals(cell, numerics),
-        variables=cell.states,
-        step="\n".join(step),
-    )
+    return _made(cell, numerics, equations, step, coefficients)
 
 
 def _leak(
@@ -165,18 +173,13 @@ def _psi(x: FloatArray) -> FloatArray:
 
 def _conductance(cell: CellModel, numerics: Numerics, timestep: float) -> NeuronCode:
     declared, _, decays = receptor_equations(cell.receptors, differential=False)
-    before, threshold, extra = _fires(cell, numerics)
-    equations = [*_COMMON, "x_cm : 1 (constant)", "x_g_leak : 1 (constant)",
-                 "x_dt : 1 (constant)", *declared, *extra,
-                 *gain_equations(cell.receptors, numerics)]
+    equations = ["x_cm : 1 (constant)", "x_g_leak : 1 (constant)", "x_dt : 1 (constant)",
+                 *declared]
     means: list[str] = []
     total = ["x_g_leak"]
     drive = ["x_g_leak*x_v_rest", "x_i_offset", "x_i_inj"]
     held: list[str] = []
-    for receptor in cell.receptors:
-        if receptor.kind == "delta":
-            continue
-        s = inside(receptor.variable)
+    for receptor, s in _lasting(cell):
         mean = f"{s}_mean"
         if numerics.input_rule == "step":
             means.append(f"{mean} = {s}")
@@ -196,10 +199,8 @@ def _conductance(cell: CellModel, numerics: Numerics, timestep: float) -> Neuron
         else:
             drive.append(mean)
             held.append(mean)
-    chip = numerics.integrator == "chip"
-    if chip:
+    if numerics.integrator == "chip":  # driving force from the old potential, then the exact leak
         equations.append("x_v_decay : 1 (constant)")
-    if chip:  # the chip: driving force from the old potential, then the exact leak
         update = [
             f"x_inf = x_v_rest + ({' + '.join(held)} + x_i_offset + x_i_inj)/x_g_leak",
             "x_next = x_inf + (x_v - x_inf)*x_v_decay",
@@ -210,8 +211,7 @@ def _conductance(cell: CellModel, numerics: Numerics, timestep: float) -> Neuron
             f"x_inf = ({' + '.join(drive)})/x_total",
             "x_next = x_inf + (x_v - x_inf)*exp(-x_dt*x_total/x_cm)",
         ]
-    step = [ACTIVE, *before, *means, *update,
-            "x_v = x_active*x_next + (1 - x_active)*x_v", *decays]
+    step = [*means, *update, "x_v = x_active*x_next + (1 - x_active)*x_v", *decays]
 
     def coefficients(p: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
         result = {
@@ -219,17 +219,9 @@ def _conductance(cell: CellModel, numerics: Numerics, timestep: float) -> Neuron
             "x_g_leak": p["cm"] / p["tau_m"],
             "x_dt": np.full_like(p["cm"], timestep),
             "x_v_decay": _leak(p["tau_m"], numerics, timestep)[0],
-            "x_v_thresh": p["v_thresh"],
-            "x_v_reset": p["v_reset"],
-            "x_v_rest": p["v_rest"],
-            "x_i_offset": p["i_offset"],
-            "x_refractory_steps": numerics.refractory_steps(p["tau_refrac"], timestep),
-            **receptor_coefficients(cell.receptors, p, numerics, timestep, decay=True),
+            **_constants(cell, p, numerics, timestep),
         }
-        for receptor in cell.receptors:
-            if receptor.kind == "delta":
-                continue
-            s = inside(receptor.variable)
+        for receptor, s in _lasting(cell):
             if receptor.conductance:
                 result[inside(receptor.reversal)] = p[receptor.reversal]
             if numerics.input_rule == "exact":
@@ -242,12 +234,4 @@ def _conductance(cell: CellModel, numerics: Numerics, timestep: float) -> Neuron
                     ) / timestep
         return result
 
-    return NeuronCode(
-        equations="\n".join(equations),
-        threshold=threshold,
-        reset=f"x_v = x_v_reset\n{CLAMP}",
-        coefficients=coefficients,
-        arrivals=receptor_arrivals(cell, numerics),
-        variables=cell.states,
-        step="\n".join(step),
-    )
+    return _made(cell, numerics, equations, step, coefficients)
