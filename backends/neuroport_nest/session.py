@@ -12,6 +12,7 @@ from neuroport.backend.capabilities import Capabilities
 from neuroport.backend.engine import Progress, StopAsked
 from neuroport.backend.recorded import Piece, Samples, Spikes
 from neuroport.backend.session import SessionBase
+from neuroport.findings import finding
 from neuroport.network.description import FloatArray, Network, Projection, Recording
 from neuroport.network.edits import (
     Edit,
@@ -219,6 +220,8 @@ class NestSession(SessionBase):
             case SynapseEdit(label, values):
                 projection = network.projection(label)
                 if projection.size:
+                    if "weight" in values:
+                        self._tell_of_old_weights(projection)
                     self._write_synapses(projection, [n for k in values for n in _WRITABLE[k]])
             case SpikeEdit(label):
                 check_not_sent(before.population(label), network.population(label),
@@ -226,6 +229,30 @@ class NestSession(SessionBase):
             case RecordingEdit(label, recordings):
                 self._record_more(label, recordings)
         self._as_built = network
+
+    def _tell_of_old_weights(self, projection: Projection) -> None:
+        """Find spikes under way, which bring the weight that they were sent with."""
+        network, now = self.lowered, self.step
+        delay = projection.delay + int(network.numerics.delay_rule == "next_step")
+        longest = int(delay.max())
+        if longest < 2:  # what is due in the coming step has been added already
+            return
+        dt, known = network.timestep, self.is_listed(network.population(projection.pre))
+        measured = f"delays up to {longest * dt:g} ms, weights changed at {now * dt:g} ms"
+        if known:
+            step, cell = self.listed_spikes(projection.pre, now)
+            wait = np.zeros(network.population(projection.pre).size, dtype=np.int64)
+            np.maximum.at(wait, projection.pre_index, delay)
+            late = int((step + wait[cell] > now).sum())
+            if not late:
+                return
+            measured = f"{late} spikes under way at {now * dt:g} ms"
+        self._found = (*self._found, finding(
+            "NP406", f"projection '{projection.label}'", measured=measured,
+            limit="none under way" if known else f"delays of {dt:g} ms, or none under way",
+            why="NEST reads the weight when a spike is sent, the contract when it arrives",
+            fixes=(f"no spikes in the {longest * dt:g} ms before the change", "the Brian2 backend"),
+            line=projection.line))
 
     def _write_states(self, label: str, values: Mapping[str, FloatArray]) -> None:
         population = self.lowered.population(label)

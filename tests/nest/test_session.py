@@ -321,3 +321,22 @@ def test_what_fails_in_nest_is_told_in_its_own_words():
         engine.ask("write_cells", population="cells", values={"C_m": -1.0})
     sim.run(10.0)
     sim.end()
+
+
+@pytest.mark.parametrize(("sent", "delay", "told"), [
+    ([2.0, 9.0], 3.0, "1 spikes under way"), ([2.0, 5.0], 3.0, ""), ([9.0], 1.0, ""),
+])
+def test_spikes_under_way_keep_their_weight_and_a_finding_says_so(sent, delay, told):
+    """By the contract they bring the new weight; NEST has read the old one."""
+    sim = neuroport.simulator("nest", timestep=1.0)
+    source = sim.Population(1, sim.SpikeSourceArray(spike_times=sent))
+    cells = sim.Population(1, sim.IF_curr_exp(tau_refrac=1.0))
+    made = sim.Projection(source, cells, sim.AllToAllConnector(),
+                          sim.StaticSynapse(weight=0.1, delay=delay), label="changed")
+    sim.run(10.0)
+    made.set(weight=0.2)
+    sim.run(10.0)
+    found = [f for f in sim.findings if f.code == "NP406"]
+    assert [f.where for f in found] == ["projection 'changed'"] * bool(told)
+    assert all(told in f.measured for f in found)
+    sim.end()
