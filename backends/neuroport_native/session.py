@@ -12,6 +12,7 @@ from neuroport.backend.recorded import Piece
 from neuroport.backend.session import SessionBase
 from neuroport.network.description import FloatArray, IntArray, Network
 from neuroport.network.edits import Edit, ParameterEdit, RecordingEdit, StateEdit, SynapseEdit
+from neuroport.network.snapshot import Snapshot
 from neuroport.statements.synapses import written_by
 from neuroport_native.arithmetic import Arithmetic
 from neuroport_native.engine.network import NetworkInMemory
@@ -86,6 +87,14 @@ class NativeSession(SessionBase):
                     memory.write_synapses(network, label, written_by(edit))
             case RecordingEdit(label, recordings):
                 memory.record(label, recordings)
+
+    def capture(self) -> Snapshot:
+        """Return the state at the beginning of the present step."""
+        return self._memory.capture(self.lowered, self.step, self.recent_sources)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from a state."""
+        self._memory.restore(snapshot)
 
     def free(self) -> None:
         """Let the memory go."""

@@ -193,6 +193,8 @@ class BetweenRuns:
     parameters, states, weights, synapse_parameters, recordings, spike_times, currents : bool
         Cell parameters, states, weights, other synapse parameters, more recordings, spike times
         and rates of sources, injected currents.
+    objects : bool
+        New populations and projections; needs ``state``.
     """
 
     parameters: bool = True
@@ -202,6 +204,7 @@ class BetweenRuns:
     recordings: bool = True
     spike_times: bool = True
     currents: bool = True
+    objects: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,9 +327,10 @@ class Capabilities:
             "numerics, if not all": [
                 f"{choice}: {' or '.join(map(str, values))}"
                 for choice, values in self.numerics.items()],
-            "state": ["saved and restored; new objects after a run"] * self.state,
+            "state": ["saved and restored"] * self.state,
             "fixed once it has run": [
                 f.name for f in fields(self.between_runs)
-                if not getattr(self.between_runs, f.name)],
+                if not getattr(self.between_runs, f.name)
+                or (f.name == "objects" and not self.state)],
         }
         return {subject: entries for subject, entries in found.items() if entries}

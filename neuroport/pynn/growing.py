@@ -54,7 +54,8 @@ class Growing(RunningNetwork):
         if self.session is None:
             return
         if self.step > 0:
-            if new and self.backend.capabilities.state:
+            has = self.backend.capabilities
+            if new and has.state and has.between_runs.objects:
                 self._extended = True
                 return
             raise NetworkChangedError(

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from neuroport.errors import Problem, UnsupportedError
 from neuroport.network.description import IntArray
 from neuroport.network.snapshot import Snapshot, SpikeTrains
 from neuroport.statements.names import inside
@@ -23,6 +24,7 @@ from neuroport_brian2.engine.objects import Objects, array
 __all__ = ["capture", "longest_delay", "restore"]
 
 _DERIVED = {"x_i_inj"}  # given anew in each step
+_MADE_ANEW = {"x_active", "x_jumped", "x_before"}  # computed at the beginning of each step
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -74,10 +76,10 @@ def restore(objects: Objects, snapshot: Snapshot, longest: int) -> None:
     program = objects.program
     for group, made in zip(program.groups, objects.cells, strict=True):
         _fill(made, group.members, snapshot.cells,
-              {name: inside(name) for name in group.cell.states})
+              {name: inside(name) for name in group.cell.states}, "x_")
     for synapse_group, synapses in zip(program.synapses, objects.synapses, strict=True):
         if synapses is not None:
-            _fill(synapses, synapse_group.members, snapshot.synapses, {})
+            _fill(synapses, synapse_group.members, snapshot.synapses, {}, "s_")
     for synapse_group, synapses in zip(program.synapses, objects.synapses, strict=True):
         if synapses is None:
             continue
@@ -106,13 +108,20 @@ def _changing(group: Any, prefix: str) -> list[str]:
 
 def _fill(
     group: Any, members: Mapping[str, Any], values: Mapping[str, Mapping[str, NDArray[Any]]],
-    names: Mapping[str, str],
+    names: Mapping[str, str], prefix: str,
 ) -> None:
+    lacking = []
     for label, member in members.items():
-        for name, value in values.get(label, {}).items():
-            variable = names.get(name, name)
-            if variable in group.variables:
-                array(group, variable)[member.slice] = value
+        given = {names.get(name, name): value for name, value in values.get(label, {}).items()}
+        for variable in _changing(group, prefix) if label in values else ():
+            if variable in given:
+                array(group, variable)[member.slice] = given[variable]
+            elif variable not in _MADE_ANEW:
+                lacking.append(f"{variable} of '{label}'")
+    if lacking:
+        raise UnsupportedError(
+            Problem("the saved state lacks variables", measured=", ".join(lacking),
+                    fix="go on with the backend that saved it"))
 
 
 def _sent(objects: Objects, now: int) -> Iterator[tuple[str, IntArray]]:

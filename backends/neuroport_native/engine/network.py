@@ -9,6 +9,7 @@ import numpy as np
 from neuroport.backend.engine import Progress, StopAsked
 from neuroport.backend.recorded import Piece, Spikes
 from neuroport.network.description import FloatArray, IntArray, Network, Recording
+from neuroport.network.snapshot import Snapshot, SpikeTrains
 from neuroport.realise.currents import current_samples
 from neuroport_native.arithmetic import Arithmetic
 from neuroport_native.engine.cells import CellPart, Cells
@@ -16,6 +17,7 @@ from neuroport_native.engine.compiled import compiled
 from neuroport_native.engine.loop import Loop
 from neuroport_native.engine.recording import SampleBlock, SpikeBlock
 from neuroport_native.engine.spikes import SourcePart, SpikeLists
+from neuroport_native.engine.state import capture, check, restore
 from neuroport_native.engine.synapses import Synapses
 from neuroport_native.engine.table import Item
 from neuroport_native.lower.code import INJECTED
@@ -46,6 +48,7 @@ class NetworkInMemory:
         self._synapses = [self._split(number) for number in range(len(self.groups.joined))]
         remembered = 2 + max(
             (s.longest_wait for split in self._synapses for s in split), default=0)
+        self._remembered = remembered
         self._make_parts(remembered)
         for cells in self._cells:
             cells.build()
@@ -228,6 +231,21 @@ class NetworkInMemory:
         """Return present values of a state of a population."""
         number, _ = self.groups.place[label]
         return self._cells[number].state(label, variable)
+
+    def capture(
+        self, network: Network, step: int, sources: Callable[[int], dict[str, SpikeTrains]]
+    ) -> Snapshot:
+        """Return the whole state at the beginning of a step."""
+        synapses = [s for split in self._synapses for s in split]
+        check(self._cells, synapses, self._arithmetic.name)
+        return capture(self._cells, synapses, {p.label: p.size for p in network.projections},
+                       step, sources(self._remembered))
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from a state."""
+        synapses = [s for split in self._synapses for s in split]
+        check(self._cells, synapses, self._arithmetic.name)
+        restore(self._cells, synapses, self._sources, snapshot)
 
     def weights(self, network: Network, label: str) -> FloatArray:
         """Return the present weights of a projection, in the network's order."""

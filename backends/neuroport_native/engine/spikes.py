@@ -42,6 +42,12 @@ class SourcePart:
         self.begin = cuts[:-1].astype(np.int64)
         self.count = np.diff(cuts).astype(np.int64)
 
+    def recall(self, now: int, step: IntArray, cell: IntArray) -> None:
+        """Take the spikes of steps before the present, of a run that went on elsewhere."""
+        late = (step >= now - self._remembered) & (step < now)
+        self._step = np.asarray(step[late], dtype=np.int64)
+        self.ring = (np.asarray(cell[late], dtype=np.int64) + self._first).astype(np.int32)
+
     @property
     def slots(self) -> int:
         """Steps that are known."""

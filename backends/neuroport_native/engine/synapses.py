@@ -175,6 +175,15 @@ class Synapses:
             (self.order >= member.first) & (self.order < member.first + member.size))
         return here, self.order[here] - member.first
 
+    def rows_of(self, label: str) -> tuple[Any, IntArray]:
+        """Return the rows here of a projection's synapses, and their numbers in it."""
+        return self._here(label)
+
+    def states(self) -> list[tuple[str, NDArray[Any]]]:
+        """Return the variables that change, and their columns, for reading and writing in place."""
+        columns = self.layout.columns
+        return [(name, self._data[:, columns.index(name)]) for name in self._code.states]
+
     def write(self, network: Network, label: str, variables: set[str]) -> bool:
         """Write variables of a projection with what a network says.
 

@@ -314,8 +314,8 @@ def _changes(
     capabilities: Capabilities, lacks: str, found: Carrier, setting: Setting, scheme: str
 ) -> Iterator[Case]:
     for name in [f.name for f in fields(BetweenRuns)]:
-        if name == "synapse_parameters":
-            continue  # with the synapses that have some
+        if name in ("synapse_parameters", "objects"):
+            continue  # with the synapses that have some; they are no change of what is there
         feature = name.replace("_", " ")
         missing = lacks or ("" if getattr(capabilities.between_runs, name) else
                             f"changes of {feature} between runs")
