@@ -21,7 +21,6 @@ from example_runs.table import cell
 Record = dict[str, Any]
 
 _DEVICES = re.compile(r"external_devices|spinn_front_end_common|spinnman|SpikeInjector")
-_OWN = re.compile(r"<!-- (\S+ under neuroport) -->.*?<!-- end of \1 -->", re.DOTALL)
 _ROW = re.compile(r"^\| `([^`]+)` \| (ran|failed|not tried|not finished) \|", re.MULTILINE)
 
 
@@ -124,7 +123,9 @@ def place(file: Path, part: str, records: Sequence[Record], backends: Sequence[s
         How many scripts ran where, as it stands above the table.
     """
     old = file.read_text(encoding="utf-8")
-    board = dict(_ROW.findall(_OWN.sub("", old)))
+    theirs = part.removesuffix(" under neuroport")  # the table of the runs on the board
+    board = dict(_ROW.findall(old.partition(f"<!-- {theirs} -->")[2].partition(
+        f"<!-- end of {theirs} -->")[0]))
     by_script: dict[str, dict[str, Record]] = {}
     for record in records:
         by_script.setdefault(record["script"], {})[record["backend"]] = record
