@@ -188,7 +188,7 @@ def _fewer(ensembles: Sequence[Mapping[str, Any]]) -> float:
 
 @model("nengo-network", timestep=0.1, numerics="pynn")
 def nengo_network(
-    sim: Any, *, file: str = "", network: str = "", duration: float = 1000.0
+    sim: Any, *, file: str = "", network: str = "", simtime: float = 1000.0
 ) -> ModelResult:
     """Run a Nengo network of LIF ensembles, imported from a script.
 
@@ -201,20 +201,20 @@ def nengo_network(
         A Python script that makes a `nengo.Network`.
     network : str
         The variable that holds it. Default: the only one.
-    duration : float
+    simtime : float
         ms.
     """
     if not file:
         raise InvalidValueError(
             Problem("no script is named", fix="--file SCRIPT"), where="nengo-network")
-    read = read_network(file, network, sim.get_time_step(), duration)
+    read = read_network(file, network, sim.get_time_step(), simtime)
     for loss in read.losses:
         warnings.warn(loss, ImportLossWarning, stacklevel=2)
     populations = read.build(sim)
-    sim.run(duration)
+    sim.run(simtime)
     rows = []
     for population, theirs in zip(populations, read.rates(), strict=True):
-        rate = population.mean_spike_count() / (duration * 1e-3)
+        rate = population.mean_spike_count() / (simtime * 1e-3)
         rows.append((population.label, f"{rate:.1f} Hz", f"{theirs:.1f} Hz"))
     return ModelResult(
         title=f"Nengo network in {file}", columns=("ensemble", "rate", "in Nengo"), rows=rows)

@@ -88,7 +88,7 @@ def test_what_is_lost_is_listed(read: Any, tmp_path: Path) -> None:
     file = str(script(tmp_path, text))
     with pytest.warns(ImportLossWarning, match="min_voltage"):
         result = load_model("nengo-network").function(
-            sim, file=file, network="model", duration=20.0)
+            sim, file=file, network="model", simtime=20.0)
     assert [row[0] for row in result.rows] == ["a", "given", "b"]
     assert "nengo" not in sys.modules
 
