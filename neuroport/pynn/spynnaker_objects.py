@@ -82,7 +82,7 @@ class SpynnakerPopulation(_Data):
     def set_max_atoms_per_core(self, max_atoms_per_core: Any) -> None:
         """Set the most cells on a core, for backends with cores, before the first run."""
         state = self._simulator.state  # type: ignore[attr-defined]
-        state.check_open("a number of cells on a core")
+        state.check_open("a number of cells on a core", new=False)
         self._per_core = checked_per_core(max_atoms_per_core)
 
 
