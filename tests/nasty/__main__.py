@@ -17,6 +17,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="scripts whose name fits this pattern")
     parser.add_argument("--memory", type=float, default=6.0, help="GB that the process may take")
+    parser.add_argument("--simulate", type=float, default=0.0, metavar="MS",
+                        help="also simulate what passes the checks, on Brian2")
     parser.add_argument("--minutes", type=float, default=1e9)
     parser.add_argument("--show", type=int, default=60, help="kinds of faults that are shown")
     given = parser.parse_args()
@@ -30,7 +32,7 @@ def main() -> int:
     for number in range(given.first, given.first + given.cases):
         if time.monotonic() - began > given.minutes * 60:
             break
-        outcome = run(deck.case(number))
+        outcome = run(deck.case(number), given.simulate)
         done += 1
         if outcome.fault:
             faults[f"{outcome.fault} [{outcome.detail[:160]}]"].append(

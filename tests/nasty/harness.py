@@ -125,15 +125,24 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-def run(case: Case) -> Outcome:
-    """Run a case."""
+def run(case: Case, simulate: float = 0.0) -> Outcome:
+    """Run a case.
+
+    Parameters
+    ----------
+    case : Case
+    simulate : float
+        How long a network that passes the checks is simulated (ms).
+    """
     chooser = _Chooser(case.values)
     sim = new_simulator()
     try:
         with _quiet(), _limited(LONGEST):
             SCRIPTS[case.script](sim, chooser)
-            if not sim.state._closed:
-                sim.check()
+            if not sim.state._closed and sim.state.populations:
+                refused = any(found.severity.blocks for found in sim.check())
+                if simulate and not refused:
+                    sim.run(simulate)
     except NeuroportError as error:
         return _refused(case, error, chooser)
     except Hung:
