@@ -66,6 +66,7 @@ class GIF_cond_exp(Checked, cells.GIF_cond_exp):  # type: ignore[misc]
     scale_factors: dict[str, float] = {}
     array_parameters = {"tau_eta": "a_eta", "tau_gamma": "a_gamma"}  # of equal lengths
 
+    @checked_function
     def __init__(self, *values: Any, **keywords: Any) -> None:
         super().__init__(*values, **keywords)
         sizes: dict[str, int] = {}

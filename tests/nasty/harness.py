@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 import neuroport
-from nasty.scripts import SCRIPTS
+from nasty.scripts import OUT, SCRIPTS
 from nasty.values import NASTY
 from neuroport.errors import NeuroportError
 
@@ -120,7 +120,7 @@ def places(script: str) -> list[str]:
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), \
-            contextlib.redirect_stderr(io.StringIO()):
+            contextlib.redirect_stderr(io.StringIO()), contextlib.chdir(OUT):
         warnings.simplefilter("ignore")
         yield
 

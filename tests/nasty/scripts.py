@@ -450,6 +450,16 @@ def simulator(sim: Any, a: A) -> None:
 
 
 @script
+def saved(sim: Any, a: A) -> None:
+    _cells(sim)
+    sim.run(1.0)
+    sim.save_state(a("save_state", str(OUT / "saved.npz"), anything))
+    again = sim.another()
+    _cells(again)
+    again.restore_state(a("restore_state", str(OUT / "saved.npz"), anything))
+
+
+@script
 def module(sim: Any, a: A) -> None:
     module = module_style
     module.setup(
