@@ -185,6 +185,11 @@ class Checked:
             parameters["spike_times"] = given_times(parameters["spike_times"])
         super().__init__(**parameters)
 
+    def get_schema(self) -> dict[str, Any]:
+        """Return the types of parameters; PyNN would cut 10.7 to 10 where a default is 10."""
+        schema: dict[str, Any] = super().get_schema()  # type: ignore[misc]
+        return {name: float if kind is int else kind for name, kind in schema.items()}
+
     def __repr__(self) -> str:
         given = {
             name: value.base_value

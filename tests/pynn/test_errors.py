@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import signal
 from collections.abc import Callable
@@ -307,6 +308,21 @@ def test_what_is_a_number_in_other_words_is_taken() -> None:
     assert [s.value.tolist() for s in source.get("spike_times")] == [[1.0, 2.0], [5.0]]
 
 
+def test_a_default_that_is_a_whole_number_cuts_nothing() -> None:
+    sim = sim_of()
+    own = sim.cell_by_equations("Own", derivatives={"v": "(I - v)/tau"}, threshold="v > 1",
+                                reset="v = 0", parameters={"tau": 10}, initial={"v": 0})
+    assert sim.Population(1, own(tau=10.7)).get("tau") == 10.7  # it ran with 10
+    assert sim.Population(2, own(tau=[10.7, 3.2])).get("tau").tolist() == [10.7, 3.2]
+    assert sim.Population(1, sim.SpikeSourceGamma(alpha=1.5)).get("alpha") == 1.5
+    rule = sim.synapse_by_equations("Rule", parameters={"tau": 10}, decays={"x": "tau"},
+                                    on_presynaptic="x = 1", on_postsynaptic="x = 0")
+    cells = sim.Population(1, own())
+    made = sim.Projection(cells, cells, sim.AllToAllConnector(),
+                          rule(weight=0.1, delay=1.0, tau=10.7))
+    assert made.get("tau", "list", with_address=False) == [10.7]
+
+
 def test_data_are_written_at_the_end_to_paths_and_writers(make: Any, tmp_path: Path) -> None:
     sim = make()
     population = cells(sim)
@@ -369,7 +385,10 @@ def test_delays_off_the_grid_are_rounded_with_a_finding() -> None:
 
 
 def test_the_network_is_fixed_after_a_run(make: Any) -> None:
+    """On a backend that cannot go on from a state, which Brian2 is made here."""
     sim = make()
+    capabilities = dataclasses.replace(sim.state.backend.capabilities, state=False)
+    sim.state.backend.capabilities = capabilities
     cells(sim)
     sim.run(1.0)
     with pytest.raises(errors.NetworkChangedError, match="at 1 ms") as caught:
