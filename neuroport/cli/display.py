@@ -20,7 +20,6 @@ from rich.text import Text
 from neuroport.errors import UserError
 from neuroport.findings import Finding
 from neuroport.findings.grouping import grouped
-from neuroport.json_data import plain
 from neuroport.output.elsewhere import keep_elsewhere
 from neuroport.output.errors import output_error
 from neuroport.output.writing import write_file
@@ -54,6 +53,8 @@ def table(
 
 def print_json(data: Any) -> None:
     """Print data as JSON to standard output."""
+    from neuroport.json_data import plain  # NumPy takes longer than most commands do
+
     text = json.dumps(without_secrets(data), indent=2, default=plain, ensure_ascii=False,
                       allow_nan=False)
     try:

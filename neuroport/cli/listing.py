@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -162,7 +163,9 @@ def explain(
     from neuroport.errors import InvalidValueError, Problem, did_you_mean
     from neuroport.findings import KINDS
 
-    _load_kinds()
+    if code is not None:
+        code = f"NP{code}" if code.isdigit() else code.upper()
+    _load_kinds(code)
     out = display.console()
     if code is None:
         kinds = sorted(KINDS.values(), key=lambda k: k.code)
@@ -172,7 +175,7 @@ def explain(
             out.print(display.table("", ("code", "usually", "title"),
                                     [(k.code, k.severity.value, k.title) for k in kinds]))
         return
-    kind = KINDS.get(code.upper())
+    kind = KINDS.get(code)
     if kind is None:
         display.refuse(InvalidValueError(
             Problem(f"there is no finding code '{code}'",
@@ -189,8 +192,22 @@ def _kind(kind: Any) -> dict[str, str]:
             "explanation": kind.explanation}
 
 
-def _load_kinds() -> None:
-    """Load the backends, which may register codes of their own."""
+def _load_kinds(code: str | None) -> None:
+    """Take in the kinds of the backends; those that have them in a file need not be loaded."""
+    from importlib import import_module
+    from importlib.metadata import entry_points
+    from importlib.util import find_spec
+
+    from neuroport.findings import KINDS
+
+    for point in entry_points(group="neuroport.backends"):
+        package = point.value.partition(":")[0].partition(".")[0]
+        spec = find_spec(package)
+        if any(Path(folder, "codes.py").is_file()
+               for folder in (spec.submodule_search_locations or () if spec else ())):
+            import_module(f"{package}.codes")
+    if code in KINDS:
+        return
     from neuroport.backend import backend_names, load_backend
 
     for name in backend_names():

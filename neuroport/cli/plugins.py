@@ -19,7 +19,7 @@ GROUP = "neuroport.commands"
 def register(app: typer.Typer) -> None:
     """Add the commands of other packages."""
     asked = sys.argv[1:2]
-    everything = not asked or asked[0].startswith("-")
+    everything = not asked or (asked[0].startswith("-") and asked[0] != "--version")
     for point in sorted(entry_points(group=GROUP), key=lambda p: p.name):
         if not everything and point.name != asked[0]:
             continue

@@ -5,14 +5,28 @@ in whatever Python has the engine. Between them go JSON and arrays, see
 :mod:`neuroport.process.wire`.
 """
 
-from neuroport.process.host import (
-    EngineEndedError,
-    EngineError,
-    EngineFailedError,
-    EngineProcess,
-    EngineSilentError,
-)
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from neuroport.process.host import (
+        EngineEndedError,
+        EngineError,
+        EngineFailedError,
+        EngineProcess,
+        EngineSilentError,
+    )
 
 __all__ = [
     "EngineEndedError", "EngineError", "EngineFailedError", "EngineProcess", "EngineSilentError",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Ctrl-C is looked after in every command, and few have a child process.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from neuroport.process import host
+
+    return getattr(host, name)

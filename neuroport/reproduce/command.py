@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -15,18 +15,17 @@ from neuroport.cli.display import error_panel
 from neuroport.errors import NeuroportError
 from neuroport.output.elsewhere import write_or_keep
 from neuroport.output.errors import OutputError, SavedElsewhereError, output_error
-from neuroport.reproduce.claims import Verdict
-from neuroport.reproduce.experiment import experiment_names, load_experiment
-from neuroport.reproduce.report import head, obtained, shown, write_report
-from neuroport.reproduce.runner import Reproduction, run
+
+if TYPE_CHECKING:
+    from neuroport.reproduce.runner import Reproduction
 
 __all__ = ["app"]
 
 app = typer.Typer(add_completion=False, help="Reproduce a paper: claimed against obtained.")
 
 FAILED, REFUSED, INTERRUPTED = 1, 2, 130
-_COLOURS = {Verdict.AGREES: "green", Verdict.EXPLAINED: "yellow", Verdict.FAILS: "bold red",
-            Verdict.MISSING: "bold red", Verdict.IMPOSSIBLE: "yellow"}
+_COLOURS = {"AGREES": "green", "EXPLAINED": "yellow", "FAILS": "bold red",
+            "MISSING": "bold red", "IMPOSSIBLE": "yellow"}
 
 
 # Options may follow the name, which click does not allow in a group unless told.
@@ -51,6 +50,8 @@ def reproduce(
     Run it again after an interruption: it goes on where it was. The exit code is 0 where every
     claim holds, 1 where one fails, 2 where it could not be run.
     """
+    from neuroport.reproduce.runner import run
+
     plain = Console()
     errors = Console(stderr=True)
     try:
@@ -94,6 +95,8 @@ def reproduce(
 
 def _report(done: Reproduction) -> tuple[Path | None, OutputError | None]:
     """Write the report; in another folder, with the error that says why, if need be."""
+    from neuroport.reproduce.report import write_report
+
     paths: dict[str, Path] = {}
 
     def write(folder: Path) -> Path:
@@ -110,6 +113,8 @@ def _report(done: Reproduction) -> tuple[Path | None, OutputError | None]:
 
 
 def _list(console: Console, as_json: bool) -> None:
+    from neuroport.reproduce.experiment import experiment_names, load_experiment
+
     found = [load_experiment(name) for name in experiment_names()]
     if as_json:
         print(json.dumps([
@@ -124,6 +129,8 @@ def _list(console: Console, as_json: bool) -> None:
 
 
 def _print(console: Console, done: Reproduction) -> None:
+    from neuroport.reproduce.report import head, obtained, shown
+
     table = Table("claim", "claimed", *[escape(b) for b in done.backends], "verdict")
     group = ""
     for row in done.rows:
@@ -132,7 +139,7 @@ def _print(console: Console, done: Reproduction) -> None:
             table.add_section()
             table.add_row(f"[bold]{escape(group)}[/bold]")
         verdict = "\n".join(
-            f"[{_COLOURS[v]}]{v.value}[/]" for v in row.verdicts.values()
+            f"[{_COLOURS[v.name]}]{v.value}[/]" for v in row.verdicts.values()
         )
         unit = f" {row.claim.unit}" if row.claim.unit else ""
         table.add_row(
