@@ -93,7 +93,7 @@ def check(
     code = 2 if error is not None else int(rank is not None and rank.rank > 0)
     messages = [] if built.report is None else built.report.messages
     if not as_json:  # before anything is written: the verdict is not to be lost with it
-        _show(built, mended, messages, error, verbose)
+        _show(built, mended, messages, error, target, verbose)
     if mended and error is None and files is not None:
         files.write("--write", lambda path: save_network(mended[0].prepared.written, path))
         code = files.code(code)
@@ -159,7 +159,8 @@ def _mended_data(mended: Any, files: Files | None) -> dict[str, Any]:
 
 
 def _show(
-    built: Any, mended: list[Any], messages: list[str], error: Any, verbose: bool,
+    built: Any, mended: list[Any], messages: list[str], error: Any, target: str | None,
+    verbose: bool,
 ) -> None:
     out = display.console()
     for one in mended:
@@ -186,3 +187,6 @@ def _show(
         for name in ("error", "warning", "note")
     }
     out.print(Text(", ".join(f"{n} {name}{'s' if n != 1 else ''}" for name, n in counts.items())))
+    if built.prepared and not counts["error"] and not counts["warning"]:
+        out.print(Text(f"everything fits {target}: it can run there as it is" if target
+                       else "nothing is in the way of a run"))

@@ -138,11 +138,12 @@ def _show(report: Any, verbose: bool) -> None:
         about = result.information
         out.print(
             Text(
-                f"{about['cells']} cells, {about['synapses']} synapses, "
+                f"{_counted(about['cells'], 'cell')}, "
+                f"{_counted(about['synapses'], 'synapse')}, "
                 f"{about['simulated_ms']:g} ms on {about['backend']} "
                 f"({about['engine'].get('label') or about['runs_on']}), "
                 f"numerics {_numerics(about)}, seed {about['seed']}: "
-                f"{result.n_spikes} spikes"
+                f"{_counted(result.n_spikes, 'spike')}"
             )
         )
     error = report.error
@@ -164,6 +165,10 @@ def _show_place(report: Any, folder: Path | None, failed: Any) -> None:
         display.console().print(Text(f"{word} in {folder}"), soft_wrap=True)
     if failed is not None:
         display.console(to_stderr=True).print(display.error_panel(failed, show_line=False))
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'s' if number != 1 else ''}"
 
 
 def _time_line(phases: dict[str, float]) -> str:

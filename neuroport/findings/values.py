@@ -80,12 +80,16 @@ def _refractory(population: Population, network: Network) -> list[Finding]:
     rule = network.numerics.refractory_rule
     used = network.numerics.refractory_steps(values, network.timestep)
     worst = int(np.abs(steps - used).argmax())
+    kept = used[worst] * network.timestep
     return [
         about(
             population, "NP102",
-            measured=f"tau_refrac = {values[worst]:g} ms in {int(off.sum())} cells",
+            measured=f"tau_refrac = {values[worst]:g} ms -> {kept:g} ms "
+            f"({kept - values[worst]:+.3g} ms) in {int(off.sum())} "
+            f"cell{'s' if off.sum() != 1 else ''}",
             limit=f"multiples of {network.timestep:g} ms",
-            why=f"{used[worst] * network.timestep:g} ms is used (rule '{rule}')",
+            why=f"{kept:g} ms is used (rule '{rule}')"
+            + ("" if kept else ": these cells are not refractory at all"),
             fixes=("choose a multiple of the time step", "choose a smaller time step"),
         )
     ]

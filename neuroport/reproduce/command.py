@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 app = typer.Typer(add_completion=False, help="Reproduce a paper: claimed against obtained.")
+
+_ENDED = re.compile(r": (done in|already done|not possible)|goes on there")
+_QUIET = 30.0  # s without a line, where nothing is redrawn
 
 FAILED, REFUSED, INTERRUPTED = 1, 2, 130
 _COLOURS = {"AGREES": "green", "EXPLAINED": "yellow", "FAILS": "bold red",
@@ -61,11 +66,14 @@ def reproduce(
         if name is None:
             errors.print("Name an experiment; `neuroport reproduce --list` shows all.")
             raise typer.Exit(REFUSED)
+        last = [time.monotonic()]
         with errors.status("starting") as status:
 
             def progress(text: str) -> None:
                 status.update(escape(text))
-                if not errors.is_terminal:
+                told = time.monotonic()
+                if not errors.is_terminal and (_ENDED.search(text) or told - last[0] > _QUIET):
+                    last[0] = told
                     errors.print(text, markup=False, highlight=False, soft_wrap=True)
 
             # As `compare` takes them: with commas, or the option repeated.

@@ -66,11 +66,15 @@ def _command(done: Reproduction) -> str:
     return shlex.join(words)
 
 
+_PLURAL = {"agrees": "agree", "fails": "fail"}
+
+
 def head(done: Reproduction) -> list[str]:
     """Return what came of each backend, what it refused and what was found there."""
     lines = []
     for b in done.backends:
-        counts = ", ".join(f"{n} {what}" for what, n in done.count(b).items())
+        counts = ", ".join(f"{n} {what if n == 1 else _PLURAL.get(what, what)}"
+                           for what, n in done.count(b).items())
         lines.append(f"{b} ({done.machines[b] or 'nothing run'}): {counts}; "
                      f"{done.cost[b]['wall']:.1f} s")
         lines += [f"{b} cannot do '{step}': {' '.join(why.split())}"

@@ -178,6 +178,9 @@ def run(
     tell = progress or (lambda text: None)
     steps = list(chosen.steps())
     resumed = 0
+    spent: list[float] = []  # s, of the steps done now
+    still = sum(journal.known(backend, step.name, spec.hash, made_with[backend]) is None
+                for backend, spec in specs.items() for step in steps)
     for backend, spec in specs.items():
         results: dict[str, Any] = {}
         refused: dict[str, str] = {}
@@ -198,13 +201,20 @@ def run(
                 if journal.moved is not None and place != journal.path.parent:
                     place = journal.path.parent
                     tell(f"{journal.moved} The reproduction goes on there.")
+                spent.append(float(entry["wall"]))
+                still -= 1
+                left = f"; about {_time(still * sum(spent) / len(spent))} left" if still else ""
                 tell(f"{head}: not possible there: {entry['impossible']}" if entry["impossible"]
-                     else f"{head}: done in {entry['wall']:.1f} s")
+                     else f"{head}: done in {entry['wall']:.1f} s{left}")
             if entry["impossible"]:
                 refused[step.name] = entry["impossible"]
             else:  # as read from disk, so that a resumed run computes from the same values
                 results[step.name] = json.loads(json.dumps(entry["result"]))
     return _collect(chosen, specs, journal, place, resumed)
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
 def _done(step: Step, context: Context, results: StepResults) -> dict[str, Any]:

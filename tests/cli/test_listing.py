@@ -86,3 +86,22 @@ def test_help_does_not_wait_for_heavy_packages() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_code_s_number_alone_is_enough(command) -> None:
+    for code in ("101", "np101", "NP301"):
+        done = command("explain", code)
+        assert done.exit_code == 0
+        assert done.stdout.startswith("NP")
+
+
+def test_quick_commands_import_no_engine_no_arrays_and_no_figures() -> None:
+    for words in (["--version"], ["--help"], ["run", "--help"], ["explain", "NP301"]):
+        code = (f"import sys; sys.argv = ['neuroport', *{words}]\n"
+                "from neuroport.cli import main\ntry:\n    main()\nfinally:\n"
+                "    print(sorted({'numpy', 'brian2', 'neo', 'jinja2', 'matplotlib'}"
+                " & set(sys.modules)), file=sys.stderr)")
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
+                              timeout=120)
+        assert done.returncode == 0, done.stderr
+        assert done.stderr.splitlines()[-1] == "[]", words

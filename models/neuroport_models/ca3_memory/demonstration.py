@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from typing import Any, Literal
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from neuroport.errors import InvalidValueError, Problem
 from neuroport.models import Mark, ModelResult, model
-from neuroport_models.ca3_memory.memory import CA3Memory
+from neuroport_models.ca3_memory.memory import CA3Memory, SpacingWarning
 from neuroport_models.ca3_memory.operations import Operation, Outcome
 
 __all__ = ["demonstration", "functional", "random_words"]
@@ -70,7 +71,11 @@ def demonstration(
     if problems:
         raise InvalidValueError(problems, where="ca3-memory")
     memory = CA3Memory(sim, cues, contents, period=period)
-    if experiment == "functional":
+    if experiment == "functional" and period == FUNCTIONAL_PERIOD:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SpacingWarning)  # as published, with these very words
+            functional(memory)
+    elif experiment == "functional":
         functional(memory)
     else:
         random_words(memory, rounds, sim.seed)
