@@ -125,7 +125,7 @@ def test_options_that_a_script_overrides_are_named(command, script) -> None:
         (("run", "ca3-memory", "--numerics", "spinaker"), "did you mean 'spinnaker'?"),
         (("run", "missing.py"), "No such file"),
         (("models", "ca3-memry"), "did you mean 'ca3-memory'?"),
-        (("explain", "NP1011"), "did you mean NP1"),
+        (("explain", "NP1011"), "did you mean 'NP1"),
     ],
 )
 def test_mistakes_are_answered_with_the_way_out(command, words, hint: str) -> None:
