@@ -140,14 +140,14 @@ def test_a_sweep_from_the_command_line(store: Store, tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
         return dict(json.loads(done.stdout))
 
-    words = ("sweep", "script.py", "--vary", "drive=0,2,4", "-b", "brian2", "--codegen", "numpy",
+    words = ("sweep", "script.py", "--vary", "drive=0,4", "-b", "brian2", "--codegen", "numpy",
              "--key", "mine")
     first = neuroport(*words)
-    assert neuroport("sweeps", "wait", "mine")["states"] == {"done": 3}
+    assert neuroport("sweeps", "wait", "mine")["states"] == {"done": 2}
     assert neuroport(*words)["id"] == first["id"]
-    assert neuroport("sweeps", "table", "mine", "-o", "t.csv", "--figure", "f.png")["rows"] == 3
+    assert neuroport("sweeps", "table", "mine", "-o", "t.csv", "--figure", "f.png")["rows"] == 2
     with (tmp_path / "t.csv").open(newline="") as file:
         counts = [int(row["spikes"]) for row in csv.DictReader(file)]
-    assert counts[0] == 0 < counts[1] < counts[2]
+    assert counts[0] == 0 < counts[1]
     neuroport("sweeps", "rm", "mine")
     assert store.jobs() == []
