@@ -58,10 +58,15 @@ class CellLayout:
         ]
 
 
-def _known(layout: CellLayout) -> dict[str, str]:
-    return {"t_in_timesteps": "step", "ms": "1.0",
-            **{name: f"numbers[{k}]" for k, name in enumerate(layout.numbers)},
-            **{name: f"whole[{k}]" for k, name in enumerate(layout.whole)}}
+_KNOWN = {"t_in_timesteps": "step", "ms": "1.0"}
+
+
+def _constants(layout: CellLayout, texts: Iterable[str]) -> list[str]:
+    """Return statements that fetch, before the loop, the constants that texts use."""
+    used = names_in(texts)
+    return [
+        *(f"{name} = numbers[{k}]" for k, name in enumerate(layout.numbers) if name in used),
+        *(f"{name} = whole[{k}]" for k, name in enumerate(layout.whole) if name in used)]
 
 
 def _named(known: Mapping[str, str]) -> Callable[[str], str]:
@@ -74,7 +79,7 @@ class _Body:
     def __init__(self, layout: CellLayout, timestep: float) -> None:
         self._layout, self._code = layout, layout.code
         self._stored = (*self._code.states, *self._code.counts, *layout.arrays)
-        self._known = {**_known(layout), "t": f"(step*{timestep!r})"}
+        self._known = {**_KNOWN, "t": f"(step*{timestep!r})"}
         self.texts: list[str] = []
         self.lines: list[str] = []
 
@@ -145,6 +150,11 @@ class _Body:
         return render_expression(text, _named(self._known))
 
     @property
+    def constants(self) -> list[str]:
+        """Statements that fetch constants, for before the loop."""
+        return _constants(self._layout, self.texts)
+
+    @property
     def fetched(self) -> list[str]:
         """Statements that fetch what is stored."""
         read = names_in(self.texts)
@@ -179,11 +189,13 @@ def update_kernel(layout: CellLayout, arithmetic: Arithmetic, timestep: float) -
     names = ", ".join(entry.name for entry in entries)
     lines = [
         f"def update(step, {names}):",
+        *_indented(1, body.constants),
         "    for i in range(n):",
         *_indented(2, body.fetched, body.lines, [f"fired[i] = {fires}"], body.put_back),
         "",
         "",
         f"def spikes(step, {names}):",
+        *_indented(1, reset.constants),
         "    slot = step % slots",
         "    place = slot*n",
         f"    for begin in range(0, n, {_BLOCK}):",
@@ -215,6 +227,7 @@ def after_kernel(layout: CellLayout, arithmetic: Arithmetic, timestep: float) ->
     body.add(layout.code.after)
     entries = [Entry("n"), *layout.entries(arithmetic)]
     lines = [f"def work(step, {', '.join(entry.name for entry in entries)}):",
+             *_indented(1, body.constants),
              "    for i in range(n):",
              *_indented(2, body.fetched, body.lines, body.put_back)]
     return kernel_source(entries, "\n".join(lines))

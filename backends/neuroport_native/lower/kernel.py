@@ -46,7 +46,7 @@ class Kernel:
     entries: tuple[Entry, ...]
 
 
-def kernel_source(entries: Iterable[Entry], work: str) -> Kernel:
+def kernel_source(entries: Iterable[Entry], work: str, bare: bool = False) -> Kernel:
     """Return the kernel that calls a function with what stands in its table.
 
     Parameters
@@ -55,6 +55,9 @@ def kernel_source(entries: Iterable[Entry], work: str) -> Kernel:
         Arguments of `work`, after ``step``.
     work : str
         Source of a function ``work(step, ...)``.
+    bare : bool
+        Whether arrays are handed over as pointers: an index is then never looked at, which is
+        quicker where memory is met here and there.
     """
     entries = tuple(entries)
     lines = ["def kernel(table, step):", "    word = pointer_int64(table)"]
@@ -63,6 +66,9 @@ def kernel_source(entries: Iterable[Entry], work: str) -> Kernel:
         if entry.kind == NUMBER:
             arguments.append(f"word[{place}]")
             place += 1
+        elif bare:
+            arguments.append(f"pointer_{entry.kind}(word[{place}])")
+            place += 2
         else:
             arguments.append(
                 f"carray(pointer_{entry.kind}(word[{place}]), (word[{place + 1}],))")

@@ -130,7 +130,7 @@ def pre_kernel(layout: SynapseLayout, arithmetic: Arithmetic, timestep: float) -
     else:
         entries += layout._cell(arithmetic)
     work = [f"def work(step, {', '.join(e.name for e in entries)}):", *_loop("rows", body)]
-    return kernel_source(entries, "\n".join(work))
+    return kernel_source(entries, "\n".join(work), bare=True)
 
 
 def post_kernel(layout: SynapseLayout, arithmetic: Arithmetic, timestep: float) -> Kernel | None:
@@ -149,7 +149,7 @@ def post_kernel(layout: SynapseLayout, arithmetic: Arithmetic, timestep: float) 
                Entry("index", "int32"), Entry("data", arithmetic.synapse),
                Entry("numbers", arithmetic.synapse)]
     work = [f"def work(step, {', '.join(e.name for e in entries)}):", *_loop("rows", body)]
-    return kernel_source(entries, "\n".join(work))
+    return kernel_source(entries, "\n".join(work), bare=True)
 
 
 def take_kernel(layout: SynapseLayout, arithmetic: Arithmetic, timestep: float) -> Kernel | None:
@@ -169,7 +169,7 @@ def take_kernel(layout: SynapseLayout, arithmetic: Arithmetic, timestep: float) 
             "        cell = ring_first + i",
             *("        " + line for line in render([layout.arrival.format(w="arriving")], name)),
             "        ring[place + i] = 0"]
-    return kernel_source(entries, "\n".join(work))
+    return kernel_source(entries, "\n".join(work), bare=True)
 
 
 def _used(layout: SynapseLayout, texts: list[str]) -> list[str]:
