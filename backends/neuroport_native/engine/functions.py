@@ -54,6 +54,42 @@ def call(typingctx: Any, address: Any, table: Any, step: Any) -> Any:
     return types.void(types.int64, types.int64, types.int64), codegen
 
 
+@intrinsic  # type: ignore[untyped-decorator]
+def let_others(typingctx: Any, address: Any) -> Any:
+    """Call the operating system's function that lets another thread run."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        function = builder.inttoptr(
+            arguments[0], ir.FunctionType(ir.IntType(32), []).as_pointer())
+        builder.call(function, [])
+        return context.get_dummy_value()
+
+    return types.void(types.int64), codegen
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def arrive(typingctx: Any, address: Any) -> Any:
+    """Add one to a number that other threads change, too."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        word = ir.IntType(64)
+        place = builder.inttoptr(arguments[0], word.as_pointer())
+        return builder.atomic_rmw("add", place, ir.Constant(word, 1), "seq_cst")
+
+    return types.int64(types.int64), codegen
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def arrived(typingctx: Any, address: Any) -> Any:
+    """Return a number that other threads change."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        place = builder.inttoptr(arguments[0], ir.IntType(64).as_pointer())
+        return builder.load_atomic(place, "seq_cst", 8)
+
+    return types.int64(types.int64), codegen
+
+
 @njit  # type: ignore[untyped-decorator]
 def clip(value: float, low: float, high: float) -> float:
     return low if value < low else (high if value > high else value)
@@ -78,6 +114,7 @@ NAMESPACE: dict[str, Any] = {
     "carray": numba.carray,
     **{f"pointer_{name}": _pointer(getattr(types, name))
        for name in ("float64", "int64", "int32", "int16", "uint8")},
+    "arrive": arrive, "arrived": arrived, "let_others": let_others,
     "call": call, "clip": clip, "sign": sign, "exprel": exprel, "floor_of": floor_of,
     **{name: getattr(math, name) for name in (
         "exp", "log", "log10", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "floor",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -40,6 +41,9 @@ class Loop:
                              dtype=np.int64)
             self._loops.append(Item(kernel, made.address, {
                 "items": len(items), "last": 0, "program": words}))
+        self._others = (
+            ThreadPoolExecutor(len(programs) - 1, thread_name_prefix="neuroport-native")
+            if len(programs) > 1 else None)
         self._pace = 1e-4  # seconds a step takes, roughly
 
     def run(
@@ -78,4 +82,10 @@ class Loop:
     def _piece(self, first: int, last: int) -> None:
         for item in self._loops:
             item.put("last", last)
+        if self._others is None:
+            self._call(self._loops[0].table, first)
+            return
+        waiting = [self._others.submit(self._call, item.table, first) for item in self._loops[1:]]
         self._call(self._loops[0].table, first)
+        for done in waiting:
+            done.result()

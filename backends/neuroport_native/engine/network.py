@@ -20,6 +20,7 @@ from neuroport_native.engine.spikes import SourcePart, SpikeLists
 from neuroport_native.engine.state import capture, check, restore
 from neuroport_native.engine.synapses import Synapses
 from neuroport_native.engine.table import Item
+from neuroport_native.engine.threads import Barrier
 from neuroport_native.lower.code import INJECTED
 from neuroport_native.lower.fixed import inject_kernel
 from neuroport_native.lower.groups import NativeProgram
@@ -46,8 +47,12 @@ class NetworkInMemory:
         self._cells = [Cells(cells, arithmetic, network.timestep, arriving[number])
                        for number, cells in enumerate(self.groups.cells)]
         self._synapses = [self._split(number) for number in range(len(self.groups.joined))]
-        remembered = 2 + max(
-            (s.longest_wait for split in self._synapses for s in split), default=0)
+        every = [s for split in self._synapses for s in split]
+        # Threads may be apart by the shortest wait, and one more: what is read is kept so long.
+        self._apart = 1 + min((s.shortest_wait for s in every), default=0)
+        remembered = 2 + max((s.longest_wait for s in every), default=0)
+        if threads > 1:
+            remembered += self._apart
         self._remembered = remembered
         self._make_parts(remembered)
         for cells in self._cells:
@@ -116,16 +121,20 @@ class NetworkInMemory:
 
     # -- the program -------------------------------------------------------------------------------
 
-    def _program(self, thread: int) -> list[Item]:
+    def _program(self, thread: int, barriers: list[Barrier]) -> list[Item]:
         """Return what a thread does in a step, in order."""
         items: list[Item] = []
-        if thread == 0:
-            items += [block.item for blocks in self._samples.values() for block in blocks]
-            items += self._injected
+        outside = [block.item for blocks in self._samples.values() for block in blocks]
+        outside += self._injected
+        if outside:  # looks at the cells of all threads, and sets them
+            items += [barriers[0].items[thread]] if barriers else []
+            items += outside if thread == 0 else []
+            items += [barriers[1].items[thread]] if barriers else []
         parts = [p for cells in self._cells for p in cells.parts if p.thread == thread]
         items += [part.items[0] for part in parts]
-        if thread == 0:
-            items += [block.item for blocks in self._spikes.values() for block in blocks]
+        items += [block.item for blocks in self._spikes.values() for block in blocks
+                  if block.thread == thread]
+        items += [barriers[2].items[thread]] if barriers else []
         mine = [s for split in self._synapses for s in split if s.thread == thread]
         for name in ("post", "pre", "take"):
             items += [s.items[name] for s in mine if name in s.items]
@@ -139,7 +148,10 @@ class NetworkInMemory:
     def run(self, first: int, steps: int, stop_asked: StopAsked, progress: Progress) -> int:
         """Run some steps; return how many were done."""
         if self._loop is None:
-            programs = [self._program(k) for k in range(self._threads)]
+            barriers = [] if self._threads == 1 else [
+                Barrier(self._threads, steps, self._arithmetic)
+                for steps in (1, 1, self._apart)]
+            programs = [self._program(k, barriers) for k in range(self._threads)]
             self._loop = Loop(programs, self._arithmetic)
         return self._loop.run(first, steps, self._room, stop_asked, progress, self._timestep)
 

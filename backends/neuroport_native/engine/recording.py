@@ -25,7 +25,7 @@ class SpikeBlock:
     """The spikes of one part of a population."""
 
     def __init__(self, part: CellPart, arithmetic: Arithmetic) -> None:
-        self._part = part
+        self._part, self.thread = part, part.thread
         self._used = np.zeros(1, dtype=np.int64)
         self._kept = np.empty(max(_SPIKES, part.size), dtype=np.int64)
         kernel = record_kernel()

@@ -121,6 +121,11 @@ class Synapses:
         """Most steps that a spike waits before it is looked at."""
         return int(max(self.waits.max(initial=0), self.post_waits.max(initial=0)))
 
+    @property
+    def shortest_wait(self) -> int:
+        """Fewest steps that a presynaptic spike waits."""
+        return int(self.waits.min())
+
     # -- kernels -----------------------------------------------------------------------------------
 
     def kernels(self) -> dict[str, Kernel]:

@@ -210,13 +210,8 @@ def update_kernel(layout: CellLayout, arithmetic: Arithmetic, timestep: float) -
         "                    place += 1",
         *_indented(5, reset.fetched, reset.lines, reset.put_back),
         "    count[slot] = place - slot*n",
-        "",
-        "",
-        f"def work(step, {names}):",
-        f"    update(step, {names})",
-        f"    spikes(step, {names})",
     ]
-    return kernel_source(entries, "\n".join(lines))
+    return kernel_source(entries, "\n".join(lines), calls=("update", "spikes"))
 
 
 def after_kernel(layout: CellLayout, arithmetic: Arithmetic, timestep: float) -> Kernel | None:

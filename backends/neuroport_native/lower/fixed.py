@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from neuroport_native.lower.kernel import Entry, Kernel, kernel_source
 
-__all__ = ["inject_kernel", "loop_kernel", "record_kernel", "sample_kernel"]
+__all__ = ["barrier_kernel", "inject_kernel", "loop_kernel", "record_kernel", "sample_kernel"]
 
 
 def record_kernel() -> Kernel:
@@ -74,4 +74,27 @@ def work(step, items, last, program):
     for k in range(step, last):
         for j in range(items):
             call(program[2*j], program[2*j + 1], k)
+""")
+
+
+def barrier_kernel() -> Kernel:
+    """Return the kernel with which threads wait for each other, every so many steps.
+
+    ``here`` is the address of the number of arrivals of all, ``due`` the number that this thread
+    waits for, and ``resting`` the address of what lets other threads run.
+    """
+    return kernel_source(
+        [Entry("every"), Entry("threads"), Entry("here"), Entry("resting"),
+         Entry("due", "int64")],
+        """
+def work(step, every, threads, here, resting, due):
+    if step % every != every - 1:
+        return
+    due[0] += threads
+    arrive(here)
+    looked = 0
+    while arrived(here) < due[0]:
+        looked += 1
+        if looked > 200:
+            let_others(resting)
 """)

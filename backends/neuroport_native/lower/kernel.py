@@ -37,7 +37,7 @@ class Kernel:
     Attributes
     ----------
     source : str
-        Defines ``work(step, ...)`` with the table's entries as arguments, and ``kernel``.
+        Defines ``kernel(table, step)``, and what it calls with the table's entries as arguments.
     entries : tuple of Entry
         The table, in order.
     """
@@ -46,7 +46,9 @@ class Kernel:
     entries: tuple[Entry, ...]
 
 
-def kernel_source(entries: Iterable[Entry], work: str, bare: bool = False) -> Kernel:
+def kernel_source(
+    entries: Iterable[Entry], work: str, bare: bool = False, calls: tuple[str, ...] = ("work",)
+) -> Kernel:
     """Return the kernel that calls a function with what stands in its table.
 
     Parameters
@@ -54,10 +56,12 @@ def kernel_source(entries: Iterable[Entry], work: str, bare: bool = False) -> Ke
     entries : iterable of Entry
         Arguments of `work`, after ``step``.
     work : str
-        Source of a function ``work(step, ...)``.
+        Source of functions, ``work(step, ...)`` for one.
     bare : bool
         Whether arrays are handed over as pointers: an index is then never looked at, which is
         quicker where memory is met here and there.
+    calls : tuple of str
+        The functions that `work` defines, called one after the other.
     """
     entries = tuple(entries)
     lines = ["def kernel(table, step):", "    word = pointer_int64(table)"]
@@ -73,5 +77,8 @@ def kernel_source(entries: Iterable[Entry], work: str, bare: bool = False) -> Ke
             arguments.append(
                 f"carray(pointer_{entry.kind}(word[{place}]), (word[{place + 1}],))")
             place += 2
-    lines.append("    work(step, " + ",\n         ".join(arguments) + ")")
+    lines += [f"    {name} = {value}" for name, value in
+              zip((e.name for e in entries), arguments, strict=True)]
+    names = ", ".join(("step", *(e.name for e in entries)))
+    lines += [f"    {function}({names})" for function in calls]
     return Kernel(work.rstrip() + "\n\n\n" + "\n".join(lines) + "\n", entries)
