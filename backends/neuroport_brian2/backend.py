@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import logging
 import shutil
 from typing import Literal
 
@@ -16,6 +18,9 @@ from neuroport.network.description import Network
 from neuroport.results.versions import package_version
 
 __all__ = ["Brian2Backend"]
+
+_log = logging.getLogger("neuroport.brian2")
+_LONG = 5.0  # seconds of a run from which on it is worth a word
 
 CodeGeneration = Literal["auto", "numpy", "cython"]
 
@@ -93,7 +98,13 @@ class Brian2Backend(BackendBase):
         steps = (duration or 0.0) / network.timestep
         kinds = 4 + len({p.cell.name for p in network.populations}) * 3
         estimate = steps * (kinds * 25e-6 + network.n_cells * 60e-9)
-        return "cython" if estimate > 120.0 and _compiler() else "numpy"
+        target = "cython" if estimate > 120.0 and _compiler() else "numpy"
+        if estimate > _LONG:
+            _log.info("Brian2: about %.0f s with NumPy, so %s%s", estimate, {
+                "numpy": "nothing is compiled", "cython": "it is compiled, once"}[target],
+                "; the backend 'native' would be faster"
+                if importlib.util.find_spec("numba") else "")
+        return target
 
 
 def _compiler() -> bool:

@@ -46,7 +46,8 @@ class Brian2Session(SessionBase):
         self._sources = SourceSpikes(self._objects)
         self._currents = InjectedCurrents(self._objects)
         self._monitors = Monitors(self._objects)
-        self._loop = Loop(self._objects.net, self._objects.clock, self._monitors.every)
+        self._loop = Loop(self._objects.net, self._objects.clock, self._monitors.every,
+                          compiles=self._target == "cython")
         for population in network.populations:
             self._monitors.record(population.label, population.recordings)
 

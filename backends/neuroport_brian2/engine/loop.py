@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from neuroport.backend.engine import Progress
@@ -11,6 +13,7 @@ from neuroport.backend.engine import Progress
 __all__ = ["Loop"]
 
 _PROGRESS_EVERY = 0.2  # seconds
+_log = logging.getLogger("neuroport.brian2")
 
 
 class Loop:
@@ -26,10 +29,15 @@ class Loop:
     clock : brian2.Clock
     every : mapping of str to int
         Name of an object -> time steps between two times it runs; others run in each.
+    compiles : bool
+        Whether code is compiled, so that it is told how far that is.
     """
 
-    def __init__(self, net: Any, clock: Any, every: Mapping[str, int]) -> None:
+    def __init__(
+        self, net: Any, clock: Any, every: Mapping[str, int], compiles: bool = False
+    ) -> None:
         self._net, self._clock, self._every = net, clock, every
+        self._compiles = compiles
         self._timestep, self._t, self._dt = (
             clock.variables[name].get_value() for name in ("timestep", "t", "dt"))
         self._runs: list[tuple[Callable[[], None], int]] | None = None
@@ -47,7 +55,8 @@ class Loop:
         """Prepare all objects, where that has not been done."""
         if self._runs is None:
             self._net._clocks = {self._clock}  # as Brian2's run sets it
-            self._net.before_run({})
+            with self._telling():
+                self._net.before_run({})
             self._runs = [(o.run, self._every.get(o.name, 1))
                           for o in self._net.sorted_objects if o.active]
 
@@ -79,3 +88,23 @@ class Loop:
                 following = time.monotonic() + _PROGRESS_EVERY
                 progress(self.step * float(dt[0]) * 1e3)
         return self.step - first
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Tell how many objects of the network have been compiled."""
+        objects = [o for o in self._net.sorted_objects if o.active] if self._compiles else []
+
+        def told(number: int, prepare: Callable[[Any], None]) -> Callable[[Any], None]:
+            def before_run(namespace: Any) -> None:
+                _log.info("Brian2: compiling %d of %d, once", number, len(objects))
+                prepare(namespace)
+
+            return before_run
+
+        for number, made in enumerate(objects, start=1):
+            made.before_run = told(number, made.before_run)
+        try:
+            yield
+        finally:
+            for made in objects:
+                del made.before_run

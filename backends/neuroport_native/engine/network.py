@@ -148,10 +148,10 @@ class NetworkInMemory:
     def run(self, first: int, steps: int, stop_asked: StopAsked, progress: Progress) -> int:
         """Run some steps; return how many were done."""
         if self._loop is None:
-            barriers = [] if self._threads == 1 else [
+            self._barriers = [] if self._threads == 1 else [
                 Barrier(self._threads, steps, self._arithmetic)
                 for steps in (1, 1, self._apart)]
-            programs = [self._program(k, barriers) for k in range(self._threads)]
+            programs = [self._program(k, self._barriers) for k in range(self._threads)]
             self._loop = Loop(programs, self._arithmetic)
         return self._loop.run(first, steps, self._room, stop_asked, progress, self._timestep)
 

@@ -72,8 +72,10 @@ class Synapses:
         self._lag = lag[order].astype(np.int32) if self.delayed else np.zeros(0, dtype=np.int32)
         self.post_waits: IntArray = np.zeros(0, dtype=np.int64)
         if "post" in waits:
-            self._post_base = int(post.min(initial=self._first))
-            reach = int(post.max(initial=self._post_base)) + 1 - self._post_base
+            # Rows for all cells that may spike, also for those without synapses.
+            after = [groups.place[p.post][1] for p in group.projections]
+            self._post_base = max(self._first, min(m.first for m in after))
+            reach = min(self._last, max(m.first + m.size for m in after)) - self._post_base
             self.post_waits, rank = _ranks(waits["post"][order])
             index, self._post_rows = grouped(
                 (self._target - self._post_base) * self.post_waits.size + rank,
