@@ -67,7 +67,7 @@ class Arithmetic:
 
     def cell_code(self, cell: CellModel, numerics: Numerics, timestep: float) -> CellCode:
         """Return how to compute a cell type; `coefficients` in stored numbers."""
-        return cell_from(neuron_code(cell, numerics, timestep))
+        return cell_from(neuron_code(cell, numerics, timestep), cell.recordable)
 
     def synapse_code(
         self, projection: Projection, target: CellModel, numerics: Numerics, timestep: float

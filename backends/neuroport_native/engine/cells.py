@@ -80,6 +80,7 @@ class Cells:
                for name in (*self.code.counts, *self.code.whole_constants)},
         }
         self.injected = False
+        self._complete_later = True
         self.parts: list[CellPart] = []
         for population in self.group.populations:
             self._fill(population.label, population.parameters)
@@ -99,10 +100,12 @@ class Cells:
     def write_parameters(self, label: str, parameters: Mapping[str, FloatArray]) -> None:
         """Write everything that follows from the parameters of a population."""
         self._fill(label, parameters)
+        self._complete_later = True
         self.refresh()
 
     def write_states(self, label: str, states: Mapping[str, FloatArray]) -> None:
         """Write states of a population; NaN leaves a cell as it is."""
+        self._complete_later = True
         place = self.group.members[label].slice
         for name, values in states.items():
             variable = inside(name)
@@ -113,6 +116,7 @@ class Cells:
 
     def state(self, label: str, name: str) -> FloatArray:
         """Return present values of a state of a population, in PyNN's units."""
+        self.complete()
         place = self.group.members[label].slice
         variable = inside(name)
         return self._arithmetic.show(self.code, variable, self.values[variable][place].copy())
@@ -167,6 +171,14 @@ class Cells:
             "numbers": np.array(numbers, dtype=self._arithmetic.state),
             "whole": np.array(whole, dtype=np.int64),
         }
+
+    def complete(self) -> None:
+        """Let what is set when a step is complete follow values that were written."""
+        if self._complete_later:
+            self._complete_later = False
+            for part in self.parts:
+                for item in part.items[1:]:
+                    compiled(item.kernel, self._arithmetic.functions).call(item.table, 0)
 
     def refresh(self) -> bool:
         """Let the items see constants that have changed.

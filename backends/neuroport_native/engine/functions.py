@@ -110,12 +110,45 @@ def floor_of(value: float) -> Any:
     return np.floor(value)
 
 
+@njit  # type: ignore[untyped-decorator]
+def _mixed(z: Any) -> Any:
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+@njit  # type: ignore[untyped-decorator]
+def uniform_of(stream: float, number: float) -> float:
+    """Return a number of :mod:`neuroport.realise.draws`."""
+    golden = np.uint64(0x9E3779B97F4A7C15)
+    count = np.uint64(number) * golden
+    word = _mixed(np.uint64(stream) ^ _mixed(count + golden))
+    return float(word >> np.uint64(11)) * 2.0**-53
+
+
+@njit  # type: ignore[untyped-decorator]
+def binomial_of(u: float, n: float, p: float) -> float:
+    """Return a number of successes of :mod:`neuroport.realise.draws`."""
+    many = p > 0.5
+    q = 1.0 - p if many else p
+    left = 1.0 - u if many else u
+    term = (1.0 - q) ** n
+    odds = q / (1.0 - q)
+    reached, count = term, 0.0
+    while count < n and (left > reached if many else left >= reached):
+        term = term * odds * (n - count) / (count + 1.0)
+        reached += term
+        count += 1.0
+    return n - count if many else count
+
+
 NAMESPACE: dict[str, Any] = {
     "carray": numba.carray,
     **{f"pointer_{name}": _pointer(getattr(types, name))
        for name in ("float64", "int64", "int32", "int16", "uint8")},
     "arrive": arrive, "arrived": arrived, "let_others": let_others,
     "call": call, "clip": clip, "sign": sign, "exprel": exprel, "floor_of": floor_of,
+    "uniform_of": uniform_of, "binomial_of": binomial_of,
     **{name: getattr(math, name) for name in (
         "exp", "log", "log10", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "floor",
         "ceil")},

@@ -147,6 +147,8 @@ class NetworkInMemory:
 
     def run(self, first: int, steps: int, stop_asked: StopAsked, progress: Progress) -> int:
         """Run some steps; return how many were done."""
+        for cells in self._cells:
+            cells.complete()
         if self._loop is None:
             self._barriers = [] if self._threads == 1 else [
                 Barrier(self._threads, steps, self._arithmetic)

@@ -122,7 +122,7 @@ class _Body:
     def _runge_kutta(self, timestep: float) -> None:
         derivatives = self._code.derivatives
         definitions = self.needed(derivatives.values())
-        self.texts += [*definitions, *derivatives.values()]
+        self.texts += [*(d.split(" = ", 1)[1] for d in definitions), *derivatives.values()]
         shares = (0.0, 0.5, 0.5, 1.0)
         for stage, share in enumerate(shares, start=1):
             local = {}
@@ -219,6 +219,7 @@ def after_kernel(layout: CellLayout, arithmetic: Arithmetic, timestep: float) ->
     if not layout.code.after:
         return None
     body = _Body(layout, timestep)
+    body.add(body.needed(s.split("=", 1)[1] for s in layout.code.after))
     body.add(layout.code.after)
     entries = [Entry("n"), *layout.entries(arithmetic)]
     lines = [f"def work(step, {', '.join(entry.name for entry in entries)}):",

@@ -173,9 +173,20 @@ def _choice(line: str) -> str:
     return f"{match[1]} = where(x_active > 0, {match[2]}, {match[1]})" if match else line
 
 
-def cell_from(code: NeuronCode) -> CellCode:
-    """Return the statements of a cell type, taken apart."""
+def cell_from(code: NeuronCode, recordable: Iterable[str] = ()) -> CellCode:
+    """Return the statements of a cell type, taken apart.
+
+    Parameters
+    ----------
+    code : NeuronCode
+    recordable : iterable of str
+        PyNN's names of what can be recorded. Sub-expressions among them are kept as states, which
+        are set when a step is complete.
+    """
     declared = _declared(code.equations)
+    shown = [name for name in map(inside, recordable) if name in declared.definitions]
+    for name in shown:
+        declared.variables[name] = (False, False)
     before, after = _lines(code.before), _lines(code.after)
     step, reset = tuple(map(_choice, _lines(code.step))), _lines(code.reset)
     derivatives, linear = dict(declared.derivatives), {}
@@ -183,7 +194,7 @@ def cell_from(code: NeuronCode) -> CellCode:
         linear = {v: linear_in(text, v, declared.definitions) for v, text in derivatives.items()}
         derivatives = {}
     lasting = _lasting(
-        declared, {*map(inside, code.variables), *code.initial}, (*before, *step), derivatives,
+        declared, {*map(inside, code.variables), *code.initial, *shown}, (*before, *step), derivatives,
         (*reset, *after, *(a.format(w="0").replace("_post", "") for a in code.arrivals.values())))
     return CellCode(
         states=tuple(n for n in declared.named(False, False) if n in lasting),
@@ -199,7 +210,7 @@ def cell_from(code: NeuronCode) -> CellCode:
         definitions=in_order(declared.definitions),
         before=before,
         step=step,
-        after=after,
+        after=(*after, *(f"{name} = {declared.definitions[name]}" for name in shown)),
         initial=code.initial,
         stored=code.stored,
     )
