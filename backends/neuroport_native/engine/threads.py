@@ -17,7 +17,7 @@ __all__ = ["Barrier"]
 
 def _resting() -> int:
     """Return the address of what lets other threads run."""
-    library = ctypes.windll.kernel32 if sys.platform == "win32" else ctypes.CDLL(None)
+    library = ctypes.CDLL("kernel32" if sys.platform == "win32" else None)
     function = library.SwitchToThread if sys.platform == "win32" else library.sched_yield
     return int(ctypes.cast(function, ctypes.c_void_p).value or 0)
 

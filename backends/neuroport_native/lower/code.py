@@ -194,7 +194,8 @@ def cell_from(code: NeuronCode, recordable: Iterable[str] = ()) -> CellCode:
         linear = {v: linear_in(text, v, declared.definitions) for v, text in derivatives.items()}
         derivatives = {}
     lasting = _lasting(
-        declared, {*map(inside, code.variables), *code.initial, *shown}, (*before, *step), derivatives,
+        declared, {*map(inside, code.variables), *code.initial, *shown}, (*before, *step),
+        derivatives,
         (*reset, *after, *(a.format(w="0").replace("_post", "") for a in code.arrivals.values())))
     return CellCode(
         states=tuple(n for n in declared.named(False, False) if n in lasting),
