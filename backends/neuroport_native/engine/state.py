@@ -67,7 +67,7 @@ def capture(
         names = {inside(name): name for name in group.group.cell.states}
         for label, member in group.group.members.items():
             values[label] = {names.get(name, name): group.values[name][member.slice].copy()
-                             for name in (*group.code.states, *group.code.counts)}
+                             for name in _own(group)}
         for part in group.parts:
             first = group.group.members[part.population].first
             trains.setdefault(part.population, []).append(_recent(part, step, first))
@@ -102,7 +102,7 @@ def restore(
         names = {inside(name): name for name in group.group.cell.states}
         for label, member in group.group.members.items():
             held = snapshot.cells.get(label, {})
-            for name in (*group.code.states, *group.code.counts):
+            for name in _own(group):
                 if names.get(name, name) in held:
                     group.values[name][member.slice] = held[names.get(name, name)]
                 else:
@@ -127,6 +127,12 @@ def restore(
         raise UnsupportedError(
             Problem("the saved state lacks variables", measured=", ".join(lacking),
                     fix="go on with the backend that saved it"))
+
+
+def _own(group: Cells) -> list[str]:
+    """Return the variables of cells that follow from no others."""
+    code = group.code
+    return [n for n in (*code.states, *code.counts) if n not in code.definitions]
 
 
 def _recent(part: CellPart, step: int, first: int) -> IntArray:
