@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from neuroport.errors import NotReadyError, Problem
 from neuroport.models import Mark
-from neuroport.results.spike_arrays import SpikeArrays, spike_arrays
+from neuroport.results.spike_arrays import SpikeArrays, milliseconds, spike_arrays
 
 __all__ = ["raster", "save_figure", "summary", "voltages"]
 
@@ -311,11 +311,9 @@ def _signal(block: Any, variable: str, segment: int) -> Any:
 
 
 def _span(blocks: Sequence[Any], segment: int) -> tuple[float, float]:
-    items = [
-        item
-        for block in blocks
-        for item in (*block.segments[segment].spiketrains, *block.segments[segment].analogsignals)
-    ]
-    begin = min(float(item.t_start.rescale("ms")) for item in items)
-    end = max(float(item.t_stop.rescale("ms")) for item in items)
-    return begin, end
+    spans = [(milliseconds(signal.t_start), milliseconds(signal.t_stop))
+             for block in blocks for signal in block.segments[segment].analogsignals]
+    # Asking the trains themselves would take a search through all spikes for each of them.
+    spans += [(found.start, found.stop) for block in blocks
+              if (found := spike_arrays(block.segments[segment].spiketrains)) is not None]
+    return min(begin for begin, _ in spans), max(end for _, end in spans)
