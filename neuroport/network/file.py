@@ -38,6 +38,8 @@ FORMAT = 1
 # What the zip, JSON and array readers raise on damaged bytes.
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError,
            NotImplementedError, RuntimeError, IndexError, AttributeError)
+# From NumPy 2.5 on, NDArray is a name of its own and no longer says that it is an array.
+_ARRAYS = (np.ndarray, get_origin(NDArray[np.float64]))
 _SOURCES: dict[str, Any] = {"PoissonSource": PoissonSource, "RenewalSource": RenewalSource}
 
 
@@ -73,7 +75,7 @@ def _read(kind: Any, data: Any, get: Callable[[Any], NDArray[Any]]) -> Any:
     if is_dataclass(kind) and isinstance(kind, type):
         return kind(**{name: _read(_types(kind)[name], v, get) for name, v in data.items()})
     origin, parts = get_origin(kind), get_args(kind)
-    if origin is np.ndarray:
+    if origin in _ARRAYS:
         return get(data)
     if origin is tuple:
         if parts[-1] is Ellipsis:
