@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from neuroport.cli.compare import _report
+from neuroport.cli.files import Files
 from neuroport.compare import (
     BackendComparison,
     BackendFailedError,
@@ -57,7 +58,7 @@ def test_one_without_a_result_is_seen_everywhere(
     jsonschema.validate(json.loads(json.dumps(data)), json_schema(backends=True))
     assert data["verdict"] == "not comparable"
     assert 'errors="1"' in junit_of_backends(found)
-    assert _report(found, "equivalent", tmp_path / "r.html", None, False) == 2
+    assert _report(found, "equivalent", Files({"--html": tmp_path / "r.html"}), False) == 2
     shown = capsys.readouterr().out.strip().splitlines()
     assert any(line.startswith(f"– Not comparable. No result from nest ({status}).")
                for line in shown[-4:])
@@ -71,7 +72,7 @@ def test_a_difference_stays_one_where_another_backend_has_no_result(
 ) -> None:
     found = comparison_with("refused", [[25.0], [2.0, 3.0]])
     assert found.verdict is Verdict.DIFFERENT
-    assert _report(found, "equivalent", None, None, False) == 2
+    assert _report(found, "equivalent", Files({}), False) == 2
     shown = " ".join(capsys.readouterr().out.split())
     assert "≠ Different. No result from nest (refused)." in shown
 
@@ -80,5 +81,5 @@ def test_exit_codes_where_all_ran(capsys: pytest.CaptureFixture[str]) -> None:
     whole = comparison_with("ok")
     whole = BackendComparison("m", whole.outcomes[:2], whole.comparisons)
     assert whole.verdict is Verdict.IDENTICAL
-    assert _report(whole, "equivalent", None, None, False) == 0
+    assert _report(whole, "equivalent", Files({}), False) == 0
     assert "numpy against brian2: identical" in " ".join(capsys.readouterr().out.split())
