@@ -8,6 +8,8 @@
 # PYTHON=/path/to/python3.12 chooses the interpreter (3.11, 3.12 or 3.13).
 
 PYTHON ?=
+# Tests at once: as many as there are processors. WORKERS=0: one after the other, in one process.
+WORKERS ?= logical
 RUN_ENV = .venv
 TEST_ENV = .venv-test
 # The released server contradicts the versions that sPyNNaker needs.
@@ -37,10 +39,10 @@ run: $(RUN_ENV)/installed
 	@$(RUN_ENV)/bin/neuroport run ca3-memory
 
 test: $(TEST_ENV)/installed
-	@$(TEST_ENV)/bin/python -m pytest -m "not slow" $(PYTEST)
+	@$(TEST_ENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow" $(PYTEST)
 
 test-all: $(TEST_ENV)/installed
-	@$(TEST_ENV)/bin/python -m pytest $(PYTEST)
+	@$(TEST_ENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST)
 
 check: $(TEST_ENV)/checkers
 	@$(TEST_ENV)/bin/python -m ruff check .
