@@ -10,6 +10,7 @@
 PYTHON ?=
 # Tests at once: as many as there are processors. WORKERS=0: one after the other, in one process.
 WORKERS ?= logical
+PIP = -m pip --disable-pip-version-check --no-input -q
 RUN_ENV = .venv
 TEST_ENV = .venv-test
 # The released server contradicts the versions that sPyNNaker needs.
@@ -58,7 +59,7 @@ $(TEST_ENV)/installed: pyproject.toml
 	  --optional $(ENGINES) --bare $(CLIENTS) && touch $@
 
 $(TEST_ENV)/checkers: $(TEST_ENV)/installed
-	@$(TEST_ENV)/bin/python -m pip --disable-pip-version-check --no-input -q install -e '.[development]' && touch $@
+	@$(TEST_ENV)/bin/python $(PIP) install -e '.[development]' && touch $@
 
 spalloc-server: $(SPALLOC_ENV)/installed
 
