@@ -134,6 +134,44 @@ def test_without_a_folder_to_write_to_nothing_is_kept_and_nothing_fails(
     assert made().seconds > 0
 
 
+TWICE = r"""
+import sys
+from pathlib import Path
+import numpy as np
+from neuroport_native.engine import cache, compiled, table
+from neuroport_native.lower.kernel import Entry, kernel_source
+
+def twice(factor):
+    lines = f"    x = {factor}.0*exp(0.0*x)\n"*30  # more than is put where it is called
+    further = f"def further(x):\n{lines}    return x\n"
+    work = f"def work(step, into):\n    x = into[0]\n{lines}    into[0] = x + further(x)\n"
+    kernel = kernel_source([Entry("into", "float64")], work, bare=True)
+    made = compiled.compiled(kernel, {"further": further})
+    into = np.zeros(1)
+    made.call(table.Item(kernel, made.address, {"into": into}).table, 0)
+    return into[0], made.seconds == 0.0
+"""
+
+
+def test_kernels_that_two_processes_made_are_told_apart(folder: Path) -> None:
+    # Both are the first that their process compiles, and have the same arguments.
+    makers = [
+        subprocess.Popen([sys.executable, "-c", f"{TWICE}\ncache.folder = lambda: "
+                          f"Path(sys.argv[1])\ntwice({factor})", str(folder)])
+        for factor in (2, 7)]
+    assert [process.wait() for process in makers] == [0, 0]
+    names: dict[str, Any] = {}
+    exec(TWICE, names)
+    assert names["twice"](2) == (4.0, True)
+    assert names["twice"](7) == (14.0, True)
+
+
+def test_what_is_not_told_apart_is_not_kept(folder: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(cache, "named", lambda function, name: function)
+    assert made().seconds > 0
+    assert made().seconds > 0
+
+
 @pytest.mark.slow
 def test_two_processes_may_compile_at_once(tmp_path: Path) -> None:
     text = ("import neuroport; sim = neuroport.simulator('native', timestep=1.0); "

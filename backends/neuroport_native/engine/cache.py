@@ -4,6 +4,10 @@ One file a kernel in the user's cache folder. Its name is a hash of the source, 
 may call, of numba's version and of the processor; its content begins with a hash of the rest, so a
 file that was damaged is not used. Files are written beside and then renamed: two processes may
 compile at once. Where the folder cannot be written, nothing is kept and nothing fails.
+
+All machine code of a process shares one table of symbols, and the first of two with one name is
+called for both. numba names a function by its arguments and by how many functions the process had
+seen before, so code of two processes may have one name; :func:`named` puts the content into it.
 """
 
 from __future__ import annotations
@@ -30,7 +34,7 @@ from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 from platformdirs import user_cache_dir
 
-__all__ = ["compile_through", "folder", "key"]
+__all__ = ["compile_through", "folder", "key", "named"]
 
 _MAGIC = hashlib.sha256().digest_size
 
@@ -59,6 +63,20 @@ def key(*sources: str) -> str:
     return digest.hexdigest()[:40]
 
 
+def named(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """Return a function whose symbols bear a name that :func:`key` has given."""
+    function.__qualname__ = f"{function.__name__}_{name}"
+    return function
+
+
+def _shared(library: Any, name: str) -> list[str]:
+    """Return the symbols of machine code that code of another content may have, too."""
+    # numba's own runtime (NRT_) is the same wherever numba's version is.
+    return [f.name for f in library.get_defined_functions()
+            if f.linkage not in (binding.Linkage.internal, binding.Linkage.private)
+            and name not in f.name and not f.name.startswith("NRT_")]
+
+
 class _Kept(NullCache):  # type: ignore[misc]
     """What numba asks for machine code before it compiles, and gives it afterwards."""
 
@@ -85,7 +103,7 @@ class _Kept(NullCache):  # type: ignore[misc]
         return made
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        if self.found:
+        if self.found or _shared(data.library, self._path.stem):
             return
         payload = dumps(data._reduce())
         try:
@@ -117,7 +135,7 @@ def compile_through(
     found : bool
         Whether it was on disk.
     """
-    made: Any = CFunc(function, (signature.args, signature.return_type), locals={},
+    made: Any = CFunc(named(function, name), (signature.args, signature.return_type), locals={},
                  options=dict(options))
     kept = _Kept(folder() / f"{name}.kernel")
     made._cache = kept

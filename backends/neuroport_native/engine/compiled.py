@@ -28,19 +28,20 @@ class Compiled:
     """
 
     def __init__(self, source: str, further: Mapping[str, str]) -> None:
+        key = cache.key(source, *further.values())
         # Machine code from disk asks for the module that its names are from.
         names = {"__name__": functions.__name__, **functions.NAMESPACE}
         for text in further.values():
             exec(text, names)
         for name in further:
-            names[name] = njit(**_OPTIONS)(names[name])
+            names[name] = njit(**_OPTIONS)(cache.named(names[name], key))
         exec(compile(source, "<kernel>", "exec"), names)
         # Each function with loops over cells is told that its arrays do not overlap.
         for name in ("update", "spikes", "work"):
             if name in names:
-                names[name] = njit(pipeline_class=functions.Apart, **_OPTIONS)(names[name])
+                names[name] = njit(pipeline_class=functions.Apart, **_OPTIONS)(
+                    cache.named(names[name], key))
         began = time.perf_counter()
-        key = cache.key(source, *further.values())
         self._function, found = cache.compile_through(
             names["kernel"], types.void(types.int64, types.int64), _OPTIONS, key)
         self.address: int = self._function.address
