@@ -124,7 +124,9 @@ configuration = Configuration(ip="127.0.0.1", timeout_check_interval=0.5, second
             self._process = subprocess.Popen(
                 [str(Path(python).with_name("spalloc-server")), "--port", str(self.port),
                  *(["--cold-start"] if cold else []), "pool.cfg.py"],
-                cwd=self.folder, stdout=said, stderr=said)
+                cwd=self.folder, stdout=said, stderr=said,
+                # It listens to Ctrl-C also where a shell started these tests in the background.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
         limit = time.monotonic() + 30.0
         while True:
             with contextlib.suppress(OSError):

@@ -145,7 +145,7 @@ def test_restart_of_the_server_and_its_sudden_death(
     job, thread = begin()
     until(lambda: store.job(job).state == "running")
     server.stop()
-    time.sleep(PERIOD)
+    until(lambda: any("does not answer" in event.text for event in store.events(job)))
     server.start()
     thread.join(SPARE)
     assert (store.job(job).state, len(store.attempts(job))) == ("done", 1)
@@ -273,7 +273,9 @@ def test_the_ca3_memory_from_one_process_to_another(
         assert neuroport("jobs", "result", job, "--output", "out")["output"]
         assert len(held.attempts) == 1
         assert server.count("Job timed out") == 0
-        assert server.count(r"destroy_job\(1,given back\)") == 1
+        # By the run's end or by the next supervisor, whichever came first; not by a time limit.
+        assert server.count(r"destroy_job\(1,") >= 1
+        assert server.count("completed shutdown of job 1") == 1
     direct = neuroport("run", "ca3-memory", "-b", "spinnaker-emulated", "--numerics", "spinnaker",
                        "--no-plots", "-o", "direct")
     assert direct["status"] == "ok"
