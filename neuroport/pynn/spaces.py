@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import wraps
 from inspect import signature
 from typing import Any
 
@@ -20,6 +21,7 @@ from neuroport.plain_numbers import (
     shown,
 )
 from neuroport.pynn.entrance import checked_class
+from neuroport.realise.memory import memory_limit
 
 __all__ = ["RANDOMNESS", "SPACES"]
 
@@ -120,7 +122,23 @@ _CHECKS: dict[str, _Check] = {
 }
 
 
-def _checked(base: type) -> type:
+def _next(base: type) -> Callable[..., Any]:
+    draw = base.next  # type: ignore[attr-defined]
+
+    @wraps(draw)
+    def limited(self: Any, n: Any = None, *values: Any, **keywords: Any) -> Any:
+        most = int(memory_limit() / np.dtype(float).itemsize)
+        if is_whole(n) and n > most:
+            raise InvalidValueError(
+                Problem("so many random numbers do not fit into the memory", f"{n} numbers",
+                        f"{most} numbers; NEUROPORT_MEMORY_GB sets it", "draw them in parts"),
+                where=f"{base.__name__}.next")
+        return draw(self, n, *values, **keywords)
+
+    return limited
+
+
+def _checked(base: type, **body: Any) -> type:
     shown_signature = signature(base)
 
     def __init__(self: Any, *values: Any, **keywords: Any) -> None:
@@ -133,7 +151,7 @@ def _checked(base: type) -> type:
             given["seed"] = int(given["seed"])
         base.__init__(self, **given)  # type: ignore[misc]
 
-    return checked_class(base, __name__, __init__=__init__, __signature__=shown_signature)
+    return checked_class(base, __name__, __init__=__init__, __signature__=shown_signature, **body)
 
 
 SPACES: dict[str, type] = {
@@ -191,8 +209,9 @@ def _parameters(name: str, by_order: Any, by_name: Mapping[str, Any]) -> list[Pr
 
 
 RANDOMNESS: dict[str, type] = {
-    "NumpyRNG": _checked(random.NumpyRNG),
+    "NumpyRNG": _checked(random.NumpyRNG, next=_next(random.NumpyRNG)),
     "RandomDistribution": checked_class(
         random.RandomDistribution, __name__, __init__=_init_distribution,
+        next=_next(random.RandomDistribution),
         __signature__=signature(random.RandomDistribution)),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import random
 import re
 import signal
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
+from unittest.mock import patch
 
 import neuroport
 from nasty.scripts import OUT, SCRIPTS
@@ -119,8 +121,10 @@ def places(script: str) -> list[str]:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
+    # The same limit on each computer: what is too large here is too large there.
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), \
-            contextlib.redirect_stderr(io.StringIO()), contextlib.chdir(OUT):
+            contextlib.redirect_stderr(io.StringIO()), contextlib.chdir(OUT), \
+            patch.dict(os.environ, {"NEUROPORT_MEMORY_GB": "1"}):
         warnings.simplefilter("ignore")
         yield
 
