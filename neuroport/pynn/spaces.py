@@ -147,6 +147,9 @@ def _checked(base: type, **body: Any) -> type:
         found = [problem for problem in problems if problem is not None]
         if found:
             raise InvalidValueError(found, where=base.__name__)
+        for name, value in given.items():  # a number in lists of one is a number to PyNN, too
+            if _CHECKS.get(name, _number) in (_number, _extent, _ratio):
+                given[name] = float(floats(value).reshape(-1)[0])
         if given.get("seed") is not None:
             given["seed"] = int(given["seed"])
         base.__init__(self, **given)  # type: ignore[misc]
